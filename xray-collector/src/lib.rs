@@ -1,0 +1,11 @@
+//! What stands between a recorded call and an answer: the event format, the chunks that carry events from the
+//! caller's thread, the collector thread that assembles runs from them, and the stores that keep them.
+//!
+//! Users name the `xray` crate; this one is for those who read a store, or write another kind of store. The map is in
+//! `ARCHITECTURE.md`.
+
+pub mod id;
+pub mod model;
+pub mod payload;
+pub mod store;
+pub mod value;

@@ -1,0 +1,275 @@
+//! Where runs end up: what a store takes from the collector, and what it answers.
+//!
+//! One writer, the collector, hands over a [`Batch`] at a time; any number of readers ask at once and see the batches
+//! written so far. The embedded store is the first implementation. A store never panics on what it reads: what does
+//! not decode is a [`StoreError::Corrupt`] that names the place.
+
+#[cfg(feature = "embedded")]
+mod embedded;
+#[cfg(feature = "embedded")]
+mod segment;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+#[cfg(feature = "embedded")]
+// pub use self::embedded::EmbeddedStore;
+use crate::id::{ProcessId, RunId, StepId};
+use crate::model::{Callsite, Outcome, Run, RunStatus, Step, StepDetail};
+
+/// The most rows that one page holds.
+pub const MAX_PAGE: usize = 1_000;
+
+/// What the collector has learnt since the last batch: written in one transaction, or not at all.
+#[derive(Debug, Default, Clone)]
+pub struct Batch {
+    /// Functions not seen before, with the number by which rows refer to them.
+    pub callsites: Vec<(u32, Arc<Callsite>)>,
+    /// Runs that changed, as they now stand.
+    pub runs: Vec<Run>,
+    /// Steps that changed, as they now stand.
+    pub steps: Vec<StepRow>,
+    /// The payload that rows of this and later batches refer to, if there is any.
+    pub segment: Option<Segment>,
+}
+
+impl Batch {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.callsites.is_empty() && self.runs.is_empty() && self.steps.is_empty() && self.segment.is_none()
+    }
+}
+
+/// A step as the collector hands it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepRow {
+    /// The run it belongs to.
+    pub run: RunId,
+    /// Its id.
+    pub step: StepId,
+    /// The step that called it.
+    pub parent: Option<StepId>,
+    /// The number of its function.
+    pub callsite: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it began.
+    pub started_ns: u64,
+    /// How long it took.
+    pub duration_ns: Option<u64>,
+    /// The slot of its thread.
+    pub thread: u32,
+    /// Elements of the first captured argument that is a list.
+    pub items_in: Option<u64>,
+    /// Elements of the captured return value, if that is a list.
+    pub items_out: Option<u64>,
+    /// Where its arguments are: one value for each of the callsite's arguments.
+    pub arguments: Option<PayloadRef>,
+    /// Where its result is: what [`crate::payload`] says.
+    pub result: Option<PayloadRef>,
+}
+
+/// A place in a segment's payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PayloadRef {
+    /// The segment.
+    pub segment: u64,
+    /// The first byte within its uncompressed payload.
+    pub offset: u32,
+    /// The number of bytes.
+    pub length: u32,
+}
+
+/// Captured values of many steps, not yet compressed.
+#[derive(Debug, Default, Clone)]
+pub struct Segment {
+    /// Its number; each segment of a store has a higher one than those before.
+    pub number: u64,
+    /// The names that values refer to by their index.
+    pub names: Vec<Arc<str>>,
+    /// Encoded values, one after the other: see [`crate::value`].
+    pub payload: Vec<u8>,
+}
+
+/// Which runs, and how many of them; newest first.
+#[derive(Debug, Clone, Default)]
+pub struct RunQuery {
+    /// Only runs of this pipeline.
+    pub pipeline: Option<String>,
+    /// Only runs that stand so.
+    pub status: Option<RunStatus>,
+    /// Only runs that began at this time or later.
+    pub started_from_ns: Option<u64>,
+    /// Only runs that began before this time.
+    pub started_before_ns: Option<u64>,
+    /// Only runs after this one in the order of the listing: the last of the page before.
+    pub after: Option<Cursor>,
+    /// At most so many; no more than [`MAX_PAGE`].
+    pub limit: usize,
+}
+
+/// A run's place in a listing by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// When the run began.
+    pub started_ns: u64,
+    /// The run.
+    pub run: RunId,
+}
+
+/// A part of a listing.
+#[derive(Debug, Clone, Default)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Where the next page begins; `None` if this one is the last.
+    pub next: Option<Cursor>,
+}
+
+/// What a store holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct StoreSummary {
+    /// Where it is.
+    pub path: Option<PathBuf>,
+    /// Runs by status, in the order of [`RunStatus::ALL`].
+    pub runs: Vec<(RunStatus, u64)>,
+    /// Steps.
+    pub steps: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+/// What stays when the program ends. Implementations must be cheap to share and safe to read while written.
+pub trait Store: Send + Sync + std::fmt::Debug + 'static {
+    /// Writes a batch in one transaction; when this returns `Ok` the batch survives the process and the machine.
+    ///
+    /// # Errors
+    /// Nothing of the batch is kept when it fails; the store stays usable and a later batch may succeed.
+    fn write(&self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// The functions known so far, with their numbers.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn callsites(&self) -> Result<Vec<(u32, Arc<Callsite>)>, StoreError>;
+
+    /// The number for the next segment.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn next_segment(&self) -> Result<u64, StoreError>;
+
+    /// Marks every run that is still `running` and belongs to another process as `crashed`, and says how many there
+    /// were: whoever holds the store open is the only process alive that can own a run in it.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    fn mark_crashed(&self, current: ProcessId) -> Result<u64, StoreError>;
+
+    /// Runs by time, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn runs(&self, query: &RunQuery) -> Result<Page<Run>, StoreError>;
+
+    /// One run.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn run(&self, run: RunId) -> Result<Option<Run>, StoreError>;
+
+    /// The steps of a run that follow `after`, in the order of their ids, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn steps(&self, run: RunId, after: Option<StepId>, limit: usize) -> Result<Vec<Step>, StoreError>;
+
+    /// One step with its captured values.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the step's payload is damaged.
+    fn step(&self, run: RunId, step: StepId) -> Result<Option<StepDetail>, StoreError>;
+
+    /// How much there is.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn summary(&self) -> Result<StoreSummary, StoreError>;
+}
+
+/// What can go wrong with a store, with what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The directory that the file belongs into is not there.
+    #[error("cannot create {path:?}: the directory {directory:?} does not exist; create it or choose another path")]
+    NoDirectory {
+        /// The file.
+        path: PathBuf,
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("cannot open {path:?}: {source}; check that the file and its directory can be written")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is something else.
+    #[error("{path:?} is not an xray store; it was left as it is: choose another path, or move the file away")]
+    NotAStore {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was written by a later version.
+    #[error(
+        "{path:?} has store format {found}, this version of xray reads up to {supported}; it was left as it is: \
+         use the xray that wrote it, or choose another path"
+    )]
+    NewerFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest format that is read here.
+        supported: u32,
+    },
+    /// Another process, or another collector of this one, has the file open.
+    #[error(
+        "{path:?} is in use by another process; stop that program, read it through its API, \
+         or choose another path for this one"
+    )]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What was read does not decode.
+    #[error("the store is damaged at {place}: {detail}")]
+    Corrupt {
+        /// Which row or segment.
+        place: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Writing failed: the disk is full, or broken.
+    #[error("cannot write to {path:?}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Reading failed.
+    #[error("cannot read {path:?}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,282 @@
+//! Reading the binary form: a cursor that never goes past its end, and the elements of a value, one after the other.
+
+use std::ops::Range;
+
+use super::{CLOSE_NAME, CUT_NAME, MAX_DEPTH, NAME_DEFINED, NAME_LIMIT, tag};
+
+/// Bytes that are not what the format says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} at byte {at}")]
+pub struct DecodeError {
+    /// What is wrong.
+    pub what: &'static str,
+    /// Where, counted from the beginning of what was read.
+    pub at: usize,
+}
+
+/// Resolves names to whatever the reader works with, and learns the definitions that it meets.
+pub trait Names {
+    /// What a name is to this reader.
+    type Name;
+    /// The name with this number, or `None` if there is none; `place` is where it stands.
+    fn get(&mut self, number: u16, place: Range<usize>) -> Option<Self::Name>;
+    /// A number's first use, with its text; `place` is where both stand. `None` if it cannot be learnt.
+    fn define(&mut self, number: u16, text: &str, place: Range<usize>) -> Option<Self::Name>;
+}
+
+/// A place in a stretch of bytes.
+#[derive(Debug, Clone)]
+pub struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// One element of the walk over a value.
+#[derive(Debug, PartialEq)]
+pub(super) enum Element<'a, N> {
+    Unit,
+    Bool(bool),
+    Unsigned(u128, u8),
+    Signed(i128, u8),
+    F32(f32),
+    F64(f64),
+    Char(char),
+    /// `full` is the length that it had, where that is not the length of `text`; `u64::MAX` if not known.
+    String { text: &'a str, full: Option<u64> },
+    Bytes { bytes: &'a [u8], full: Option<u64> },
+    List(u32),
+    Map(u32),
+    Struct(N),
+    Tuple(N),
+    UnitVariant(N, N),
+    ValueVariant(N, N),
+    TupleVariant(N, N),
+    StructVariant(N, N),
+    Text { text: &'a str, cut: bool },
+    Type(N),
+    Redacted,
+    Panicked(N),
+    Omitted,
+    /// The end of a list, map, tuple or tuple variant.
+    Close { cut: bool },
+}
+
+/// What stands where a field's name may be.
+#[derive(Debug, PartialEq)]
+pub(super) enum Field<N> {
+    Name(N),
+    Close { cut: bool },
+}
+
+impl<'a> Cursor<'a> {
+    /// At the first of `bytes`.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// How many bytes were read.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Whether all was read.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.at == self.bytes.len()
+    }
+
+    pub(super) fn error(&self, what: &'static str) -> DecodeError {
+        DecodeError { what, at: self.at }
+    }
+
+    /// The next `count` bytes.
+    ///
+    /// # Errors
+    /// When there are not so many.
+    pub fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
+        let taken = self.bytes[self.at..].get(..count).ok_or(self.error("the bytes end too early"))?;
+        self.at += count;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.take(N)?);
+        Ok(array)
+    }
+
+    /// The next byte.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn u8(&mut self) -> Result<u8, DecodeError> {
+        Ok(self.array::<1>()?[0])
+    }
+
+    /// The next two bytes.
+    ///
+    /// # Errors
+    /// When there are not so many.
+    pub fn u16(&mut self) -> Result<u16, DecodeError> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    /// The next four bytes.
+    ///
+    /// # Errors
+    /// When there are not so many.
+    pub fn u32(&mut self) -> Result<u32, DecodeError> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    /// The next eight bytes.
+    ///
+    /// # Errors
+    /// When there are not so many.
+    pub fn u64(&mut self) -> Result<u64, DecodeError> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    /// A text of which the length stands in the next four bytes.
+    ///
+    /// # Errors
+    /// When there are not so many bytes, or they are not UTF-8.
+    pub fn text(&mut self) -> Result<&'a str, DecodeError> {
+        let length = self.u32()? as usize;
+        self.utf8(length)
+    }
+
+    fn utf8(&mut self, length: usize) -> Result<&'a str, DecodeError> {
+        let at = self.at;
+        std::str::from_utf8(self.take(length)?).map_err(|_| DecodeError { what: "a text that is not UTF-8", at })
+    }
+
+    pub(super) fn name<T: Names>(&mut self, names: &mut T) -> Result<T::Name, DecodeError> {
+        let number = self.u16()?;
+        self.name_numbered(number, names)
+    }
+
+    fn name_numbered<T: Names>(&mut self, number: u16, names: &mut T) -> Result<T::Name, DecodeError> {
+        let start = self.at - 2;
+        let name = if number & NAME_DEFINED == 0 {
+            names.get(number, start..self.at)
+        } else {
+            let number = number & !NAME_DEFINED;
+            if number >= NAME_LIMIT {
+                return Err(self.error("a name with a number out of range"));
+            }
+            let length = usize::from(self.u16()?);
+            let text = self.utf8(length)?;
+            names.define(number, text, start..self.at)
+        };
+        name.ok_or(self.error("a name that was not defined"))
+    }
+
+    pub(super) fn field<T: Names>(&mut self, names: &mut T) -> Result<Field<T::Name>, DecodeError> {
+        match self.u16()? {
+            CLOSE_NAME => Ok(Field::Close { cut: false }),
+            CUT_NAME => Ok(Field::Close { cut: true }),
+            number => self.name_numbered(number, names).map(Field::Name),
+        }
+    }
+
+    pub(super) fn element<T: Names>(&mut self, names: &mut T) -> Result<Element<'a, T::Name>, DecodeError> {
+        Ok(match self.u8()? {
+            tag::UNIT => Element::Unit,
+            tag::FALSE => Element::Bool(false),
+            tag::TRUE => Element::Bool(true),
+            tag::U8 => Element::Unsigned(self.u8()?.into(), 1),
+            tag::U16 => Element::Unsigned(self.u16()?.into(), 2),
+            tag::U32 => Element::Unsigned(self.u32()?.into(), 4),
+            tag::U64 => Element::Unsigned(self.u64()?.into(), 8),
+            tag::U128 => Element::Unsigned(u128::from_le_bytes(self.array()?), 16),
+            tag::I8 => Element::Signed(i8::from_le_bytes(self.array()?).into(), 1),
+            tag::I16 => Element::Signed(i16::from_le_bytes(self.array()?).into(), 2),
+            tag::I32 => Element::Signed(i32::from_le_bytes(self.array()?).into(), 4),
+            tag::I64 => Element::Signed(i64::from_le_bytes(self.array()?).into(), 8),
+            tag::I128 => Element::Signed(i128::from_le_bytes(self.array()?), 16),
+            tag::F32 => Element::F32(f32::from_le_bytes(self.array()?)),
+            tag::F64 => Element::F64(f64::from_le_bytes(self.array()?)),
+            tag::CHAR => Element::Char(char::from_u32(self.u32()?).ok_or(self.error("not a character"))?),
+            tag::STRING_SHORT => {
+                let length = self.u8()?.into();
+                Element::String { text: self.utf8(length)?, full: None }
+            }
+            tag::STRING => Element::String { text: self.text()?, full: None },
+            tag::STRING_CUT => {
+                let full = Some(self.u64()?);
+                Element::String { text: self.text()?, full }
+            }
+            tag::BYTES => {
+                let length = self.u32()? as usize;
+                Element::Bytes { bytes: self.take(length)?, full: None }
+            }
+            tag::BYTES_CUT => {
+                let full = Some(self.u64()?);
+                let length = self.u32()? as usize;
+                Element::Bytes { bytes: self.take(length)?, full }
+            }
+            tag::LIST => Element::List(self.u32()?),
+            tag::MAP => Element::Map(self.u32()?),
+            tag::STRUCT => Element::Struct(self.name(names)?),
+            tag::TUPLE => Element::Tuple(self.name(names)?),
+            tag::VARIANT_UNIT => Element::UnitVariant(self.name(names)?, self.name(names)?),
+            tag::VARIANT_VALUE => Element::ValueVariant(self.name(names)?, self.name(names)?),
+            tag::VARIANT_TUPLE => Element::TupleVariant(self.name(names)?, self.name(names)?),
+            tag::VARIANT_STRUCT => Element::StructVariant(self.name(names)?, self.name(names)?),
+            tag::TEXT => Element::Text { text: self.text()?, cut: false },
+            tag::TEXT_CUT => Element::Text { text: self.text()?, cut: true },
+            tag::TYPE => Element::Type(self.name(names)?),
+            tag::REDACTED => Element::Redacted,
+            tag::PANICKED => Element::Panicked(self.name(names)?),
+            tag::OMITTED => Element::Omitted,
+            tag::CLOSE => Element::Close { cut: false },
+            tag::CUT => Element::Close { cut: true },
+            _ => return Err(DecodeError { what: "an unknown tag", at: self.at - 1 }),
+        })
+    }
+
+    /// Reads past one value, and learns the names that it defines.
+    ///
+    /// # Errors
+    /// When the bytes are not a value.
+    pub fn skip<T: Names>(&mut self, names: &mut T) -> Result<(), DecodeError> {
+        match self.skip_one(names, MAX_DEPTH)? {
+            true => Ok(()),
+            false => Err(self.error("a close without an open")),
+        }
+    }
+
+    /// Whether it was a value; `false` for a close.
+    fn skip_one<T: Names>(&mut self, names: &mut T, depth: usize) -> Result<bool, DecodeError> {
+        let Some(inner) = depth.checked_sub(1) else { return Err(self.error("values nested too deeply")) };
+        match self.element(names)? {
+            Element::Close { .. } => return Ok(false),
+            Element::List(_) | Element::Tuple(_) | Element::TupleVariant(..) => while self.skip_one(names, inner)? {},
+            Element::Map(_) => {
+                while self.skip_one(names, inner)? {
+                    if !self.skip_one(names, inner)? {
+                        return Err(self.error("a key without a value"));
+                    }
+                }
+            }
+            Element::Struct(_) | Element::StructVariant(..) => {
+                while let Field::Name(_) = self.field(names)? {
+                    self.skip_nested(names, inner)?;
+                }
+            }
+            Element::ValueVariant(..) => self.skip_nested(names, inner)?,
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    fn skip_nested<T: Names>(&mut self, names: &mut T, depth: usize) -> Result<(), DecodeError> {
+        match self.skip_one(names, depth)? {
+            true => Ok(()),
+            false => Err(self.error("a name without a value")),
+        }
+    }
+}

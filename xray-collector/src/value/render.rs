@@ -1,0 +1,251 @@
+//! From the binary form to whatever serde serializer asks for it: streaming, without a tree between.
+
+use std::cell::RefCell;
+
+use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use super::captured::{Captured, Table};
+use super::read::{Cursor, Element, Field};
+use super::UNKNOWN_LENGTH;
+
+/// Where elements are missing.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub(super) struct Cut {
+    /// JSON pointer to the value.
+    pointer: String,
+    /// The length that it had, where that is known: elements of a list, bytes of a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    length: Option<u64>,
+}
+
+/// What there is to say about a value beside itself; filled while it is rendered.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    path: RefCell<String>,
+    cut: RefCell<Vec<Cut>>,
+    redacted: RefCell<Vec<String>>,
+}
+
+impl Notes {
+    pub(super) fn into_parts(self) -> (Vec<Cut>, Vec<String>) {
+        (self.cut.into_inner(), self.redacted.into_inner())
+    }
+
+    fn cut(&self, length: Option<u64>) {
+        self.cut.borrow_mut().push(Cut { pointer: self.path.borrow().clone(), length });
+    }
+
+    fn redacted(&self) {
+        self.redacted.borrow_mut().push(self.path.borrow().clone());
+    }
+
+    /// Steps down to an element, and back when the result is dropped.
+    fn descend(&self, token: &str) -> impl Drop + '_ {
+        struct Ascend<'a>(&'a Notes, usize);
+        impl Drop for Ascend<'_> {
+            fn drop(&mut self) {
+                self.0.path.borrow_mut().truncate(self.1);
+            }
+        }
+        let mut path = self.path.borrow_mut();
+        let length = path.len();
+        path.push('/');
+        path.push_str(&token.replace('~', "~0").replace('/', "~1"));
+        Ascend(self, length)
+    }
+}
+
+/// The value at the cursor; rendering it moves the cursor past it.
+pub(super) struct Rendered<'a> {
+    cursor: RefCell<Cursor<'a>>,
+    names: &'a [std::sync::Arc<str>],
+    notes: &'a Notes,
+}
+
+impl<'a> Rendered<'a> {
+    pub(super) fn new(captured: &'a Captured, notes: &'a Notes) -> Self {
+        Self { cursor: RefCell::new(Cursor::new(captured.bytes())), names: captured.table().0, notes }
+    }
+
+    fn next<E: Error>(&self) -> Result<Element<'a, &'a str>, E> {
+        self.cursor.borrow_mut().element(&mut Table(self.names)).map_err(E::custom)
+    }
+
+    fn next_field<E: Error>(&self) -> Result<Field<&'a str>, E> {
+        self.cursor.borrow_mut().field(&mut Table(self.names)).map_err(E::custom)
+    }
+
+    /// The elements of a list up to its close.
+    fn list<S: Serializer>(&self, serializer: S, length: Option<u64>) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        let mut index = 0_usize;
+        loop {
+            match self.next()? {
+                Element::Close { cut } => {
+                    if cut {
+                        self.notes.cut(length);
+                    }
+                    return list.end();
+                }
+                element => {
+                    let _inside = self.notes.descend(&index.to_string());
+                    list.serialize_element(&Inner::new(self, element))?;
+                }
+            }
+            index += 1;
+        }
+    }
+
+    fn map<S: Serializer>(&self, serializer: S, length: Option<u64>) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        loop {
+            let key = match self.next()? {
+                Element::Close { cut } => {
+                    if cut {
+                        self.notes.cut(length);
+                    }
+                    return map.end();
+                }
+                Element::String { text, .. } => text.to_owned(),
+                element => {
+                    let key = serde_json::to_string(&Inner::new(self, element)).map_err(S::Error::custom)?;
+                    key.trim_matches('"').to_owned()
+                }
+            };
+            let _inside = self.notes.descend(&key);
+            let element = self.next()?;
+            map.serialize_entry(&key, &Inner::new(self, element))?;
+        }
+    }
+
+    fn fields<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        loop {
+            match self.next_field()? {
+                Field::Close { cut } => {
+                    if cut {
+                        self.notes.cut(None);
+                    }
+                    return map.end();
+                }
+                Field::Name(name) => {
+                    let _inside = self.notes.descend(name);
+                    let element = self.next()?;
+                    map.serialize_entry(name, &Inner::new(self, element))?;
+                }
+            }
+        }
+    }
+}
+
+impl Serialize for Rendered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let element = self.next()?;
+        Inner::new(self, element).serialize(serializer)
+    }
+}
+
+/// An element of which the head was read already.
+struct Inner<'r, 'a> {
+    rest: &'r Rendered<'a>,
+    head: RefCell<Option<Element<'a, &'a str>>>,
+}
+
+impl<'r, 'a> Inner<'r, 'a> {
+    fn new(rest: &'r Rendered<'a>, head: Element<'a, &'a str>) -> Self {
+        Self { rest, head: RefCell::new(Some(head)) }
+    }
+}
+
+/// `{"Variant": …}`, as serde_json writes enums; `write` gets the value's serializer.
+struct Payload<'r, 'a> {
+    rest: &'r Rendered<'a>,
+    shape: Shape,
+}
+
+#[derive(Clone, Copy)]
+enum Shape {
+    Value,
+    Tuple,
+    Fields,
+}
+
+impl Serialize for Payload<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.shape {
+            Shape::Value => self.rest.serialize(serializer),
+            Shape::Tuple => self.rest.list(serializer, None),
+            Shape::Fields => self.rest.fields(serializer),
+        }
+    }
+}
+
+impl Inner<'_, '_> {
+    fn variant<S: Serializer>(&self, serializer: S, name: &str, shape: Shape) -> Result<S::Ok, S::Error> {
+        let _inside = self.rest.notes.descend(name);
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(name, &Payload { rest: self.rest, shape })?;
+        map.end()
+    }
+}
+
+impl Serialize for Inner<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let notes = self.rest.notes;
+        let known = |length: u32| Some(u64::from(length)).filter(|_| length != UNKNOWN_LENGTH);
+        let head = self.head.take().ok_or_else(|| S::Error::custom("a captured value is rendered once"))?;
+        match head {
+            Element::Unit => serializer.serialize_unit(),
+            Element::Bool(value) => serializer.serialize_bool(value),
+            Element::Unsigned(value, _) => match u64::try_from(value) {
+                Ok(value) => serializer.serialize_u64(value),
+                Err(_) => serializer.collect_str(&value),
+            },
+            Element::Signed(value, _) => match i64::try_from(value) {
+                Ok(value) => serializer.serialize_i64(value),
+                Err(_) => serializer.collect_str(&value),
+            },
+            Element::F32(value) if value.is_finite() => serializer.serialize_f32(value),
+            Element::F32(value) => serializer.collect_str(&value),
+            Element::F64(value) if value.is_finite() => serializer.serialize_f64(value),
+            Element::F64(value) => serializer.collect_str(&value),
+            Element::Char(value) => serializer.serialize_char(value),
+            Element::String { text, full } => {
+                if let Some(full) = full {
+                    notes.cut(Some(full).filter(|full| *full != u64::MAX));
+                }
+                serializer.serialize_str(text)
+            }
+            Element::Bytes { bytes, full } => {
+                if full.is_some() {
+                    notes.cut(full);
+                }
+                serializer.collect_seq(bytes)
+            }
+            Element::List(length) => self.rest.list(serializer, known(length)),
+            Element::Map(length) => self.rest.map(serializer, known(length)),
+            Element::Struct(_) => self.rest.fields(serializer),
+            Element::Tuple(_) => self.rest.list(serializer, None),
+            Element::UnitVariant(_, name) => serializer.serialize_str(name),
+            Element::ValueVariant(_, name) => self.variant(serializer, name, Shape::Value),
+            Element::TupleVariant(_, name) => self.variant(serializer, name, Shape::Tuple),
+            Element::StructVariant(_, name) => self.variant(serializer, name, Shape::Fields),
+            Element::Text { text, cut } => {
+                if cut {
+                    notes.cut(None);
+                }
+                serializer.serialize_str(text)
+            }
+            Element::Type(name) | Element::Panicked(name) => serializer.serialize_str(name),
+            Element::Redacted => {
+                notes.redacted();
+                serializer.serialize_str("[redacted]")
+            }
+            Element::Omitted => {
+                notes.cut(None);
+                serializer.serialize_unit()
+            }
+            Element::Close { .. } => Err(S::Error::custom("a close without an open")),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! From a chunk to a segment: the same value, with the chunk's numbers of names replaced by the segment's.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::read::{Cursor, DecodeError, Names};
+use super::{NAME_ANONYMOUS, NAME_LIMIT, UNKNOWN_LENGTH, tag};
+
+/// Every name that a collector has met, once.
+#[derive(Debug, Default)]
+pub struct NameTable {
+    texts: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+}
+
+impl NameTable {
+    fn intern(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let number = u32::try_from(self.texts.len()).expect("a program has fewer than 2^32 names");
+        let text: Arc<str> = text.into();
+        self.texts.push(Arc::clone(&text));
+        self.numbers.insert(text, number);
+        number
+    }
+
+    /// The one copy of this text.
+    pub fn shared(&mut self, text: &str) -> Arc<str> {
+        let number = self.intern(text);
+        Arc::clone(&self.texts[number as usize])
+    }
+}
+
+/// What the numbers of names mean in one chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    /// Of each number, the place in the [`NameTable`].
+    interned: Vec<Option<u32>>,
+}
+
+/// The names of one segment.
+#[derive(Debug, Default)]
+pub(crate) struct SegmentNames {
+    texts: Vec<Arc<str>>,
+    /// Of each name in the [`NameTable`], its number in the segment.
+    numbers: Vec<Option<u16>>,
+}
+
+impl SegmentNames {
+    pub(crate) fn into_texts(self) -> Vec<Arc<str>> {
+        self.texts
+    }
+
+    /// Whether there is no room for the names that one more value may bring.
+    pub(crate) fn is_nearly_full(&self) -> bool {
+        self.texts.len() > usize::from(NAME_LIMIT) / 2
+    }
+
+    fn number(&mut self, interned: u32, table: &NameTable) -> Option<u16> {
+        let place = interned as usize;
+        if self.numbers.len() <= place {
+            self.numbers.resize(place + 1, None);
+        }
+        if self.numbers[place].is_none() {
+            let number = u16::try_from(self.texts.len()).ok().filter(|number| *number < NAME_ANONYMOUS)?;
+            self.texts.push(Arc::clone(&table.texts[place]));
+            self.numbers[place] = Some(number);
+        }
+        self.numbers[place]
+    }
+}
+
+/// Writes names as the segment numbers them, and everything between them as it is.
+struct Transcoder<'a> {
+    bytes: &'a [u8],
+    copied: usize,
+    table: &'a mut NameTable,
+    scope: &'a mut Scope,
+    segment: &'a mut SegmentNames,
+    out: &'a mut Vec<u8>,
+}
+
+impl Transcoder<'_> {
+    fn write(&mut self, interned: u32, place: &Range<usize>) -> Option<()> {
+        let number = self.segment.number(interned, self.table)?;
+        self.out.extend_from_slice(&self.bytes[self.copied..place.start]);
+        self.out.extend_from_slice(&number.to_le_bytes());
+        self.copied = place.end;
+        Some(())
+    }
+}
+
+impl Names for Transcoder<'_> {
+    type Name = ();
+
+    fn get(&mut self, number: u16, place: Range<usize>) -> Option<()> {
+        let interned = self.scope.interned.get(usize::from(number)).copied().flatten()?;
+        self.write(interned, &place)
+    }
+
+    fn define(&mut self, number: u16, text: &str, place: Range<usize>) -> Option<()> {
+        let interned = self.table.intern(text);
+        let number = usize::from(number);
+        if self.scope.interned.len() <= number {
+            self.scope.interned.resize(number + 1, None);
+        }
+        self.scope.interned[number] = Some(interned);
+        self.write(interned, &place)
+    }
+}
+
+/// Copies the value at the front of `bytes` to the end of `out`, and says how many bytes of `bytes` it took.
+///
+/// # Errors
+/// When the bytes are not a value. `out` then ends with a part of it, which the caller takes back.
+pub(crate) fn transcode(
+    bytes: &[u8],
+    table: &mut NameTable,
+    scope: &mut Scope,
+    segment: &mut SegmentNames,
+    out: &mut Vec<u8>,
+) -> Result<usize, DecodeError> {
+    let mut cursor = Cursor::new(bytes);
+    let mut transcoder = Transcoder { bytes, copied: 0, table, scope, segment, out };
+    cursor.skip(&mut transcoder)?;
+    let (copied, end) = (transcoder.copied, cursor.position());
+    out.extend_from_slice(&bytes[copied..end]);
+    Ok(end)
+}
+
+/// The length of the list that a value is, if it is one whose length was known before its elements were.
+pub(crate) fn list_length(value: &[u8]) -> Option<u64> {
+    let [tag::LIST, a, b, c, d, ..] = *value else { return None };
+    Some(u32::from_le_bytes([a, b, c, d])).filter(|length| *length != UNKNOWN_LENGTH).map(u64::from)
+}
