@@ -7,5 +7,6 @@
 pub mod id;
 pub mod model;
 pub mod payload;
+pub mod stats;
 pub mod store;
 pub mod value;

@@ -1,0 +1,44 @@
+//! What became of every event: the books, and how they add up.
+
+use serde::{Deserialize, Serialize};
+
+/// The events of one collector, from the first to now.
+///
+/// At every moment `produced == stored + dropped.total() + in_flight`. An event is one fact about one step: that it
+/// began, or that it ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stats {
+    /// Events that instrumented functions tried to record.
+    pub produced: u64,
+    /// Events that the store has committed.
+    pub stored: u64,
+    /// Events that are nowhere, by reason.
+    pub dropped: Dropped,
+    /// Events that are recorded and not yet committed.
+    pub in_flight: u64,
+    /// The last failure of the store, while it lasts.
+    pub store_error: Option<String>,
+}
+
+/// Dropped events by reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// Every chunk was full: the collector could not keep up.
+    pub no_chunk: u64,
+    /// The event's fixed part did not fit into a chunk.
+    pub too_large: u64,
+    /// The thread was ending, or the collector stopped while the step ran.
+    pub stopped: u64,
+    /// The store could not write it, and memory for waiting events was used up.
+    pub store: u64,
+    /// It did not decode.
+    pub corrupt: u64,
+}
+
+impl Dropped {
+    /// All reasons together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.no_chunk + self.too_large + self.stopped + self.store + self.corrupt
+    }
+}
