@@ -4,9 +4,17 @@
 //! Users name the `xray` crate; this one is for those who read a store, or write another kind of store. The map is in
 //! `ARCHITECTURE.md`.
 
+mod assembly;
+pub mod chunk;
+pub mod clock;
+pub mod collector;
+pub mod event;
 pub mod id;
 pub mod model;
 pub mod payload;
 pub mod stats;
 pub mod store;
 pub mod value;
+
+pub use self::collector::{Collector, FlushError, Settings};
+pub use self::stats::Stats;

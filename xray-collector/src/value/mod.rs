@@ -9,9 +9,9 @@
 //! 20 f32  21 f64   22 char (u32)
 //! 30 string   u8 length, bytes                                 UTF-8
 //! 31 string   u32 length, bytes
-//! 32 string   u64 length in full, u32 length, bytes            cut; length in full 2^64-1: not known
-//! 33 bytes    u32 length, bytes
-//! 34 bytes    u64 length in full, u32 length, bytes            cut
+//! 32 string   u64 length in full, u32 length, bytes            cut
+//! 33 string   u32 length, bytes                                cut, length in full not known
+//! 34 bytes    u64 length in full, u32 length, bytes            cut if the lengths differ
 //! 40 list     u32 length, value…, close                        length 2^32-1: not known
 //! 41 map      u32 length, (value value)…, close
 //! 42 struct   name, (name value)…, close-name
@@ -33,7 +33,7 @@
 //!            | u16 number + 8000, u16 length, bytes            its first use: defines the number, too
 //! ```
 //!
-//! Values nest at most [`MAX_DEPTH`] deep. A name is written once for each stretch of values that is decoded together:
+//! Of a text that is cut, the last character may be torn; readers leave it out. Values nest at most [`MAX_DEPTH`] deep. A name is written once for each stretch of values that is decoded together:
 //! a chunk as the recorder writes it, where the first use carries the text, or a segment of the store, which has the
 //! texts in a table and numbers alone in its values.
 
@@ -46,7 +46,8 @@ mod write;
 pub use self::captured::{CaptureLevel, Captured};
 pub use self::read::{Cursor, DecodeError, Names};
 pub use self::transcode::NameTable;
-pub(crate) use self::transcode::{Scope, SegmentNames, list_length, transcode};
+pub use self::write::TextError;
+pub(crate) use self::transcode::{Learner, Scope, SegmentNames, list_length, text_of, transcode};
 
 /// How deep values nest: a bound for every reader's stack.
 pub const MAX_DEPTH: usize = 64;
@@ -87,8 +88,8 @@ pub(crate) mod tag {
     pub(crate) const STRING_SHORT: u8 = 0x30;
     pub(crate) const STRING: u8 = 0x31;
     pub(crate) const STRING_CUT: u8 = 0x32;
-    pub(crate) const BYTES: u8 = 0x33;
-    pub(crate) const BYTES_CUT: u8 = 0x34;
+    pub(crate) const STRING_ENDLESS: u8 = 0x33;
+    pub(crate) const BYTES: u8 = 0x34;
     pub(crate) const LIST: u8 = 0x40;
     pub(crate) const MAP: u8 = 0x41;
     pub(crate) const STRUCT: u8 = 0x42;

@@ -153,6 +153,22 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(self.take(length)?).map_err(|_| DecodeError { what: "a text that is not UTF-8", at })
     }
 
+    /// A text of which the last character may be torn.
+    fn cut_text(&mut self) -> Result<&'a str, DecodeError> {
+        let length = self.u32()? as usize;
+        let at = self.at;
+        let bytes = self.take(length)?;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text),
+            // No length of the error: the bytes end within a character.
+            Err(error) if error.error_len().is_none() => {
+                let whole = &bytes[..error.valid_up_to()];
+                std::str::from_utf8(whole).map_err(|_| DecodeError { what: "a text that is not UTF-8", at })
+            }
+            Err(_) => Err(DecodeError { what: "a text that is not UTF-8", at }),
+        }
+    }
+
     pub(super) fn name<T: Names>(&mut self, names: &mut T) -> Result<T::Name, DecodeError> {
         let number = self.u16()?;
         self.name_numbered(number, names)
@@ -206,17 +222,14 @@ impl<'a> Cursor<'a> {
             }
             tag::STRING => Element::String { text: self.text()?, full: None },
             tag::STRING_CUT => {
-                let full = Some(self.u64()?);
-                Element::String { text: self.text()?, full }
+                let full = self.u64()?;
+                Element::String { text: self.cut_text()?, full: Some(full) }
             }
+            tag::STRING_ENDLESS => Element::String { text: self.cut_text()?, full: Some(u64::MAX) },
             tag::BYTES => {
+                let full = self.u64()?;
                 let length = self.u32()? as usize;
-                Element::Bytes { bytes: self.take(length)?, full: None }
-            }
-            tag::BYTES_CUT => {
-                let full = Some(self.u64()?);
-                let length = self.u32()? as usize;
-                Element::Bytes { bytes: self.take(length)?, full }
+                Element::Bytes { bytes: self.take(length)?, full: Some(full).filter(|full| *full != length as u64) }
             }
             tag::LIST => Element::List(self.u32()?),
             tag::MAP => Element::Map(self.u32()?),
@@ -227,7 +240,7 @@ impl<'a> Cursor<'a> {
             tag::VARIANT_TUPLE => Element::TupleVariant(self.name(names)?, self.name(names)?),
             tag::VARIANT_STRUCT => Element::StructVariant(self.name(names)?, self.name(names)?),
             tag::TEXT => Element::Text { text: self.text()?, cut: false },
-            tag::TEXT_CUT => Element::Text { text: self.text()?, cut: true },
+            tag::TEXT_CUT => Element::Text { text: self.cut_text()?, cut: true },
             tag::TYPE => Element::Type(self.name(names)?),
             tag::REDACTED => Element::Redacted,
             tag::PANICKED => Element::Panicked(self.name(names)?),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::read::{Cursor, DecodeError, Names};
+use super::read::{Cursor, DecodeError, Element, Names};
 use super::{NAME_ANONYMOUS, NAME_LIMIT, UNKNOWN_LENGTH, tag};
 
 /// Every name that a collector has met, once.
@@ -38,6 +38,36 @@ impl NameTable {
 pub(crate) struct Scope {
     /// Of each number, the place in the [`NameTable`].
     interned: Vec<Option<u32>>,
+}
+
+impl Scope {
+    fn learn(&mut self, number: u16, interned: u32) {
+        let number = usize::from(number);
+        if self.interned.len() <= number {
+            self.interned.resize(number + 1, None);
+        }
+        self.interned[number] = Some(interned);
+    }
+}
+
+/// Learns names from values that are not copied.
+pub(crate) struct Learner<'a> {
+    pub(crate) table: &'a mut NameTable,
+    pub(crate) scope: &'a mut Scope,
+}
+
+impl Names for Learner<'_> {
+    type Name = ();
+
+    fn get(&mut self, _: u16, _: Range<usize>) -> Option<()> {
+        Some(())
+    }
+
+    fn define(&mut self, number: u16, text: &str, _: Range<usize>) -> Option<()> {
+        let interned = self.table.intern(text);
+        self.scope.learn(number, interned);
+        Some(())
+    }
 }
 
 /// The names of one segment.
@@ -102,11 +132,7 @@ impl Names for Transcoder<'_> {
 
     fn define(&mut self, number: u16, text: &str, place: Range<usize>) -> Option<()> {
         let interned = self.table.intern(text);
-        let number = usize::from(number);
-        if self.scope.interned.len() <= number {
-            self.scope.interned.resize(number + 1, None);
-        }
-        self.scope.interned[number] = Some(interned);
+        self.scope.learn(number, interned);
         self.write(interned, &place)
     }
 }
@@ -134,4 +160,12 @@ pub(crate) fn transcode(
 pub(crate) fn list_length(value: &[u8]) -> Option<u64> {
     let [tag::LIST, a, b, c, d, ..] = *value else { return None };
     Some(u32::from_le_bytes([a, b, c, d])).filter(|length| *length != UNKNOWN_LENGTH).map(u64::from)
+}
+
+/// The text that a value is, if it is one.
+pub(crate) fn text_of(value: &[u8]) -> Option<String> {
+    match Cursor::new(value).element(&mut super::captured::Table(&[])).ok()? {
+        Element::String { text, .. } | Element::Text { text, .. } => Some(text.to_owned()),
+        _ => None,
+    }
 }

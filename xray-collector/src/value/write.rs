@@ -1,1 +1,322 @@
-//! Writing the binary form.
+//! Writing the binary form into a record: one function for each tag, none of which leaves a torn value behind.
+
+use std::fmt;
+
+use super::{CLOSE_NAME, CUT_NAME, tag};
+use crate::chunk::{Full, Record};
+
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $tag:ident, $bytes:literal;)*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// When there is no room; nothing is written then.
+            #[inline(always)]
+            pub fn $name(&mut self, value: $type) -> Result<(), Full> {
+                let mut bytes = [tag::$tag; 1 + $bytes];
+                bytes[1..].copy_from_slice(&value.to_le_bytes());
+                self.put(bytes)
+            }
+        )*
+    };
+}
+
+impl Record<'_> {
+    numbers! {
+        /// A `u8`.
+        u8: u8 = U8, 1;
+        /// A `u16`.
+        u16: u16 = U16, 2;
+        /// A `u32`.
+        u32: u32 = U32, 4;
+        /// A `u64`.
+        u64: u64 = U64, 8;
+        /// A `u128`.
+        u128: u128 = U128, 16;
+        /// An `i8`.
+        i8: i8 = I8, 1;
+        /// An `i16`.
+        i16: i16 = I16, 2;
+        /// An `i32`.
+        i32: i32 = I32, 4;
+        /// An `i64`.
+        i64: i64 = I64, 8;
+        /// An `i128`.
+        i128: i128 = I128, 16;
+        /// An `f32`.
+        f32: f32 = F32, 4;
+        /// An `f64`.
+        f64: f64 = F64, 8;
+    }
+
+    /// A `bool`.
+    ///
+    /// # Errors
+    /// When there is no room; nothing is written then.
+    #[inline(always)]
+    pub fn bool(&mut self, value: bool) -> Result<(), Full> {
+        self.put([if value { tag::TRUE } else { tag::FALSE }])
+    }
+
+    /// A `char`.
+    ///
+    /// # Errors
+    /// When there is no room; nothing is written then.
+    #[inline]
+    pub fn char(&mut self, value: char) -> Result<(), Full> {
+        let [a, b, c, d] = u32::from(value).to_le_bytes();
+        self.put([tag::CHAR, a, b, c, d])
+    }
+
+    /// Nothing: `()`, `None`, a unit struct.
+    ///
+    /// # Errors
+    /// When there is no room; nothing is written then.
+    #[inline]
+    pub fn unit(&mut self) -> Result<(), Full> {
+        self.put([tag::UNIT])
+    }
+
+    /// A string; cut if there is no room for all of it.
+    ///
+    /// # Errors
+    /// When there is no room even for an empty one; nothing is written then.
+    #[inline]
+    pub fn string(&mut self, value: &str) -> Result<(), Full> {
+        match u8::try_from(value.len()) {
+            Ok(length) if self.has_room(2 + value.len()) => {
+                self.put([tag::STRING_SHORT, length])?;
+                self.put_slice(value.as_bytes());
+                Ok(())
+            }
+            _ => self.long_string(value),
+        }
+    }
+
+    fn long_string(&mut self, value: &str) -> Result<(), Full> {
+        if let Ok(length) = u32::try_from(value.len()) {
+            let start = self.mark();
+            let mut head = [tag::STRING; 5];
+            head[1..].copy_from_slice(&length.to_le_bytes());
+            self.put(head)?;
+            if self.put_slice(value.as_bytes()) == value.len() {
+                return Ok(());
+            }
+            self.rollback(start);
+        }
+        self.cut(tag::STRING_CUT, value.as_bytes())
+    }
+
+    /// The full length, and as many bytes as there is room for.
+    fn cut(&mut self, tag: u8, value: &[u8]) -> Result<(), Full> {
+        let mut head = [tag; 13];
+        head[1..9].copy_from_slice(&(value.len() as u64).to_le_bytes());
+        let place = self.put_with_length(head)?;
+        let written = self.put_slice(value);
+        self.set_length(&place, written as u32);
+        Ok(())
+    }
+
+    /// Bytes; cut if there is no room for all of them.
+    ///
+    /// # Errors
+    /// When there is no room even for none; nothing is written then.
+    pub fn bytes(&mut self, value: &[u8]) -> Result<(), Full> {
+        self.cut(tag::BYTES, value)
+    }
+
+    /// Opens a list of so many elements ([`super::UNKNOWN_LENGTH`] if not known): values follow, then
+    /// [`Record::close`].
+    ///
+    /// # Errors
+    /// When there is no room; nothing is written then.
+    #[inline]
+    pub fn list(&mut self, length: u32) -> Result<(), Full> {
+        let [a, b, c, d] = length.to_le_bytes();
+        self.put([tag::LIST, a, b, c, d])
+    }
+
+    /// Opens a map of so many entries: keys and values follow, then [`Record::close`].
+    ///
+    /// # Errors
+    /// When there is no room; nothing is written then.
+    #[inline]
+    pub fn map(&mut self, length: u32) -> Result<(), Full> {
+        let [a, b, c, d] = length.to_le_bytes();
+        self.put([tag::MAP, a, b, c, d])
+    }
+
+    /// Opens a struct: [`Record::field`] and a value, again and again, then [`Record::close_fields`].
+    ///
+    /// # Errors
+    /// When there is no room.
+    #[inline]
+    pub fn structure(&mut self, name: &'static str) -> Result<(), Full> {
+        self.tagged(tag::STRUCT, name)
+    }
+
+    /// Opens a tuple struct: values follow, then [`Record::close`].
+    ///
+    /// # Errors
+    /// When there is no room.
+    #[inline]
+    pub fn tuple(&mut self, name: &'static str) -> Result<(), Full> {
+        self.tagged(tag::TUPLE, name)
+    }
+
+    /// The name of a struct's next field.
+    ///
+    /// # Errors
+    /// When there is no room.
+    #[inline]
+    pub fn field(&mut self, name: &'static str) -> Result<(), Full> {
+        self.put_name(name)
+    }
+
+    /// A variant without data.
+    ///
+    /// # Errors
+    /// When there is no room.
+    #[inline]
+    pub fn unit_variant(&mut self, of: &'static str, name: &'static str) -> Result<(), Full> {
+        self.variant(tag::VARIANT_UNIT, of, name)
+    }
+
+    /// A variant with one value, which follows.
+    ///
+    /// # Errors
+    /// When there is no room.
+    #[inline]
+    pub fn value_variant(&mut self, of: &'static str, name: &'static str) -> Result<(), Full> {
+        self.variant(tag::VARIANT_VALUE, of, name)
+    }
+
+    /// Opens a tuple variant: values follow, then [`Record::close`].
+    ///
+    /// # Errors
+    /// When there is no room.
+    #[inline]
+    pub fn tuple_variant(&mut self, of: &'static str, name: &'static str) -> Result<(), Full> {
+        self.variant(tag::VARIANT_TUPLE, of, name)
+    }
+
+    /// Opens a struct variant: as [`Record::structure`].
+    ///
+    /// # Errors
+    /// When there is no room.
+    #[inline]
+    pub fn struct_variant(&mut self, of: &'static str, name: &'static str) -> Result<(), Full> {
+        self.variant(tag::VARIANT_STRUCT, of, name)
+    }
+
+    fn tagged(&mut self, tag: u8, name: &'static str) -> Result<(), Full> {
+        let start = self.mark();
+        self.put([tag])?;
+        self.put_name(name).inspect_err(|_| self.rollback(start))
+    }
+
+    fn variant(&mut self, tag: u8, of: &'static str, name: &'static str) -> Result<(), Full> {
+        let start = self.mark();
+        self.put([tag])?;
+        self.put_name(of).and_then(|()| self.put_name(name)).inspect_err(|_| self.rollback(start))
+    }
+
+    /// Ends a list, map, tuple or tuple variant; `cut` if elements are missing. There is always room.
+    #[inline]
+    pub fn close(&mut self, cut: bool) {
+        self.put_closing([if cut { tag::CUT } else { tag::CLOSE }]);
+    }
+
+    /// Ends a struct or struct variant; `cut` if fields are missing. There is always room.
+    #[inline]
+    pub fn close_fields(&mut self, cut: bool) {
+        self.put_closing((if cut { CUT_NAME } else { CLOSE_NAME }).to_le_bytes());
+    }
+
+    /// Stands for a value that there is no room for, or that is nested too deeply. There is always room.
+    pub fn omitted(&mut self) {
+        self.put_closing([tag::OMITTED]);
+    }
+
+    /// Stands for a value that must not be captured. There is always room.
+    pub fn redacted(&mut self) {
+        self.put_closing([tag::REDACTED]);
+    }
+
+    /// The name of the type of a value that has neither `Serialize` nor `Debug`.
+    pub fn type_name(&mut self, name: &'static str) {
+        if self.tagged(tag::TYPE, name).is_err() {
+            self.omitted();
+        }
+    }
+
+    /// The name of the type of a value whose `Serialize` or `Debug` panicked.
+    pub fn panicked(&mut self, type_name: &'static str) {
+        if self.tagged(tag::PANICKED, type_name).is_err() {
+            self.omitted();
+        }
+    }
+
+    /// What `arguments` write, as Debug text; cut if there is no room for all of it.
+    ///
+    /// # Errors
+    /// [`TextError::Full`] when there is no room even for an empty text, [`TextError::Failed`] when the formatting
+    /// itself fails; nothing is written then.
+    pub fn debug_text(&mut self, arguments: fmt::Arguments<'_>) -> Result<(), TextError> {
+        self.text(tag::TEXT, tag::TEXT_CUT, arguments)
+    }
+
+    /// What `arguments` write, as a string; cut if there is no room for all of it. How long it would have become is
+    /// not known then: formatting stops where the room ends.
+    ///
+    /// # Errors
+    /// As [`Record::debug_text`].
+    pub fn display_text(&mut self, arguments: fmt::Arguments<'_>) -> Result<(), TextError> {
+        self.text(tag::STRING, tag::STRING_ENDLESS, arguments)
+    }
+
+    fn text(&mut self, whole: u8, cut: u8, arguments: fmt::Arguments<'_>) -> Result<(), TextError> {
+        let start = self.mark();
+        let place = self.put_with_length([whole; 5]).map_err(|Full| TextError::Full)?;
+        let mut text = TextWriter { record: self, length: 0, is_cut: false };
+        let formatted = fmt::write(&mut text, arguments);
+        let (length, is_cut) = (text.length, text.is_cut);
+        if is_cut {
+            self.set_tag(&place, cut);
+        } else if formatted.is_err() {
+            self.rollback(start);
+            return Err(TextError::Failed);
+        }
+        self.set_length(&place, length as u32);
+        Ok(())
+    }
+}
+
+/// Why there is no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextError {
+    /// There is no room.
+    Full,
+    /// The formatting failed: it returned an error of its own.
+    Failed,
+}
+
+/// Formats straight into the record, and stops the formatting where the room ends. The end may tear a character,
+/// which readers of a text that is cut leave out.
+struct TextWriter<'r, 'w> {
+    record: &'r mut Record<'w>,
+    length: usize,
+    is_cut: bool,
+}
+
+impl fmt::Write for TextWriter<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if !self.is_cut {
+            let written = self.record.put_slice(text.as_bytes());
+            self.length += written;
+            self.is_cut = written < text.len();
+        }
+        if self.is_cut { Err(fmt::Error) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,184 @@
+//! Events: what a record in a chunk says.
+//!
+//! ```text
+//! record   = u32 length, this field included | u8 kind | u8 flags | u16 callsite | u32 sequence | body
+//!
+//! kind 1  callsite   u32 line, texts (u16 length, bytes): name, kind, module, file, u16 count, arguments
+//! kind 2  entered    u64 step | u64 parent | u64 run | u64 started | [u64 outer run] | arguments
+//! kind 3  left       u64 step | u64 parent | u64 run | u64 started | [u64 outer run] | u64 ended | u8 outcome | result
+//! kind 4  part       more of the record that the thread's chunk before this one ends with
+//! ```
+//!
+//! Integers are little-endian. `flags`: bit 0, the record goes on in the thread's next chunk; bit 1, the step is the
+//! first of a run that was started inside another one, which `outer run` names and `parent` belongs to. `callsite` is
+//! the number that a callsite record earlier in the same chunk gave to the function; `sequence` counts the thread's
+//! events, dropped ones included (callsite records and parts are none). `parent` 0 is no parent; a step is the first
+//! of its run if `step == run`. Times are ticks of [`crate::clock`]. `arguments` and `result` are values: see
+//! [`crate::payload`].
+//!
+//! A `left` repeats what `entered` said of the step's place, so that either of them alone makes a step: no fact is
+//! spread over two events that can be lost apart.
+
+use std::sync::Arc;
+
+use crate::model::{Callsite, Outcome};
+use crate::value::{Cursor, DecodeError, NameTable};
+
+pub(crate) const CALLSITE: u8 = 1;
+pub(crate) const ENTERED: u8 = 2;
+pub(crate) const LEFT: u8 = 3;
+pub(crate) const PART: u8 = 4;
+
+pub(crate) const FLAG_CONTINUES: u8 = 1;
+pub(crate) const FLAG_NESTED_RUN: u8 = 2;
+
+/// The bytes of a record before its body.
+pub(crate) const RECORD_HEADER: usize = 12;
+
+/// The static description of an instrumented function, as the attribute writes it down.
+#[derive(Debug)]
+pub struct Site {
+    /// The step's name.
+    pub name: &'static str,
+    /// What sort of step; empty if not said.
+    pub kind: &'static str,
+    /// The module's path.
+    pub module: &'static str,
+    /// The source file.
+    pub file: &'static str,
+    /// The line, from 1.
+    pub line: u32,
+    /// The captured arguments' names.
+    pub arguments: &'static [&'static str],
+}
+
+impl Site {
+    fn texts(&self) -> impl Iterator<Item = &'static str> {
+        [self.name, self.kind, self.module, self.file].into_iter()
+    }
+
+    /// The bytes of the callsite record's body.
+    pub(crate) fn encoded_length(&self) -> usize {
+        let text = |text: &'static str| 2 + clipped(text).len();
+        6 + self.texts().map(text).sum::<usize>() + self.arguments.iter().copied().map(text).sum::<usize>()
+    }
+
+    /// Hands over the callsite record's body piece by piece.
+    pub(crate) fn encode(&self, mut put: impl FnMut(&[u8])) {
+        put(&self.line.to_le_bytes());
+        let mut text = |text: &'static str| {
+            let text = clipped(text);
+            put(&(text.len() as u16).to_le_bytes());
+            put(text.as_bytes());
+        };
+        self.texts().for_each(&mut text);
+        // At most 255 arguments: what `encoded_length` counts and what a function of that many would be called.
+        put(&(self.arguments.len() as u16).to_le_bytes());
+        for argument in self.arguments {
+            let argument = clipped(argument);
+            put(&(argument.len() as u16).to_le_bytes());
+            put(argument.as_bytes());
+        }
+    }
+
+    pub(crate) fn decode(body: &[u8], names: &mut NameTable) -> Result<Callsite, DecodeError> {
+        let mut cursor = Cursor::new(body);
+        let line = cursor.u32()?;
+        let mut text = |cursor: &mut Cursor<'_>| -> Result<Arc<str>, DecodeError> {
+            let (at, length) = (cursor.position(), cursor.u16()?);
+            std::str::from_utf8(cursor.take(length.into())?)
+                .map(|text| names.shared(text))
+                .map_err(|_| DecodeError { what: "a text that is not UTF-8", at })
+        };
+        let (name, kind) = (text(&mut cursor)?, text(&mut cursor)?);
+        let (module, file) = (text(&mut cursor)?, text(&mut cursor)?);
+        let count = cursor.u16()?;
+        let arguments = (0..count).map(|_| text(&mut cursor)).collect::<Result<_, _>>()?;
+        Ok(Callsite { name, kind, module, file, line, arguments })
+    }
+}
+
+/// Longer names are of no use to anybody, and a chunk must have room for them.
+fn clipped(text: &str) -> &str {
+    &text[..text.floor_char_boundary(512)]
+}
+
+/// One fact about one step, decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// The slot of the thread that it happened on.
+    pub thread: u32,
+    /// The function: a place in the reader's table.
+    pub callsite: u32,
+    /// The step.
+    pub step: u64,
+    /// The step that called it; 0 for none.
+    pub parent: u64,
+    /// The run: its first step.
+    pub run: u64,
+    /// The run that `parent` belongs to, if that is another one.
+    pub outer_run: Option<u64>,
+    /// When the step began, in ticks.
+    pub started: u64,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened to a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// It began; its arguments follow.
+    Entered,
+    /// It ended; its result follows.
+    Left {
+        /// When, in ticks.
+        ended: u64,
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+impl Event {
+    /// Reads an event; the cursor is then at its values.
+    pub(crate) fn decode(
+        kind: u8,
+        flags: u8,
+        thread: u32,
+        callsite: u32,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<Self, DecodeError> {
+        let (step, parent, run, started) = (cursor.u64()?, cursor.u64()?, cursor.u64()?, cursor.u64()?);
+        let outer_run = if flags & FLAG_NESTED_RUN == 0 { None } else { Some(cursor.u64()?) };
+        let what = match kind {
+            ENTERED => What::Entered,
+            LEFT => What::Left { ended: cursor.u64()?, outcome: outcome_of_code(cursor.u8()?, cursor)? },
+            _ => return Err(DecodeError { what: "an unknown kind of record", at: cursor.position() }),
+        };
+        Ok(Self { thread, callsite, step, parent, run, outer_run, started, what })
+    }
+}
+
+/// The byte that stands for the outcome of a step that has ended.
+pub(crate) fn code_of_outcome(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Ok => 0,
+        Outcome::Err => 1,
+        Outcome::Returned => 2,
+        Outcome::Panicked => 3,
+        Outcome::Cancelled => 4,
+        // A recorder never writes these.
+        Outcome::Open | Outcome::Lost => 5,
+    }
+}
+
+fn outcome_of_code(code: u8, cursor: &Cursor<'_>) -> Result<Outcome, DecodeError> {
+    Ok(match code {
+        0 => Outcome::Ok,
+        1 => Outcome::Err,
+        2 => Outcome::Returned,
+        3 => Outcome::Panicked,
+        4 => Outcome::Cancelled,
+        5 => Outcome::Lost,
+        _ => return Err(DecodeError { what: "an unknown outcome", at: cursor.position() - 1 }),
+    })
+}

@@ -1,0 +1,40 @@
+//! The ids in a path.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use xray_collector::id::{ParseIdError, RunId, StepId};
+
+use crate::problem::Problem;
+
+/// The run of `/runs/{id}`.
+pub(crate) struct RunPath(pub(crate) RunId);
+
+/// The run and step of `/runs/{id}/steps/{step}`.
+pub(crate) struct StepPath(pub(crate) RunId, pub(crate) StepId);
+
+impl<S: Send + Sync> FromRequestParts<S> for RunPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(run) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| not_text())?;
+        Ok(Self(id("id", &run)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for StepPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path((run, step)) =
+            Path::<(String, String)>::from_request_parts(parts, state).await.map_err(|_| not_text())?;
+        Ok(Self(id("id", &run)?, id("step", &step)?))
+    }
+}
+
+fn id<T: std::str::FromStr<Err = ParseIdError>>(name: &str, text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error: ParseIdError| Problem::invalid_parameter(name, error.to_string()))
+}
+
+fn not_text() -> Problem {
+    Problem::invalid_parameter("id", "the path is not UTF-8")
+}

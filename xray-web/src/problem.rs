@@ -1,0 +1,166 @@
+//! Every error of the API, as RFC 9457 problem details.
+//!
+//! The status says whose fault it is, `code` is what a program tells errors apart by, and `detail` tells a person what
+//! to do. `parameter` names the part of the request that is wrong and `allowed` what it may be, where that applies.
+
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use xray_collector::id::{RunId, StepId};
+use xray_collector::store::StoreError;
+
+/// The methods of every resource.
+const METHODS: [&str; 2] = ["GET", "HEAD"];
+
+/// An error, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    parameter: Option<String>,
+    allowed: Option<Vec<&'static str>>,
+}
+
+/// How a problem is written.
+#[derive(Serialize)]
+struct Body<'a> {
+    /// No page explains the codes yet, so that a title has nothing to say beyond the status.
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<&'a [&'static str]>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), parameter: None, allowed: None }
+    }
+
+    fn with_parameter(mut self, name: impl Into<String>) -> Self {
+        self.parameter = Some(name.into());
+        self
+    }
+
+    fn with_allowed(mut self, allowed: &[&'static str]) -> Self {
+        self.allowed = Some(allowed.to_vec());
+        self
+    }
+
+    pub(crate) fn no_such_path(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no_such_path", format!("there is nothing at {path}; the API is at /api/v1"))
+    }
+
+    pub(crate) fn no_such_run(run: RunId) -> Self {
+        let detail = format!("there is no run {run}: it was never stored here, or is not stored any more");
+        Self::new(StatusCode::NOT_FOUND, "no_such_run", detail).with_parameter("id")
+    }
+
+    pub(crate) fn no_such_step(run: RunId, step: StepId) -> Self {
+        let detail = format!("there is no step {step} in run {run}: see the steps of /api/v1/runs/{run}");
+        Self::new(StatusCode::NOT_FOUND, "no_such_step", detail).with_parameter("step")
+    }
+
+    pub(crate) fn method_not_allowed(method: &Method) -> Self {
+        let detail = format!("{method} is not possible here: the API only reads");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).with_allowed(&METHODS)
+    }
+
+    pub(crate) fn host_not_allowed() -> Self {
+        let detail = "the Host header must name a loopback address: open this by 127.0.0.1, [::1] or localhost";
+        Self::new(StatusCode::FORBIDDEN, "host_not_allowed", detail)
+            .with_parameter("Host")
+            .with_allowed(&["127.0.0.1", "[::1]", "localhost"])
+    }
+
+    /// Query parameters that the resource does not have.
+    pub(crate) fn unknown_parameters(unknown: &[String], allowed: &[&'static str]) -> Self {
+        let names = unknown.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+        let detail = match allowed {
+            [] => format!("unknown parameter {names}: there are none here"),
+            _ => format!("unknown parameter {names}: allowed are {}", allowed.join(", ")),
+        };
+        let first = unknown.first().cloned().unwrap_or_default();
+        Self::new(StatusCode::BAD_REQUEST, "unknown_parameter", detail).with_parameter(first).with_allowed(allowed)
+    }
+
+    /// A parameter, of the query or the path, that cannot be what it is.
+    pub(crate) fn invalid_parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", detail).with_parameter(name)
+    }
+
+    /// A parameter that must be one of a few words.
+    pub(crate) fn not_one_of(name: &str, value: &str, allowed: &[&'static str]) -> Self {
+        Self::invalid_parameter(name, format!("{value:?} is none of {}", allowed.join(", "))).with_allowed(allowed)
+    }
+
+    pub(crate) fn malformed_cursor(name: &str) -> Self {
+        let detail = "this is not a cursor: pass next_cursor on as it was given, or leave it out to begin at the front";
+        Self::new(StatusCode::BAD_REQUEST, "malformed_cursor", detail).with_parameter(name)
+    }
+
+    pub(crate) fn cursor_of_another_list(name: &str) -> Self {
+        let detail = "this cursor belongs to another list: repeat the filters that it was given with, \
+                      or leave it out to begin at the front";
+        Self::new(StatusCode::BAD_REQUEST, "cursor_of_another_list", detail).with_parameter(name)
+    }
+
+    /// A fault of this program.
+    pub(crate) fn internal(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let code = match error {
+            StoreError::Corrupt { .. } => "damaged",
+            _ => "store_error",
+        };
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, error.to_string())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Body {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code,
+            parameter: self.parameter.as_deref(),
+            allowed: self.allowed.as_deref(),
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_store_is_told_from_one_that_fails() {
+        let damaged = StoreError::Corrupt { place: "segment 7".to_owned(), detail: "bad checksum".to_owned() };
+        let problem = Problem::from(damaged);
+        assert_eq!((problem.status.as_u16(), problem.code), (500, "damaged"));
+        assert_eq!(problem.detail, "the store is damaged at segment 7: bad checksum");
+        let failing = StoreError::Read { path: "runs.redb".into(), source: "no such device".into() };
+        let problem = Problem::from(failing);
+        assert_eq!((problem.status.as_u16(), problem.code), (500, "store_error"));
+        assert_eq!(problem.detail, "cannot read \"runs.redb\": no such device");
+    }
+}

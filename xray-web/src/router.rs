@@ -1,0 +1,57 @@
+//! Which path leads where, and what every answer carries.
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::middleware::{from_fn, map_response};
+use axum::response::Response;
+use axum::routing::get;
+
+use crate::problem::Problem;
+use crate::source::Source;
+use crate::{health, host, page, run, runs, stats, step};
+
+/// Captured values come from anywhere: no answer may run, embed, submit or leak anything, even when it is opened by
+/// itself in a browser.
+const HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+             require-trusted-types-for 'script'; trusted-types 'none'",
+        ),
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    // Runs change all the time and hold what nobody wants to find in a browser's cache.
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+pub(crate) fn router(source: Source) -> Router {
+    Router::new()
+        .route("/", get(page::index))
+        .route("/assets/{name}", get(page::asset))
+        .route("/health", get(health::health))
+        .route("/api/v1/runs", get(runs::list))
+        .route("/api/v1/runs/{id}", get(run::open))
+        .route("/api/v1/runs/{id}/steps/{step}", get(step::open))
+        .route("/api/v1/stats", get(stats::stats))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(nothing_there)
+        .layer(from_fn(host::guard))
+        .layer(map_response(with_headers))
+        .with_state(source)
+}
+
+async fn nothing_there(uri: Uri) -> Problem {
+    Problem::no_such_path(uri.path())
+}
+
+async fn wrong_method(method: Method) -> Problem {
+    Problem::method_not_allowed(&method)
+}
+
+async fn with_headers(mut response: Response) -> Response {
+    response.headers_mut().extend(HEADERS);
+    response
+}

@@ -1,0 +1,56 @@
+//! `GET /api/v1/runs`: runs, newest first.
+
+use axum::extract::{RawQuery, State};
+use xray_collector::model::RunStatus;
+use xray_collector::store::RunQuery;
+
+use crate::answer::{Json, answer};
+use crate::body::{PageBody, RunBody};
+use crate::cursor::{self, List};
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+use crate::source::Source;
+
+const PARAMETERS: [&str; 6] = ["pipeline", "status", "from", "before", "limit", "cursor"];
+
+pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
+    let (query, list) = read(&Parameters::parse(query.as_deref(), &PARAMETERS)?)?;
+    answer(source, move |source| {
+        let page = source.store.runs(&query)?;
+        Json::of(&PageBody {
+            data: page.rows.iter().map(RunBody::from).collect(),
+            next_cursor: page.next.map(|next| cursor::after_run(list, next)),
+        })
+    })
+    .await
+}
+
+/// What to ask the store, and the list that cursors of this query belong to: its filters, not the size of its pages.
+fn read(parameters: &Parameters) -> Result<(RunQuery, List), Problem> {
+    let pipeline = parameters.text("pipeline");
+    let status = parameters.status()?;
+    let (from, before) = (parameters.time("from")?, parameters.time("before")?);
+    if let (Some(from), Some(before)) = (from, before)
+        && before < from
+    {
+        return Err(Problem::invalid_parameter("before", "before is earlier than from: no run can begin between them"));
+    }
+    let (from_text, before_text) = (from.map(|ns| ns.to_string()), before.map(|ns| ns.to_string()));
+    let list = List::of(&[
+        Some("runs"),
+        pipeline,
+        status.map(RunStatus::as_str),
+        from_text.as_deref(),
+        before_text.as_deref(),
+    ]);
+    let after = parameters.text("cursor").map(|text| cursor::read_after_run(list, "cursor", text)).transpose()?;
+    let query = RunQuery {
+        pipeline: pipeline.map(str::to_owned),
+        status,
+        started_from_ns: from,
+        started_before_ns: before,
+        after,
+        limit: parameters.limit()?,
+    };
+    Ok((query, list))
+}
