@@ -9,6 +9,7 @@ pub mod chunk;
 pub mod clock;
 pub mod collector;
 pub mod event;
+pub mod exit;
 pub mod id;
 pub mod model;
 pub mod payload;

@@ -3,7 +3,7 @@
 //! A page on the internet can have its own name resolve to 127.0.0.1 and then read what is served there as if it were
 //! its own (DNS rebinding). The browser still sends that name as the host, which gives it away.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use axum::extract::Request;
 use axum::http::header;
@@ -36,7 +36,7 @@ fn is_loopback(host: &str) -> bool {
     match name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         Some(address) => address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()),
         None => {
-            name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+            name.eq_ignore_ascii_case("localhost") || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
         }
     }
 }

@@ -1,1 +1,76 @@
-//! Placeholder.
+//! Decision tracing: **why did it decide that?**
+//!
+//! Put [`#[xray::step]`](macro@step) on the functions of a pipeline and [`#[xray::run]`](macro@run) on the one that
+//! starts it. Every call's arguments, return value or error, time and place in the call tree are captured; a collector
+//! in the same process stores them in one file, and serves them.
+//!
+//! ```
+//! #[xray::step(kind = "filter")]
+//! fn affordable(prices: Vec<u32>, budget: u32) -> Vec<u32> {
+//!     prices.into_iter().filter(|price| *price <= budget).collect()
+//! }
+//!
+//! #[xray::run]
+//! fn cheapest(prices: Vec<u32>, budget: u32) -> Option<u32> {
+//!     affordable(prices, budget).into_iter().min()
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("prices.redb");
+//! let xray = xray::builder().store(path).start()?; // writes what is left when it is dropped
+//! cheapest(vec![30, 12, 25], 26);
+//!
+//! xray.flush()?;
+//! let run = xray.store().runs(&xray::store::RunQuery { limit: 1, ..Default::default() })?.rows.remove(0);
+//! assert_eq!((&*run.pipeline, run.steps), ("cheapest", 2));
+//! let steps = xray.store().steps(run.id, None, 10)?;
+//! assert_eq!((steps[1].items_in, steps[1].items_out), (Some(3), Some(2)));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Without [`builder`] and `start`, an instrumented call costs one relaxed load. With `XRAY_STORE=path` in the
+//! environment the collector starts by itself at the first step, and writes when the process exits.
+//!
+//! # What is captured
+//! Of each argument, and of the return value, as much as its type offers: its structure through `Serialize`, else the
+//! text of its `Debug`, else the name of its type. No bound is demanded, of a `Result` the value and the error are
+//! looked at apart, and of an error its message and those of its sources are kept. Values are bounded by [`Limits`].
+//!
+//! # Where a call belongs
+//! Steps nest: a step that is called in another one is its child, across `.await`, too. A step outside of any run opens
+//! one. What runs on another thread, or in a task of its own, takes its place along with [`Context`] or [`FutureExt`].
+
+#[doc(hidden)]
+pub mod __private;
+mod builder;
+mod callsite;
+mod capture;
+mod context;
+mod future;
+mod panics;
+mod recorder;
+mod session;
+
+pub use xray_collector::chunk::Overflow;
+pub use xray_collector::{FlushError, Stats, id, model, store, value};
+pub use xray_macros::{run, step};
+
+pub use self::builder::{Builder, Guard, StartError};
+pub use self::callsite::Level;
+pub use self::capture::limits::Limits;
+pub use self::context::{Attached, Context, FutureExt, InContext};
+pub use self::session::stats;
+
+/// Begins to set up the collector; [`Builder::start`] starts it.
+///
+/// ```no_run
+/// # fn main() -> Result<(), xray::StartError> {
+/// let _xray = xray::builder().store("movies.redb").serve("127.0.0.1:7878").start()?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn builder() -> Builder {
+    Builder::default()
+}

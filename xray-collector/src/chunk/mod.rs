@@ -38,4 +38,4 @@ mod writer;
 pub use self::loss::Loss;
 pub use self::pool::{Overflow, Pool, PoolSettings, Produced};
 pub use self::reader::{Reader, Sink, Values};
-pub use self::writer::{Ended, Entered, Full, Mark, Record, Refused, mute_this_thread, with_writer, Writer};
+pub use self::writer::{Ended, Entered, Full, Mark, Record, Refused, Writer, mute_this_thread, with_writer};

@@ -44,11 +44,7 @@ impl Values<'_> {
     ///
     /// # Errors
     /// When it does not decode; `out` is as it was, and no more values follow.
-    pub(crate) fn copy_next(
-        &mut self,
-        names: &mut SegmentNames,
-        out: &mut Vec<u8>,
-    ) -> Option<Result<(), DecodeError>> {
+    pub(crate) fn copy_next(&mut self, names: &mut SegmentNames, out: &mut Vec<u8>) -> Option<Result<(), DecodeError>> {
         if self.bytes.is_empty() {
             return None;
         }
@@ -214,15 +210,8 @@ impl Reader {
         }
         // SAFETY: up to `committed`, and the chunk is given back by this reader alone, after the slice is gone.
         let bytes = unsafe { pool.memory.committed(chunk, start, committed) };
-        let mut decoder = Decoder {
-            thread,
-            state: threads.entry(thread).or_default(),
-            reading,
-            table,
-            callsites,
-            decoded,
-            corrupt,
-        };
+        let mut decoder =
+            Decoder { thread, state: threads.entry(thread).or_default(), reading, table, callsites, decoded, corrupt };
         if decoder.records(bytes, sink).is_err() {
             reading.is_corrupt = true;
         }

@@ -563,25 +563,35 @@ impl<'w> Record<'w> {
         }
     }
 
-    /// Goes on in another chunk, unless the value has used up its budget.
+    /// Goes on in another chunk, unless the value has used up its budget. Once it has failed, nothing more fits into
+    /// the value, however small: what is left out is always the end.
     #[cold]
     fn make_room(&mut self, needed: usize) -> Result<(), Full> {
+        let has_room = self.chain_on(needed);
+        if !has_room {
+            self.writer.end = std::ptr::null_mut();
+            return Err(Full);
+        }
+        Ok(())
+    }
+
+    fn chain_on(&mut self, needed: usize) -> bool {
         let writer = &mut *self.writer;
         let used = writer.cursor as usize - self.value as usize;
+        // Nearer than the chunk's end: the budget is used up, or a chunk was asked for in vain.
         let is_at_budget = writer.end < writer.chunk_end || used >= self.budget;
         let largest = writer.pool().memory.chunk_bytes() - HEADER_BYTES - RESERVE - RECORD_HEADER;
         if is_at_budget || needed > largest || writer.chain_length == LONGEST_CHAIN {
-            return Err(Full);
+            return false;
         }
-        let Some(chunk) = writer.pool().acquire() else { return Err(Full) };
+        let Some(chunk) = writer.pool().acquire() else { return false };
         self.seal_piece(true);
         let writer = &mut *self.writer;
         let before = writer.chunk.unwrap_or_default();
         let filled = writer.cursor as usize - writer.pool().memory.chunk(before) as usize;
         writer.chain[writer.chain_length - 1] = (before, filled as u32);
-        let (events, order) = (writer.events, writer.order);
+        let events = writer.events;
         writer.open(chunk);
-        debug_assert_eq!(writer.order, order.wrapping_add(1));
         // The count belongs to the first chunk until the record is committed.
         writer.events = events;
         writer.chain[writer.chain_length] = (chunk, 0);
@@ -592,10 +602,7 @@ impl<'w> Record<'w> {
         self.budget = self.budget.saturating_sub(used);
         self.value = writer.cursor;
         self.set_end();
-        match self.writer.cursor as usize + needed <= self.writer.end as usize {
-            true => Ok(()),
-            false => Err(Full),
-        }
+        self.has_room(needed)
     }
 
     /// Writes the header of the piece in the current chunk.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 #[cfg(feature = "embedded")]
-// pub use self::embedded::EmbeddedStore;
+pub use self::embedded::EmbeddedStore;
 use crate::id::{ProcessId, RunId, StepId};
 use crate::model::{Callsite, Outcome, Run, RunStatus, Step, StepDetail};
 

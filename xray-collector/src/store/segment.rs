@@ -73,8 +73,8 @@ pub(super) fn decode(stored: &[u8]) -> Result<Contents, String> {
         return Err("its checksum does not match".to_owned());
     }
     let (length, frame) = number(rest).ok_or("it ends within its length")?;
-    let bytes = zstd::bulk::decompress(frame, length as usize)
-        .map_err(|error| format!("it does not decompress: {error}"))?;
+    let bytes =
+        zstd::bulk::decompress(frame, length as usize).map_err(|error| format!("it does not decompress: {error}"))?;
     let mut cursor = Cursor::new(&bytes);
     let names = names(&mut cursor).map_err(|error| format!("its names do not decode: {error}"))?;
     Ok(Contents { names, payload: cursor.position(), bytes })
@@ -86,9 +86,7 @@ fn names(cursor: &mut Cursor<'_>) -> Result<Arc<[Arc<str>]>, crate::value::Decod
 }
 
 fn length(length: usize) -> Result<[u8; 4], String> {
-    u32::try_from(length)
-        .map(u32::to_le_bytes)
-        .map_err(|_| format!("{length} bytes are more than one segment holds"))
+    u32::try_from(length).map(u32::to_le_bytes).map_err(|_| format!("{length} bytes are more than one segment holds"))
 }
 
 fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {

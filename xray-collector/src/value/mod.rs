@@ -46,8 +46,8 @@ mod write;
 pub use self::captured::{CaptureLevel, Captured};
 pub use self::read::{Cursor, DecodeError, Names};
 pub use self::transcode::NameTable;
-pub use self::write::TextError;
 pub(crate) use self::transcode::{Learner, Scope, SegmentNames, list_length, text_of, transcode};
+pub use self::write::TextError;
 
 /// How deep values nest: a bound for every reader's stack.
 pub const MAX_DEPTH: usize = 64;

@@ -42,8 +42,14 @@ pub(super) enum Element<'a, N> {
     F64(f64),
     Char(char),
     /// `full` is the length that it had, where that is not the length of `text`; `u64::MAX` if not known.
-    String { text: &'a str, full: Option<u64> },
-    Bytes { bytes: &'a [u8], full: Option<u64> },
+    String {
+        text: &'a str,
+        full: Option<u64>,
+    },
+    Bytes {
+        bytes: &'a [u8],
+        full: Option<u64>,
+    },
     List(u32),
     Map(u32),
     Struct(N),
@@ -52,13 +58,18 @@ pub(super) enum Element<'a, N> {
     ValueVariant(N, N),
     TupleVariant(N, N),
     StructVariant(N, N),
-    Text { text: &'a str, cut: bool },
+    Text {
+        text: &'a str,
+        cut: bool,
+    },
     Type(N),
     Redacted,
     Panicked(N),
     Omitted,
     /// The end of a list, map, tuple or tuple variant.
-    Close { cut: bool },
+    Close {
+        cut: bool,
+    },
 }
 
 /// What stands where a field's name may be.

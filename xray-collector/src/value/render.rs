@@ -4,9 +4,9 @@ use std::cell::RefCell;
 
 use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use super::UNKNOWN_LENGTH;
 use super::captured::{Captured, Table};
 use super::read::{Cursor, Element, Field};
-use super::UNKNOWN_LENGTH;
 
 /// Where elements are missing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

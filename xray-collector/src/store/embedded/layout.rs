@@ -1,0 +1,273 @@
+//! What is in the file: its tables, and how their rows are encoded.
+//!
+//! ```text
+//! table       key                       value
+//! meta        "xray format"             u64          1; the key and its type stay in every later format
+//!             "next segment"            u64          one above the highest number that was written
+//!             "steps"                   u64          how many there are
+//!             "runs completed", …       u64          how many there are, of each status
+//! runs        (started_ns u64, run)     StoredRun    in the order in which they are listed
+//! run_places  run                       (started_ns u64, status u8)    leads to the row, says what it counts as
+//! open_runs   run                       ()           those whose status is running
+//! steps       (run, step)               StoredStep
+//! segments    (number u64, part u32)    bytes        crate::store::segment, cut into parts that fill a page
+//! callsites   number u32                StoredCallsite
+//!
+//! run = u128, step = u64
+//! ```
+//!
+//! Rows hold what lists and filters need; captured values are in segments, of which lists never read any. `Stored…`
+//! are postcard: fields in order, integers variable in length, texts and options with a prefix. They are types of their
+//! own so that a change of the public model cannot change the file by accident: whoever changes one here raises
+//! [`FORMAT`]. Decoding never panics.
+
+use std::sync::Arc;
+
+use redb::TableDefinition;
+use serde::{Deserialize, Serialize};
+
+use super::fault::Fault;
+use crate::id::{RunId, StepId};
+use crate::model::{Callsite, Outcome, Run, RunStatus, Step};
+use crate::store::{PayloadRef, StepRow};
+
+/// The format that is written, and the newest one that is read.
+pub(super) const FORMAT: u32 = 1;
+
+pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+pub(super) const RUNS: TableDefinition<'_, (u64, u128), &[u8]> = TableDefinition::new("runs");
+pub(super) const RUN_PLACES: TableDefinition<'_, u128, (u64, u8)> = TableDefinition::new("run_places");
+pub(super) const OPEN_RUNS: TableDefinition<'_, u128, ()> = TableDefinition::new("open_runs");
+pub(super) const STEPS: TableDefinition<'_, (u128, u64), &[u8]> = TableDefinition::new("steps");
+pub(super) const SEGMENTS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("segments");
+pub(super) const CALLSITES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("callsites");
+
+pub(super) const META_FORMAT: &str = "xray format";
+pub(super) const META_NEXT_SEGMENT: &str = "next segment";
+pub(super) const META_STEPS: &str = "steps";
+
+/// The count of runs that stand so.
+pub(super) fn meta_runs(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Running => "runs running",
+        RunStatus::Completed => "runs completed",
+        RunStatus::Failed => "runs failed",
+        RunStatus::Crashed => "runs crashed",
+        RunStatus::Incomplete => "runs incomplete",
+    }
+}
+
+/// As much of a segment as fits into a page of 4,096 bytes with its key and redb's headers. redb gives a larger value a
+/// power of two of pages, of which a quarter stays empty on average.
+pub(super) const PART_BYTES: usize = 4_064;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredRun<'a> {
+    pipeline: &'a str,
+    status: u8,
+    outcome: u8,
+    ended_ns: Option<u64>,
+    steps: u64,
+    failures: u64,
+    lost_events: u64,
+    #[serde(borrow)]
+    error: Option<&'a str>,
+    parent: Option<(u128, u64)>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredStep {
+    parent: Option<u64>,
+    callsite: u32,
+    outcome: u8,
+    started_ns: u64,
+    duration_ns: Option<u64>,
+    thread: u32,
+    items_in: Option<u64>,
+    items_out: Option<u64>,
+    arguments: Option<StoredPlace>,
+    result: Option<StoredPlace>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy)]
+struct StoredPlace {
+    segment: u64,
+    offset: u32,
+    length: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredCallsite<'a> {
+    name: &'a str,
+    kind: &'a str,
+    module: &'a str,
+    file: &'a str,
+    line: u32,
+    #[serde(borrow)]
+    arguments: Vec<&'a str>,
+}
+
+/// A row in bytes.
+pub(super) fn encode(row: &impl Serialize) -> Result<Vec<u8>, Fault> {
+    postcard::to_stdvec(row).map_err(|error| Fault::damage("a row that was to be written", error))
+}
+
+/// A row from all of these bytes; `place` names it if they are not one.
+pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], place: impl Fn() -> String) -> Result<T, Fault> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((row, [])) => Ok(row),
+        Ok((_, rest)) => Err(Fault::damage(place(), format!("it is followed by {} more bytes", rest.len()))),
+        Err(error) => Err(Fault::damage(place(), error)),
+    }
+}
+
+impl<'a> StoredRun<'a> {
+    pub(super) fn new(run: &'a Run) -> Self {
+        Self {
+            pipeline: &run.pipeline,
+            status: status_code(run.status),
+            outcome: outcome_code(run.outcome),
+            ended_ns: run.ended_ns,
+            steps: run.steps,
+            failures: run.failures,
+            lost_events: run.lost_events,
+            error: run.error.as_deref(),
+            parent: run.parent.map(|(run, step)| (run.0, step.0)),
+        }
+    }
+
+    /// The run that was stored at this place.
+    pub(super) fn read(bytes: &'a [u8], started_ns: u64, id: RunId) -> Result<Run, Fault> {
+        let place = || format!("run {id}");
+        let row: Self = decode(bytes, place)?;
+        Ok(Run {
+            id,
+            pipeline: row.pipeline.into(),
+            status: status(row.status, place)?,
+            outcome: outcome(row.outcome, place)?,
+            started_ns,
+            ended_ns: row.ended_ns,
+            steps: row.steps,
+            failures: row.failures,
+            lost_events: row.lost_events,
+            error: row.error.map(str::to_owned),
+            parent: row.parent.map(|(run, step)| (RunId(run), StepId(step))),
+        })
+    }
+}
+
+impl StoredStep {
+    pub(super) fn new(step: &StepRow) -> Self {
+        let place = |PayloadRef { segment, offset, length }| StoredPlace { segment, offset, length };
+        Self {
+            parent: step.parent.map(|parent| parent.0),
+            callsite: step.callsite,
+            outcome: outcome_code(step.outcome),
+            started_ns: step.started_ns,
+            duration_ns: step.duration_ns,
+            thread: step.thread,
+            items_in: step.items_in,
+            items_out: step.items_out,
+            arguments: step.arguments.map(place),
+            result: step.result.map(place),
+        }
+    }
+
+    pub(super) fn read(bytes: &[u8], run: RunId, step: StepId) -> Result<Self, Fault> {
+        decode(bytes, || step_place(run, step))
+    }
+
+    /// The number of its function.
+    pub(super) fn callsite(&self) -> u32 {
+        self.callsite
+    }
+
+    /// When something was last heard of it.
+    pub(super) fn last_ns(&self) -> u64 {
+        self.started_ns.saturating_add(self.duration_ns.unwrap_or(0))
+    }
+
+    /// Where its arguments and its result are.
+    pub(super) fn payload(&self) -> [Option<PayloadRef>; 2] {
+        [self.arguments, self.result]
+            .map(|place| place.map(|StoredPlace { segment, offset, length }| PayloadRef { segment, offset, length }))
+    }
+
+    pub(super) fn into_step(self, run: RunId, id: StepId, callsite: Arc<Callsite>) -> Result<Step, Fault> {
+        Ok(Step {
+            id,
+            parent: self.parent.map(StepId),
+            callsite,
+            outcome: outcome(self.outcome, || step_place(run, id))?,
+            started_ns: self.started_ns,
+            duration_ns: self.duration_ns,
+            thread: self.thread,
+            items_in: self.items_in,
+            items_out: self.items_out,
+        })
+    }
+}
+
+impl<'a> StoredCallsite<'a> {
+    pub(super) fn new(callsite: &'a Callsite) -> Self {
+        Self {
+            name: &callsite.name,
+            kind: &callsite.kind,
+            module: &callsite.module,
+            file: &callsite.file,
+            line: callsite.line,
+            arguments: callsite.arguments.iter().map(|name| &**name).collect(),
+        }
+    }
+
+    pub(super) fn read(bytes: &'a [u8], number: u32) -> Result<Callsite, Fault> {
+        let row: Self = decode(bytes, || format!("callsite {number}"))?;
+        Ok(Callsite {
+            name: row.name.into(),
+            kind: row.kind.into(),
+            module: row.module.into(),
+            file: row.file.into(),
+            line: row.line,
+            arguments: row.arguments.into_iter().map(Arc::from).collect(),
+        })
+    }
+}
+
+/// How an error names a step.
+pub(super) fn step_place(run: RunId, step: StepId) -> String {
+    format!("step {step} of run {run}")
+}
+
+// The numbers below are in files: they are never given to anything else.
+
+pub(super) fn status_code(status: RunStatus) -> u8 {
+    match status {
+        RunStatus::Running => 0,
+        RunStatus::Completed => 1,
+        RunStatus::Failed => 2,
+        RunStatus::Crashed => 3,
+        RunStatus::Incomplete => 4,
+    }
+}
+
+pub(super) fn status(code: u8, place: impl Fn() -> String) -> Result<RunStatus, Fault> {
+    let known = RunStatus::ALL.into_iter().find(|status| status_code(*status) == code);
+    known.ok_or_else(|| Fault::damage(place(), format!("{code} is not a status")))
+}
+
+fn outcome_code(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Ok => 0,
+        Outcome::Err => 1,
+        Outcome::Returned => 2,
+        Outcome::Panicked => 3,
+        Outcome::Cancelled => 4,
+        Outcome::Open => 5,
+        Outcome::Lost => 6,
+    }
+}
+
+fn outcome(code: u8, place: impl Fn() -> String) -> Result<Outcome, Fault> {
+    let known = Outcome::ALL.into_iter().find(|outcome| outcome_code(*outcome) == code);
+    known.ok_or_else(|| Fault::damage(place(), format!("{code} is not an outcome")))
+}

@@ -1,0 +1,208 @@
+//! The default store: one file, by redb, which has one writer at a time and any number of readers on snapshots.
+//!
+//! [`layout`] says what is in the file, [`open`] how it is opened or refused, [`write`] and [`read`] do the work. This
+//! file keeps the database open: redb refuses everything after an I/O error, a full disk included, until it is opened
+//! again, which is done here, so that a later batch can succeed. Whoever reads in between gets the last commit.
+
+mod cache;
+mod fault;
+mod held;
+mod layout;
+mod open;
+mod read;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use redb::{Database, ReadTransaction, ReadableDatabase};
+
+use self::cache::SegmentCache;
+use self::fault::Fault;
+use super::{Batch, Page, RunQuery, Store, StoreError, StoreSummary};
+use crate::id::{ProcessId, RunId, StepId};
+use crate::model::{Callsite, Run, Step, StepDetail};
+
+/// A store in one file of this machine.
+///
+/// The process that opens it holds it alone: others read it through this process, or after it.
+///
+/// ```
+/// # fn main() -> Result<(), xray_collector::store::StoreError> {
+/// use xray_collector::store::{EmbeddedStore, RunQuery, Store};
+///
+/// # let directory = tempfile::tempdir().expect("a temporary directory");
+/// # let path = directory.path().join("movies.redb");
+/// let store = EmbeddedStore::open(path)?;
+/// let newest = store.runs(&RunQuery { limit: 20, ..RunQuery::default() })?;
+/// assert!(newest.rows.is_empty() && newest.next.is_none());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct EmbeddedStore {
+    path: PathBuf,
+    opened: RwLock<Opened>,
+    segments: SegmentCache,
+}
+
+/// The database, and how often it was opened again, so that of many who meet the same failure one opens it.
+#[derive(Debug)]
+struct Opened {
+    /// `None` while it cannot be opened again.
+    database: Option<Database>,
+    generation: u64,
+}
+
+impl EmbeddedStore {
+    /// Opens the store in this file, or creates it. What a killed process left is recovered, which takes a pass over
+    /// the whole file.
+    ///
+    /// # Errors
+    /// [`StoreError::NoDirectory`], [`StoreError::Open`], [`StoreError::NotAStore`], [`StoreError::NewerFormat`],
+    /// [`StoreError::InUse`] and [`StoreError::Corrupt`], each of which leaves an existing file as it is.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        // Opening it again must lead to the same file, wherever the program has gone since.
+        let path = std::path::absolute(path).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        let database = Some(open::open(&path)?);
+        Ok(Self { path, opened: RwLock::new(Opened { database, generation: 0 }), segments: SegmentCache::default() })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn opened(&self) -> RwLockReadGuard<'_, Opened> {
+        self.opened.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn opened_mut(&self) -> RwLockWriteGuard<'_, Opened> {
+        self.opened.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes the database and opens it again, unless somebody has done so since `generation`.
+    fn reopen(&self, generation: u64) -> Result<(), StoreError> {
+        let mut opened = self.opened_mut();
+        if opened.generation != generation && opened.database.is_some() {
+            return Ok(());
+        }
+        self.close(&mut opened);
+        opened.generation += 1;
+        opened.database = Some(open::open(&self.path)?);
+        Ok(())
+    }
+
+    /// Does something with the database, which is opened first if it is closed; `generation` says which one it was.
+    fn attempt<T>(
+        &self,
+        action: impl FnOnce(&Database) -> Result<T, Fault>,
+    ) -> Result<(u64, Result<T, Fault>), StoreError> {
+        loop {
+            let opened = self.opened();
+            let generation = opened.generation;
+            if let Some(database) = &opened.database {
+                return Ok((generation, Fault::catch(&self.path, || action(database))));
+            }
+            drop(opened);
+            self.reopen(generation)?;
+        }
+    }
+
+    fn read<T>(&self, query: impl Fn(&ReadTransaction) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let query = |database: &Database| query(&database.begin_read()?);
+        let (generation, answer) = self.attempt(query)?;
+        let answer = match answer {
+            Err(fault) if fault.is_final() => {
+                self.reopen(generation)?;
+                self.attempt(query)?.1
+            }
+            answer => answer,
+        };
+        answer.map_err(|fault| fault.reading(&self.path))
+    }
+
+    /// One transaction, which is not tried again: whoever gave the batch decides about that.
+    fn transact<T>(&self, action: impl FnOnce(&Database) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let (generation, result) = self.attempt(action)?;
+        result.map_err(|fault| {
+            if !self.is_writable() {
+                // The error that counts is the first one; the next call opens the file if this one cannot.
+                let _ = self.reopen(generation);
+            }
+            fault.writing(&self.path)
+        })
+    }
+
+    /// Whether the database takes another transaction after one has failed.
+    fn is_writable(&self) -> bool {
+        let opened = self.opened();
+        let Some(database) = &opened.database else { return false };
+        Fault::catch(&self.path, || Ok(database.begin_write()?.abort()?)).is_ok()
+    }
+
+    /// Closes the database, which may write. What goes wrong is for the next one to find who opens the file.
+    fn close(&self, opened: &mut Opened) {
+        let database = opened.database.take();
+        let _ = Fault::catch(&self.path, || {
+            drop(database);
+            Ok(())
+        });
+    }
+}
+
+impl Drop for EmbeddedStore {
+    fn drop(&mut self) {
+        self.close(&mut self.opened_mut());
+    }
+}
+
+impl Store for EmbeddedStore {
+    fn write(&self, batch: &Batch) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let result = self.transact(|database| write::batch(database, batch));
+        if let Some(segment) = &batch.segment {
+            self.segments.remove(segment.number);
+        }
+        result
+    }
+
+    fn callsites(&self) -> Result<Vec<(u32, Arc<Callsite>)>, StoreError> {
+        self.read(read::callsites)
+    }
+
+    fn next_segment(&self) -> Result<u64, StoreError> {
+        self.read(read::next_segment)
+    }
+
+    fn mark_crashed(&self, current: ProcessId) -> Result<u64, StoreError> {
+        self.transact(|database| write::mark_crashed(database, current))
+    }
+
+    fn runs(&self, query: &RunQuery) -> Result<Page<Run>, StoreError> {
+        self.read(|read| read::runs(read, query))
+    }
+
+    fn run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
+        self.read(|read| read::run(read, run))
+    }
+
+    fn steps(&self, run: RunId, after: Option<StepId>, limit: usize) -> Result<Vec<Step>, StoreError> {
+        self.read(|read| read::steps(read, run, after, limit))
+    }
+
+    fn step(&self, run: RunId, step: StepId) -> Result<Option<StepDetail>, StoreError> {
+        self.read(|read| read::step(read, &self.segments, run, step))
+    }
+
+    fn summary(&self) -> Result<StoreSummary, StoreError> {
+        let (runs, steps) = self.read(read::counts)?;
+        let metadata = std::fs::metadata(&self.path)
+            .map_err(|source| StoreError::Read { path: self.path.clone(), source: source.into() })?;
+        Ok(StoreSummary { path: Some(self.path.clone()), runs, steps, bytes: metadata.len() })
+    }
+}

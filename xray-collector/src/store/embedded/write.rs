@@ -1,0 +1,171 @@
+//! Writing: each function is one transaction, all of it or nothing.
+//!
+//! Rows are put, not inserted: a batch may come a second time, since a commit can fail after it has reached the disk.
+//! Counts move by what a row was before. This must never leave a count, an index or the list of open runs behind.
+
+use std::collections::BTreeMap;
+
+use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
+
+use super::fault::Fault;
+use super::layout::{
+    CALLSITES, META, META_NEXT_SEGMENT, META_STEPS, OPEN_RUNS, PART_BYTES, RUN_PLACES, RUNS, SEGMENTS, STEPS,
+    StoredCallsite, StoredRun, StoredStep, encode, meta_runs, status, status_code,
+};
+use crate::id::{ProcessId, RunId, StepId};
+use crate::model::{Run, RunStatus};
+use crate::store::{Batch, Segment, StepRow, segment};
+
+/// Writes all of a batch.
+pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
+    let transaction = begin(database)?;
+    {
+        let mut counts = Counts::default();
+        let mut callsites = transaction.open_table(CALLSITES)?;
+        for (number, callsite) in &batch.callsites {
+            callsites.insert(number, &*encode(&StoredCallsite::new(callsite))?)?;
+        }
+        let mut runs = Runs::open(&transaction)?;
+        for run in &batch.runs {
+            runs.put(run, &mut counts)?;
+        }
+        steps(&transaction, &batch.steps, &mut counts)?;
+        if let Some(segment) = &batch.segment {
+            put_segment(&transaction, segment)?;
+        }
+        counts.write(&transaction)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Marks the running runs of other processes as crashed, and says how many there were.
+pub(super) fn mark_crashed(database: &Database, current: ProcessId) -> Result<u64, Fault> {
+    let transaction = begin(database)?;
+    let mut crashed = 0;
+    {
+        let mut counts = Counts::default();
+        let mut runs = Runs::open(&transaction)?;
+        let steps = transaction.open_table(STEPS)?;
+        for id in runs.open_runs()?.into_iter().filter(|id| id.process() != current) {
+            let mut run = runs.get(id)?;
+            run.status = RunStatus::Crashed;
+            run.ended_ns = Some(last_heard_ns(&run, &steps)?);
+            runs.put(&run, &mut counts)?;
+            crashed += 1;
+        }
+        counts.write(&transaction)?;
+    }
+    transaction.commit()?;
+    Ok(crashed)
+}
+
+fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(Durability::Immediate)?;
+    Ok(transaction)
+}
+
+/// When anything last happened in a run, as far as is known.
+fn last_heard_ns(run: &Run, steps: &impl ReadableTable<(u128, u64), &'static [u8]>) -> Result<u64, Fault> {
+    let mut last = run.started_ns.max(run.ended_ns.unwrap_or(0));
+    for entry in steps.range((run.id.0, 0)..=(run.id.0, u64::MAX))? {
+        let (key, row) = entry?;
+        let step = StoredStep::read(row.value(), run.id, StepId(key.value().1))?;
+        last = last.max(step.last_ns());
+    }
+    Ok(last)
+}
+
+/// The tables that a run is in.
+struct Runs<'transaction> {
+    rows: Table<'transaction, (u64, u128), &'static [u8]>,
+    places: Table<'transaction, u128, (u64, u8)>,
+    open: Table<'transaction, u128, ()>,
+}
+
+impl<'transaction> Runs<'transaction> {
+    fn open(transaction: &'transaction WriteTransaction) -> Result<Self, Fault> {
+        Ok(Self {
+            rows: transaction.open_table(RUNS)?,
+            places: transaction.open_table(RUN_PLACES)?,
+            open: transaction.open_table(OPEN_RUNS)?,
+        })
+    }
+
+    fn put(&mut self, run: &Run, counts: &mut Counts) -> Result<(), Fault> {
+        let place = (run.started_ns, status_code(run.status));
+        let previous = self.places.insert(run.id.0, place)?.map(|place| place.value());
+        if let Some((started_ns, code)) = previous {
+            let was = status(code, || format!("the place of run {}", run.id))?;
+            counts.add(meta_runs(was), -1);
+            if started_ns != run.started_ns {
+                self.rows.remove((started_ns, run.id.0))?;
+            }
+        }
+        counts.add(meta_runs(run.status), 1);
+        self.rows.insert((run.started_ns, run.id.0), &*encode(&StoredRun::new(run))?)?;
+        if run.status == RunStatus::Running {
+            self.open.insert(run.id.0, ())?;
+        } else {
+            self.open.remove(run.id.0)?;
+        }
+        Ok(())
+    }
+
+    fn open_runs(&self) -> Result<Vec<RunId>, Fault> {
+        self.open.iter()?.map(|entry| Ok(RunId(entry?.0.value()))).collect()
+    }
+
+    /// A run that another table names.
+    fn get(&self, id: RunId) -> Result<Run, Fault> {
+        let missing = || Fault::damage(format!("run {id}"), "it is listed as open and is not there");
+        let (started_ns, _) = self.places.get(id.0)?.ok_or_else(missing)?.value();
+        let row = self.rows.get((started_ns, id.0))?.ok_or_else(missing)?;
+        StoredRun::read(row.value(), started_ns, id)
+    }
+}
+
+fn steps(transaction: &WriteTransaction, steps: &[StepRow], counts: &mut Counts) -> Result<(), Fault> {
+    let mut table = transaction.open_table(STEPS)?;
+    for step in steps {
+        let row = encode(&StoredStep::new(step))?;
+        if table.insert((step.run.0, step.step.0), &*row)?.is_none() {
+            counts.add(META_STEPS, 1);
+        }
+    }
+    Ok(())
+}
+
+fn put_segment(transaction: &WriteTransaction, segment: &Segment) -> Result<(), Fault> {
+    let number = segment.number;
+    let bytes = segment::encode(segment).map_err(|detail| Fault::damage(format!("segment {number}"), detail))?;
+    let mut table = transaction.open_table(SEGMENTS)?;
+    table.retain_in((number, 0)..=(number, u32::MAX), |_, _| false)?;
+    for (part, bytes) in (0..).zip(bytes.chunks(PART_BYTES)) {
+        table.insert((number, part), bytes)?;
+    }
+    let mut meta = transaction.open_table(META)?;
+    let next = meta.get(META_NEXT_SEGMENT)?.map_or(0, |next| next.value());
+    meta.insert(META_NEXT_SEGMENT, next.max(number.saturating_add(1)))?;
+    Ok(())
+}
+
+/// By how much each count in `meta` changes.
+#[derive(Default)]
+struct Counts(BTreeMap<&'static str, i64>);
+
+impl Counts {
+    fn add(&mut self, name: &'static str, change: i64) {
+        *self.0.entry(name).or_default() += change;
+    }
+
+    fn write(self, transaction: &WriteTransaction) -> Result<(), Fault> {
+        let mut meta = transaction.open_table(META)?;
+        for (name, change) in self.0.into_iter().filter(|(_, change)| *change != 0) {
+            let count = meta.get(name)?.map_or(0, |count| count.value());
+            meta.insert(name, count.saturating_add_signed(change))?;
+        }
+        Ok(())
+    }
+}

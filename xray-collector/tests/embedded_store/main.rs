@@ -1,0 +1,11 @@
+//! The embedded store through its public interface: what it keeps, what it refuses, and what it does when the file, the
+//! disk or its process fails.
+#![cfg(feature = "embedded")]
+
+mod contents;
+mod damage;
+mod failure;
+mod fixture;
+mod listing;
+mod opening;
+mod process;

@@ -1,0 +1,150 @@
+// The list of runs: filtered, in pages, refreshed in place.
+
+import { read } from "./api.js";
+import { arrange, element, state } from "./dom.js";
+import { count, duration, time } from "./format.js";
+
+const STATUSES = ["running", "completed", "failed", "crashed", "incomplete"];
+const COLUMNS = ["Status", "Pipeline", "Started", "Duration", "Steps", "Failures", "Lost"];
+
+/** The hash of the list with these filters; `null` and missing ones are left out. */
+export function listHash(filters) {
+  const query = new URLSearchParams(Object.entries(filters).filter(([, value]) => value !== null && value !== undefined));
+  return query.size > 0 ? `#/runs?${query}` : "#/";
+}
+
+export class RunList {
+  constructor(main, query) {
+    this.filters = { status: query.get("status"), pipeline: query.get("pipeline") };
+    this.cursor = query.get("cursor");
+    this.rows = new Map();
+    this.body = element("tbody", { role: "rowgroup" });
+    this.pipelines = element("datalist", { id: "pipelines" });
+    this.content = element("div", {}, state("Loading runs …"));
+    this.pages = element("nav", { class: "pages", "aria-label": "Pages" });
+    main.replaceChildren(element("h1", { class: "hidden" }, "Runs"), this.filterForm(), this.content, this.pages);
+    document.title = "Runs – xray";
+  }
+
+  filterForm() {
+    const pipeline = element("input", { name: "pipeline", list: "pipelines", placeholder: "any, by its whole name", autocomplete: "off", spellcheck: "false" });
+    pipeline.value = this.filters.pipeline ?? "";
+    const option = (status) => element("option", { value: status, selected: status === (this.filters.status ?? "") }, status || "any");
+    const status = element("select", { name: "status" }, ["", ...STATUSES].map(option));
+    const apply = () => {
+      location.hash = listHash({ status: status.value || null, pipeline: pipeline.value || null });
+    };
+    status.addEventListener("change", apply);
+    pipeline.addEventListener("change", apply);
+    const submit = (event) => {
+      event.preventDefault();
+      apply();
+    };
+    return element("form", { class: "filters", role: "search", onsubmit: submit },
+      element("label", {}, "Status", status),
+      element("label", {}, "Pipeline", pipeline),
+      this.isFiltered() && element("a", { class: "button", href: "#/" }, "Clear"),
+      this.pipelines);
+  }
+
+  isFiltered() {
+    return this.filters.status !== null || this.filters.pipeline !== null;
+  }
+
+  async refresh() {
+    const page = await read("/api/v1/runs", { ...this.filters, cursor: this.cursor, limit: 100 });
+    if (this.closed) return;
+    if (page.data.length === 0) this.showNothing();
+    else this.show(page.data);
+    this.showPages(page);
+  }
+
+  show(runs) {
+    const rows = new Map();
+    for (const run of runs) {
+      const text = JSON.stringify(run);
+      const known = this.rows.get(run.id);
+      rows.set(run.id, known?.text === text ? known : { text, row: row(run, known?.row) });
+    }
+    this.rows = rows;
+    arrange(this.body, [...rows.values()].map(({ row }) => row));
+    this.suggest(runs.map((run) => run.pipeline));
+    if (!this.table) {
+      const head = COLUMNS.map((name) => element("th", { role: "columnheader", scope: "col" }, name));
+      this.table = element("table", { class: "runs", role: "table", "aria-label": "Runs, newest first", onkeydown: moveBetweenRows },
+        element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, head)), this.body);
+    }
+    if (this.content.firstElementChild !== this.table) this.content.replaceChildren(this.table);
+  }
+
+  /** Offers the pipelines met so far in the filter. */
+  suggest(pipelines) {
+    const known = new Set([...this.pipelines.children].map((option) => option.value));
+    const added = [...new Set(pipelines)].filter((name) => name && !known.has(name));
+    this.pipelines.append(...added.map((value) => element("option", { value })));
+  }
+
+  showNothing() {
+    if (this.cursor !== null) {
+      this.content.replaceChildren(state("No older runs", element("p", {}, element("a", { href: listHash(this.filters) }, "Back to the newest"))));
+    } else if (this.isFiltered()) {
+      this.content.replaceChildren(state("No run matches", element("p", {}, "The pipeline must be the whole name, in the same case. "), element("p", {}, element("a", { href: "#/" }, "Show all runs"))));
+    } else {
+      this.content.replaceChildren(state("No runs yet",
+        element("p", {}, "Put ", element("code", {}, "#[xray::run]"), " on the function that starts a pipeline and ", element("code", {}, "#[xray::step]"), " on those it calls, then call it."),
+        element("p", {}, "Runs appear here by themselves as soon as they begin.")));
+    }
+  }
+
+  showPages(page) {
+    const next = `${this.cursor}/${page.next_cursor}`;
+    if (this.shownPages === next) return;
+    this.shownPages = next;
+    this.pages.replaceChildren(
+      ...(this.cursor === null ? [] : [element("a", { class: "button", href: listHash(this.filters) }, "Newest")]),
+      ...(page.next_cursor === null ? [] : [element("a", { class: "button", href: listHash({ ...this.filters, cursor: page.next_cursor }) }, "Older")]));
+  }
+
+  /** An error that a refresh met, other than a lost connection. */
+  fail(problem) {
+    this.content.replaceChildren(state("The runs cannot be listed", element("p", { class: "detail" }, problem.message), element("p", {}, element("a", { href: "#/" }, "Show all runs"))));
+    this.pages.replaceChildren();
+    this.shownPages = undefined;
+  }
+}
+
+/** The row of a run; `earlier`, if there is one, is filled anew, so that the focus stays in it. */
+function row(run, earlier) {
+  const cell = (name, ...children) => element("td", { role: "cell", class: name, "data-label": name }, children);
+  const cells = [
+    cell("status", badge(run.status)),
+    cell("pipeline",
+      element("a", { href: `#/runs/${run.id}` }, run.pipeline || "(its beginning was lost)"),
+      run.error && element("p", { class: "error", title: run.error }, run.error)),
+    cell("started", element("time", { datetime: run.started_at, title: run.started_at }, time(run.started_at))),
+    cell("duration", run.duration_ns === null ? "…" : duration(run.duration_ns)),
+    cell("steps", count(run.steps)),
+    cell("failures", run.failures > 0 ? element("strong", { class: "bad" }, count(run.failures)) : element("span", { class: "none" }, "0")),
+    cell("lost", run.lost_events > 0 ? element("strong", { class: "warn" }, count(run.lost_events)) : element("span", { class: "none" }, "0")),
+  ];
+  const made = earlier ?? element("tr", { role: "row" });
+  const hadFocus = made.contains(document.activeElement);
+  made.replaceChildren(...cells);
+  if (hadFocus) made.querySelector("a").focus();
+  return made;
+}
+
+/** A status or outcome as a word with a colour and a sign. */
+export function badge(word) {
+  return element("span", { class: "badge", "data-word": word }, word);
+}
+
+function moveBetweenRows(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const links = [...event.currentTarget.querySelectorAll("td.pipeline a")];
+  const next = links[links.indexOf(document.activeElement) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}

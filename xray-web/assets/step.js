@@ -1,0 +1,68 @@
+// One step: how it ended, what went in, what came out.
+
+import { element } from "./dom.js";
+import { duration, items, time, visible } from "./format.js";
+import { badge } from "./runs.js";
+import { captured } from "./value.js";
+
+/** What `GET …/steps/{step}` answered, parsed exactly. */
+export function stepDetail(run, step) {
+  return [
+    element("header", {},
+      element("h2", { tabindex: "-1" }, visible(step.name) || "(unnamed)"),
+      badge(step.outcome),
+      step.kind && element("span", { class: "kind" }, visible(step.kind)),
+      element("a", { class: "close", href: `#/runs/${run}`, "aria-label": "Close the step" }, "Close")),
+    element("dl", { class: "facts" }, facts(run, step)),
+    step.error && section("Error", failure(step.error)),
+    step.result !== null && section("Result", captured(step.result)),
+    section("Arguments", argumentList(step)),
+    step.result === null && !step.error && element("p", { class: "faint" }, withoutResult(step.outcome)),
+  ].filter(Boolean);
+}
+
+function facts(run, step) {
+  return fact("Started", element("time", { datetime: step.started_at, title: step.started_at }, time(step.started_at)))
+    .concat(fact("Duration", step.duration_ns === null ? "not ended" : duration(step.duration_ns)))
+    .concat(items(step) ? fact("Items", items(step)) : [])
+    .concat(fact("Thread", String(step.thread)))
+    .concat(fact("Source", element("code", {}, `${step.file}:${step.line}`), "wide"))
+    .concat(fact("Module", element("code", {}, step.module), "wide"))
+    .concat(step.parent ? fact("Parent", element("a", { href: `#/runs/${run}/steps/${step.parent}` }, step.parent), "wide") : [])
+    .concat(fact("Step", element("code", {}, step.id), "wide"));
+}
+
+/** A name and what it says, as the children of a description list. */
+export function fact(name, value, kind = "") {
+  return [element("div", { class: kind }, element("dt", {}, name), element("dd", {}, value))];
+}
+
+function section(title, ...content) {
+  return element("section", {}, element("h3", {}, title), content);
+}
+
+function failure(error) {
+  return [
+    element("p", { class: "message", dir: "auto" }, visible(error.message)),
+    error.chain.length > 0 && element("div", { class: "chain" },
+      element("p", { class: "faint" }, "Caused by"),
+      element("ol", {}, error.chain.map((cause) => element("li", { dir: "auto" }, visible(cause))))),
+    error.location && element("p", {}, element("span", { class: "faint" }, "Panicked at "), element("code", {}, error.location)),
+    error.value && captured(error.value),
+  ].filter(Boolean);
+}
+
+function argumentList(step) {
+  if (step.arguments.length === 0) return element("p", { class: "faint" }, "None were captured.");
+  return element("dl", { class: "arguments" }, step.arguments.map((argument) =>
+    element("div", {}, element("dt", {}, element("code", {}, visible(argument.name))), element("dd", {}, captured(argument)))));
+}
+
+function withoutResult(outcome) {
+  switch (outcome) {
+    case "open": return "It has not ended yet.";
+    case "cancelled": return "It was dropped before it was done, so there is no result.";
+    case "lost": return "Its end was lost, so nobody knows how it ended.";
+    default: return "No result was captured.";
+  }
+}

@@ -1,0 +1,14 @@
+//! The server as its clients see it: every request goes through a real connection, every answer comes from a real
+//! store.
+
+mod client;
+mod fixture;
+
+mod hostile;
+mod page;
+mod problems;
+mod run;
+mod runs;
+mod server;
+mod stats;
+mod step;

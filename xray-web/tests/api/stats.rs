@@ -1,0 +1,53 @@
+//! `GET /api/v1/stats` and `GET /health`.
+
+use serde_json::json;
+use xray_collector::model::RunStatus;
+use xray_collector::stats::{Dropped, Stats};
+use xray_collector::store::Batch;
+
+use crate::fixture::{Fixture, callsite, run, step};
+
+#[test]
+fn the_books_and_the_store_are_summed_up() {
+    let mut runs: Vec<_> = (0..4).map(run).collect();
+    runs[3].status = RunStatus::Crashed;
+    let steps = runs.iter().map(|run| step(run.id, 1)).collect();
+    let fixture = Fixture::with(&Batch { callsites: vec![(0, callsite("search", "", &[]))], runs, steps, segment: None });
+    *fixture.stats.lock().unwrap() = Stats {
+        produced: 20,
+        stored: 8,
+        dropped: Dropped { no_chunk: 7, too_large: 1, stopped: 0, store: 2, corrupt: 0 },
+        in_flight: 2,
+        store_error: Some("disk full".to_owned()),
+    };
+    let answer = fixture.get("/api/v1/stats").ok();
+    let events = json!({
+        "produced": 20,
+        "stored": 8,
+        "dropped": {"no_chunk": 7, "too_large": 1, "stopped": 0, "store": 2, "corrupt": 0},
+        "in_flight": 2,
+        "store_error": "disk full",
+    });
+    assert_eq!(answer["events"], events);
+    let by_status = json!({"running": 0, "completed": 3, "failed": 0, "crashed": 1, "incomplete": 0});
+    assert_eq!((&answer["store"]["runs"], &answer["store"]["steps"]), (&by_status, &json!(4)));
+    assert!(answer["store"]["bytes"].as_u64().unwrap() > 0);
+    let path = fixture.directory.path().join("runs.redb");
+    assert_eq!(answer["store"]["path"], path.to_str().unwrap());
+    fixture.get("/api/v1/stats?verbose").problem(400, "unknown_parameter");
+}
+
+#[test]
+fn health_follows_the_store() {
+    let fixture = Fixture::with(&Batch::default());
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(fixture.get("/health").ok(), json!({"status": "ok", "version": version}));
+
+    fixture.stats.lock().unwrap().store_error = Some("disk full".to_owned());
+    let answer = fixture.get("/health");
+    assert_eq!((answer.status, answer.header("content-type")), (503, Some("application/json")));
+    assert_eq!(answer.json(), json!({"status": "degraded", "version": version, "reason": "disk full"}));
+
+    fixture.stats.lock().unwrap().store_error = None;
+    fixture.get("/health").ok();
+}

@@ -1,0 +1,130 @@
+//! `GET /api/v1/runs/{id}/steps/{step}`.
+
+use serde_json::{Value, json};
+use xray_collector::id::StepId;
+use xray_collector::model::Outcome;
+use xray_collector::store::{Batch, StepRow};
+
+use crate::fixture::{Encoded, Fixture, NOON, Payload, callsite, run, run_id, step};
+
+/// A run of one step, which has these arguments and this result.
+fn fixture(outcome: Outcome, arguments: &[(&str, Encoded)], result: &[Encoded]) -> Fixture {
+    let mut payload = Payload::default();
+    let names: Vec<_> = arguments.iter().map(|(name, _)| *name).collect();
+    let row = StepRow {
+        outcome,
+        arguments: Some(payload.put(&arguments.iter().map(|(_, value)| value).collect::<Vec<_>>())),
+        result: Some(payload.put(&result.iter().collect::<Vec<_>>())),
+        ..step(run_id(0), 1)
+    };
+    Fixture::with(&Batch {
+        callsites: vec![(0, callsite("suitable", "filter", &names))],
+        runs: vec![run(0)],
+        steps: vec![row],
+        segment: Some(payload.0),
+    })
+}
+
+fn open(fixture: &Fixture) -> Value {
+    fixture.get(&format!("/api/v1/runs/{}/steps/{}", run_id(0), StepId(1))).ok()
+}
+
+#[test]
+fn a_step_has_its_arguments_and_its_result() {
+    let movies = json!([{"title": "Heat", "rating": 8.3, "votes": 700_000}, {"title": "Cats", "rating": 2.8, "votes": 5}]);
+    let arguments = [
+        ("movies", Encoded::Json(movies)),
+        ("limits", Encoded::Text("Limits { .. }")),
+        ("key", Encoded::Redacted),
+        ("many", Encoded::Cut(vec![Encoded::Json(json!(1)), Encoded::Redacted], 5_000)),
+    ];
+    let fixture = fixture(Outcome::Returned, &arguments, &[Encoded::Json(json!(["Heat"]))]);
+    let expected = json!({
+        "run": "0000000000000abc0000000000000001",
+        "id": "0000000000000001",
+        "parent": null,
+        "name": "suitable",
+        "kind": "filter",
+        "module": "movies::pipeline",
+        "file": "src/pipeline.rs",
+        "line": 12,
+        "arguments": [
+            {
+                "name": "movies",
+                "level": "structured",
+                "value": [
+                    {"title": "Heat", "rating": 8.3, "votes": 700_000},
+                    {"title": "Cats", "rating": 2.8, "votes": 5},
+                ],
+            },
+            {"name": "limits", "level": "debug_text", "value": "Limits { .. }"},
+            {"name": "key", "level": "redacted", "value": "[redacted]", "redacted": [""]},
+            {
+                "name": "many",
+                "level": "structured",
+                "value": [1, "[redacted]"],
+                "cut": [{"pointer": "", "length": 5_000}],
+                "redacted": ["/1"],
+            },
+        ],
+        "outcome": "returned",
+        "started_at": "2026-01-31T12:00:00.000000001Z",
+        "started_ns": NOON + 1,
+        "duration_ns": 40,
+        "thread": 3,
+        "items_in": null,
+        "items_out": null,
+        "result": {"level": "structured", "value": ["Heat"]},
+        "error": null,
+    });
+    assert_eq!(open(&fixture), expected);
+}
+
+#[test]
+fn an_error_has_its_chain_and_its_value() {
+    let result = [
+        Encoded::Json(json!("cannot load")),
+        Encoded::Json(json!(["connection refused", "os error 111"])),
+        Encoded::Json(json!({"retries": 3})),
+    ];
+    let answer = open(&fixture(Outcome::Err, &[], &result));
+    let expected = json!({
+        "message": "cannot load",
+        "chain": ["connection refused", "os error 111"],
+        "location": null,
+        "value": {"level": "structured", "value": {"retries": 3}},
+    });
+    assert_eq!((&answer["error"], &answer["result"]), (&expected, &Value::Null));
+}
+
+#[test]
+fn a_panic_has_its_place() {
+    let result = [Encoded::Json(json!("index out of bounds")), Encoded::Json(json!("src/rank.rs:7:13"))];
+    let answer = open(&fixture(Outcome::Panicked, &[], &result));
+    let expected = json!({"message": "index out of bounds", "chain": [], "location": "src/rank.rs:7:13"});
+    assert_eq!((&answer["error"], &answer["result"]), (&expected, &Value::Null));
+}
+
+#[test]
+fn megabytes_arrive_whole() {
+    let big = "é".repeat(4 << 20);
+    let answer = open(&fixture(Outcome::Returned, &[], &[Encoded::Json(json!(big))]));
+    assert_eq!(answer["result"]["value"].as_str(), Some(&*big));
+}
+
+#[test]
+fn unknown_and_malformed_steps_are_told_apart() {
+    let fixture = fixture(Outcome::Returned, &[], &[]);
+    let (run, other) = (run_id(0), run_id(9));
+    let step = StepId(1);
+    let problem = fixture.get(&format!("/api/v1/runs/{run}/steps/{}", StepId(2))).problem(404, "no_such_step");
+    assert_eq!(problem["parameter"], "step");
+    fixture.get(&format!("/api/v1/runs/{other}/steps/{step}")).problem(404, "no_such_run");
+    let problem = fixture.get(&format!("/api/v1/runs/{run}/steps/1")).problem(400, "invalid_parameter");
+    assert_eq!(problem["parameter"], "step");
+    assert_eq!(problem["detail"], r#"an id is 16 hexadecimal digits, not "1""#);
+    let problem = fixture.get(&format!("/api/v1/runs/x/steps/{step}")).problem(400, "invalid_parameter");
+    assert_eq!(problem["parameter"], "id");
+    let problem = fixture.get(&format!("/api/v1/runs/{run}/steps/{step}?fields=x")).problem(400, "unknown_parameter");
+    assert_eq!(problem["allowed"], json!([]));
+}

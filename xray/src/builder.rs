@@ -1,0 +1,223 @@
+//! Every knob of the collector in one place, with its default, its unit and its environment variable; and starting it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+#[cfg(feature = "web")]
+use std::sync::Mutex;
+use std::time::Duration;
+
+use xray_collector::chunk::Overflow;
+use xray_collector::store::{Store, StoreError};
+use xray_collector::{Collector, FlushError, Settings};
+
+use crate::callsite::Level;
+use crate::capture::limits::{self, Limits};
+use crate::panics;
+use crate::session::{self, Session};
+
+/// Starts the collector: [`builder`](crate::builder).
+#[derive(Debug, Clone, Default)]
+#[must_use = "nothing is recorded before `start` is called"]
+pub struct Builder {
+    path: Option<PathBuf>,
+    store: Option<Arc<dyn Store>>,
+    address: Option<String>,
+    level: Level,
+    limits: Limits,
+    settings: Settings,
+}
+
+impl Builder {
+    /// The file that runs are stored in; created if it is not there. Without it the environment variable `XRAY_STORE`
+    /// says which.
+    #[cfg(feature = "embedded")]
+    pub fn store(mut self, path: impl Into<PathBuf>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// A store of another kind, in place of a file.
+    pub fn store_with(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Serves the query API and the page at this loopback address, `host:port`; port 0 is any free one, which
+    /// [`Guard::address`] tells. Without it the environment variable `XRAY_SERVE` says where, and without that nothing
+    /// is served.
+    #[cfg(feature = "web")]
+    pub fn serve(mut self, address: impl Into<String>) -> Self {
+        self.address = Some(address.into());
+        self
+    }
+
+    /// How much of each call is captured where the attribute does not say; [`Level::Full`] unless set.
+    pub fn capture(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// The bounds of each captured value: see [`Limits`] for their defaults.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How long an event may wait before it is written; 100 ms unless set.
+    pub fn flush_interval(mut self, interval: Duration) -> Self {
+        self.settings.flush_interval = interval;
+        self
+    }
+
+    /// How long a run may be silent before it is called incomplete; 10 minutes unless set.
+    pub fn run_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.run_timeout = timeout;
+        self
+    }
+
+    /// The memory between the program and the collector, as chunks of so many bytes (rounded up to a power of two, 4 KiB
+    /// to 16 MiB) and their number (2 or more); 128 chunks of 128 KiB unless set. Each thread that records holds one
+    /// chunk.
+    pub fn chunks(mut self, chunk_bytes: usize, chunks: u32) -> Self {
+        self.settings.pool.chunk_bytes = chunk_bytes;
+        self.settings.pool.chunks = chunks;
+        self
+    }
+
+    /// What a thread does when all chunks are full; [`Overflow::Drop`] unless set.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.settings.pool.overflow = overflow;
+        self
+    }
+
+    /// The memory for what waits while the store cannot be written, in bytes; 64 MiB unless set. Beyond it the oldest
+    /// values are dropped and counted.
+    pub fn waiting_bytes(mut self, bytes: usize) -> Self {
+        self.settings.waiting_bytes = bytes;
+        self
+    }
+
+    /// Starts recording. Runs that an earlier process left in the store are marked as crashed.
+    ///
+    /// # Errors
+    /// When the store cannot be opened, the address cannot be served, or a collector runs already. Nothing is recorded
+    /// then, and the instrumented functions work as if there were no attribute.
+    pub fn start(self) -> Result<Guard, StartError> {
+        if session::is_active() {
+            return Err(StartError::Running);
+        }
+        let store = self.open()?;
+        let number = session::next_number();
+        limits::set(self.limits);
+        panics::install_hook();
+        let collector = Collector::start(self.settings, number, Arc::clone(&store))?;
+        let session = Arc::new(Session {
+            number,
+            level: self.level,
+            collector,
+            store,
+            #[cfg(feature = "web")]
+            server: Mutex::new(None),
+        });
+        #[cfg(feature = "web")]
+        let address = serve(&session, self.address.or_else(|| environment("XRAY_SERVE")))?;
+        #[cfg(not(feature = "web"))]
+        let address = None;
+        if !session::install(&session) {
+            return Err(StartError::Running);
+        }
+        Ok(Guard { session, address })
+    }
+
+    fn open(&self) -> Result<Arc<dyn Store>, StartError> {
+        if let Some(store) = &self.store {
+            return Ok(Arc::clone(store));
+        }
+        #[cfg(feature = "embedded")]
+        {
+            let path = self.path.clone().or_else(|| environment("XRAY_STORE").map(PathBuf::from));
+            let path = path.ok_or(StartError::NoStore)?;
+            Ok(Arc::new(xray_collector::store::EmbeddedStore::open(path)?))
+        }
+        #[cfg(not(feature = "embedded"))]
+        Err(StartError::NoStore)
+    }
+}
+
+fn environment(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(feature = "web")]
+fn serve(session: &Arc<Session>, address: Option<String>) -> Result<Option<SocketAddr>, StartError> {
+    let Some(address) = address else { return Ok(None) };
+    // Weak: the session owns the server, and the server must not keep the session.
+    let books = Arc::downgrade(session);
+    let stats = move || books.upgrade().map(|session| session.collector.stats()).unwrap_or_default();
+    let source = xray_web::Source { store: Arc::clone(&session.store), stats: Arc::new(stats) };
+    let server = xray_web::Server::start(&address, source)?;
+    let address = server.address();
+    if let Ok(mut place) = session.server.lock() {
+        *place = Some(server);
+    }
+    Ok(Some(address))
+}
+
+/// Why nothing is recorded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Nobody said where runs are stored.
+    #[error("no store: call `.store(path)` or set XRAY_STORE to the path of a file")]
+    NoStore,
+    /// A collector runs in this process.
+    #[error("xray records already: one collector at a time, until its guard is dropped")]
+    Running,
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address cannot be served.
+    #[cfg(feature = "web")]
+    #[error(transparent)]
+    Serve(#[from] xray_web::ServeError),
+}
+
+/// Keeps the collector running. When it is dropped, also by a panic that unwinds, everything recorded is written and
+/// recording ends.
+#[derive(Debug)]
+#[must_use = "recording ends when this is dropped: `let _xray = …`, not `let _ = …`"]
+pub struct Guard {
+    session: Arc<Session>,
+    address: Option<SocketAddr>,
+}
+
+impl Guard {
+    /// Where the API and the page are served, if they are.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Waits until everything recorded before this call is in the store.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn flush(&self) -> Result<(), FlushError> {
+        self.session.collector.flush()
+    }
+
+    /// The store, to be read while it is written.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.session.store)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Err(error) = self.session.end() {
+            eprintln!("xray: {error}");
+        }
+    }
+}

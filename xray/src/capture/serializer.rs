@@ -1,0 +1,443 @@
+//! serde's data model, written into a record as it comes: bounded in bytes, depth and elements.
+//!
+//! When there is no room left, every method fails, so that the value's own code stops; what is open is closed after
+//! that by [`Encoder::close_all`], marked as cut. Beyond a limit of depth or elements the rest is left out and the
+//! value goes on.
+
+use std::fmt::Display;
+
+use serde::ser::{self, Serialize};
+use xray_collector::chunk::{Full, Record};
+use xray_collector::value::{TextError, UNKNOWN_LENGTH};
+
+use super::limits::Limits;
+
+/// How many elements beyond the limit are passed over before the value is given up: passing over costs time.
+const PASSED_OVER: usize = 65_536;
+
+/// Why a value was not written to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Error {
+    /// There is no room left.
+    Full,
+    /// Its code returned an error.
+    Failed,
+}
+
+impl From<Full> for Error {
+    #[inline]
+    fn from(_: Full) -> Self {
+        Self::Full
+    }
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Full => "there is no room left for this value",
+            Self::Failed => "the value cannot be serialized",
+        })
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl ser::Error for Error {
+    /// The message is not kept: what follows is another rung of the ladder.
+    fn custom<T: Display>(_: T) -> Self {
+        Self::Failed
+    }
+}
+
+/// Writes one value.
+pub(super) struct Encoder<'r, 'w> {
+    record: &'r mut Record<'w>,
+    limits: Limits,
+    /// How many lists, maps, structs and so on are open.
+    depth: usize,
+    /// Of each that is open, the outermost in the lowest bit: whether it is closed as a struct.
+    structs: u64,
+    /// A name or key was written, and its value was not.
+    owes_value: bool,
+}
+
+impl<'r, 'w> Encoder<'r, 'w> {
+    pub(super) fn new(record: &'r mut Record<'w>, limits: Limits) -> Self {
+        Self { record, limits, depth: 0, structs: 0, owes_value: false }
+    }
+
+    /// Closes what is open, for a value that was given up.
+    #[cold]
+    pub(super) fn close_all(&mut self) {
+        if self.owes_value || self.depth == 0 {
+            self.record.omitted();
+        }
+        self.owes_value = false;
+        self.close_down_to(0);
+    }
+
+    /// Closes what was left open: an element failed, and the code that holds it went on.
+    #[cold]
+    fn close_down_to(&mut self, depth: usize) {
+        if self.owes_value {
+            self.record.omitted();
+            self.owes_value = false;
+        }
+        while self.depth > depth {
+            self.close(true);
+        }
+    }
+
+    /// Whether the value is whole; its code may have swallowed an error.
+    pub(super) fn is_complete(&self) -> bool {
+        self.depth == 0 && !self.owes_value
+    }
+
+    #[inline]
+    fn close(&mut self, cut: bool) {
+        self.depth -= 1;
+        if self.structs >> self.depth & 1 == 1 {
+            self.record.close_fields(cut);
+        } else {
+            self.record.close(cut);
+        }
+    }
+
+    /// After the head of something with elements was written.
+    #[inline]
+    fn opened(&mut self, is_struct: bool) {
+        self.owes_value = false;
+        self.structs = self.structs & !(1 << self.depth) | u64::from(is_struct) << self.depth;
+        self.depth += 1;
+    }
+
+    /// Writes the head of something with elements, unless that would be too deep.
+    #[inline]
+    fn open<'e>(
+        &'e mut self,
+        is_struct: bool,
+        head: impl FnOnce(&mut Record<'w>) -> Result<(), Full>,
+    ) -> Result<Compound<'e, 'r, 'w>, Error> {
+        let is_written = self.depth < self.limits.depth;
+        if is_written {
+            head(self.record)?;
+            self.opened(is_struct);
+        } else {
+            self.too_deep();
+        }
+        let (left, depth) = (self.limits.elements, self.depth);
+        Ok(Compound { encoder: self, is_written, depth, left, passed_over: 0 })
+    }
+
+    #[cold]
+    fn too_deep(&mut self) {
+        self.record.omitted();
+        self.owes_value = false;
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident: $type:ty = $write:ident),*) => {
+        $(#[inline]
+        fn $method(self, value: $type) -> Result<(), Error> {
+            self.record.$write(value)?;
+            self.owes_value = false;
+            Ok(())
+        })*
+    };
+}
+
+fn known(length: Option<usize>) -> u32 {
+    length.and_then(|length| u32::try_from(length).ok()).unwrap_or(UNKNOWN_LENGTH)
+}
+
+impl<'e, 'r, 'w> ser::Serializer for &'e mut Encoder<'r, 'w> {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Compound<'e, 'r, 'w>;
+    type SerializeTuple = Compound<'e, 'r, 'w>;
+    type SerializeTupleStruct = Compound<'e, 'r, 'w>;
+    type SerializeTupleVariant = Compound<'e, 'r, 'w>;
+    type SerializeMap = Compound<'e, 'r, 'w>;
+    type SerializeStruct = Compound<'e, 'r, 'w>;
+    type SerializeStructVariant = Compound<'e, 'r, 'w>;
+
+    numbers! {
+        serialize_bool: bool = bool, serialize_char: char = char, serialize_str: &str = string,
+        serialize_bytes: &[u8] = bytes, serialize_f32: f32 = f32, serialize_f64: f64 = f64,
+        serialize_i8: i8 = i8, serialize_i16: i16 = i16, serialize_i32: i32 = i32, serialize_i64: i64 = i64,
+        serialize_i128: i128 = i128, serialize_u8: u8 = u8, serialize_u16: u16 = u16, serialize_u32: u32 = u32,
+        serialize_u64: u64 = u64, serialize_u128: u128 = u128
+    }
+
+    /// Readable: a date is a text, as a person who reads the value would want it.
+    fn is_human_readable(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn serialize_unit(self) -> Result<(), Error> {
+        self.record.unit()?;
+        self.owes_value = false;
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_none(self) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    #[inline]
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    #[inline]
+    fn serialize_unit_variant(self, of: &'static str, _: u32, name: &'static str) -> Result<(), Error> {
+        self.record.unit_variant(of, name)?;
+        self.owes_value = false;
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    #[inline]
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        of: &'static str,
+        _: u32,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        if self.depth >= self.limits.depth {
+            self.too_deep();
+            return Ok(());
+        }
+        self.record.value_variant(of, name)?;
+        // Counts as a level, though nothing closes it: a variant within a variant nests, too.
+        self.limits.depth -= 1;
+        self.owes_value = true;
+        let written = value.serialize(&mut *self);
+        self.limits.depth += 1;
+        written
+    }
+
+    #[inline]
+    fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, Error> {
+        self.open(false, |record| record.list(known(length)))
+    }
+
+    #[inline]
+    fn serialize_tuple(self, length: usize) -> Result<Self::SerializeTuple, Error> {
+        self.open(false, |record| record.list(known(Some(length))))
+    }
+
+    fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Error> {
+        self.open(false, |record| record.tuple(name))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        of: &'static str,
+        _: u32,
+        name: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, Error> {
+        self.open(false, |record| record.tuple_variant(of, name))
+    }
+
+    #[inline]
+    fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, Error> {
+        self.open(false, |record| record.map(known(length)))
+    }
+
+    #[inline]
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeStruct, Error> {
+        self.open(true, |record| record.structure(name))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        of: &'static str,
+        _: u32,
+        name: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, Error> {
+        self.open(true, |record| record.struct_variant(of, name))
+    }
+
+    /// Formats straight into the record.
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Error> {
+        self.record.display_text(format_args!("{value}")).map_err(|error| match error {
+            TextError::Full => Error::Full,
+            TextError::Failed => Error::Failed,
+        })?;
+        self.owes_value = false;
+        Ok(())
+    }
+}
+
+/// Something with elements that is being written.
+pub(super) struct Compound<'e, 'r, 'w> {
+    encoder: &'e mut Encoder<'r, 'w>,
+    /// Not too deep.
+    is_written: bool,
+    /// Of the encoder while this is the innermost that is open.
+    depth: usize,
+    /// Elements that may still be written.
+    left: usize,
+    passed_over: usize,
+}
+
+impl Compound<'_, '_, '_> {
+    /// Whether the next element is to be written.
+    #[inline]
+    fn takes(&mut self) -> Result<bool, Error> {
+        if self.encoder.depth != self.depth {
+            self.encoder.close_down_to(self.depth);
+        }
+        if self.is_written && self.left > 0 {
+            self.left -= 1;
+            return Ok(true);
+        }
+        self.pass_over()
+    }
+
+    #[cold]
+    fn pass_over(&mut self) -> Result<bool, Error> {
+        self.passed_over += 1;
+        if self.passed_over > PASSED_OVER { Err(Error::Full) } else { Ok(false) }
+    }
+
+    #[inline]
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        if self.takes()? { value.serialize(&mut *self.encoder) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        if !self.takes()? {
+            return Ok(());
+        }
+        self.encoder.record.field(name)?;
+        self.encoder.owes_value = true;
+        value.serialize(&mut *self.encoder)
+    }
+
+    #[inline]
+    fn finish(self) -> Result<(), Error> {
+        if self.is_written {
+            if self.encoder.depth != self.depth {
+                self.encoder.close_down_to(self.depth);
+            }
+            self.encoder.close(self.passed_over > 0);
+        }
+        Ok(())
+    }
+}
+
+impl ser::SerializeSeq for Compound<'_, '_, '_> {
+    type Ok = ();
+    type Error = Error;
+    #[inline]
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.element(value)
+    }
+    #[inline]
+    fn end(self) -> Result<(), Error> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeTuple for Compound<'_, '_, '_> {
+    type Ok = ();
+    type Error = Error;
+    #[inline]
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.element(value)
+    }
+    #[inline]
+    fn end(self) -> Result<(), Error> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeTupleStruct for Compound<'_, '_, '_> {
+    type Ok = ();
+    type Error = Error;
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.element(value)
+    }
+    fn end(self) -> Result<(), Error> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeTupleVariant for Compound<'_, '_, '_> {
+    type Ok = ();
+    type Error = Error;
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.element(value)
+    }
+    fn end(self) -> Result<(), Error> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeMap for Compound<'_, '_, '_> {
+    type Ok = ();
+    type Error = Error;
+    #[inline]
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+        if self.takes()? {
+            key.serialize(&mut *self.encoder)?;
+            self.encoder.owes_value = true;
+        }
+        Ok(())
+    }
+    #[inline]
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        // Owed only if the key was taken: what it belongs to is within the limit then.
+        if self.encoder.owes_value && self.is_written && self.passed_over == 0 {
+            value.serialize(&mut *self.encoder)?;
+        }
+        Ok(())
+    }
+    #[inline]
+    fn end(self) -> Result<(), Error> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeStruct for Compound<'_, '_, '_> {
+    type Ok = ();
+    type Error = Error;
+    #[inline]
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        self.field(name, value)
+    }
+    #[inline]
+    fn end(self) -> Result<(), Error> {
+        self.finish()
+    }
+}
+
+impl ser::SerializeStructVariant for Compound<'_, '_, '_> {
+    type Ok = ();
+    type Error = Error;
+    #[inline]
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        self.field(name, value)
+    }
+    #[inline]
+    fn end(self) -> Result<(), Error> {
+        self.finish()
+    }
+}

@@ -1,0 +1,138 @@
+//! The collector that records now: one at a time in a process, reached by every thread.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
+
+use xray_collector::chunk::Pool;
+use xray_collector::store::Store;
+use xray_collector::{Collector, FlushError, Stats};
+
+use crate::callsite::{self, Level};
+
+/// A collector with what belongs to it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) number: u32,
+    pub(crate) level: Level,
+    pub(crate) collector: Collector,
+    pub(crate) store: Arc<dyn Store>,
+    #[cfg(feature = "web")]
+    pub(crate) server: Mutex<Option<xray_web::Server>>,
+}
+
+static CURRENT: RwLock<Option<Arc<Session>>> = RwLock::new(None);
+/// The number of the current session for threads that leave a step; 0 while there is none.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+/// The books of the session before, for [`stats`] after it ended.
+static LAST: Mutex<Option<Stats>> = Mutex::new(None);
+
+fn get() -> Option<Arc<Session>> {
+    CURRENT.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// A number for a new session: never 0, and small enough for a callsite's state.
+pub(crate) fn next_number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed) % (1 << 30) + 1
+}
+
+/// The session's number and level, for functions that are called for the first time.
+pub(crate) fn current() -> Option<(u32, Level)> {
+    get().map(|session| (session.number, session.level))
+}
+
+/// Whether this session still records.
+#[inline(always)]
+pub(crate) fn is_current(number: u32) -> bool {
+    NUMBER.load(Ordering::Relaxed) == number
+}
+
+/// The chunks of the session, for a thread that records for it for the first time.
+pub(crate) fn pool() -> Option<Arc<Pool>> {
+    get().map(|session| Arc::clone(session.collector.pool()))
+}
+
+/// Makes this the session that records. `false` if there is one already.
+pub(crate) fn install(session: &Arc<Session>) -> bool {
+    let mut is_installed = false;
+    callsite::set_all(|| {
+        let mut current = CURRENT.write().unwrap_or_else(PoisonError::into_inner);
+        if current.is_none() {
+            is_installed = true;
+            NUMBER.store(session.number, Ordering::Relaxed);
+            *current = Some(Arc::clone(session));
+        }
+        current.as_ref().map(|session| (session.number, session.level))
+    });
+    is_installed
+}
+
+/// Whether a session records.
+pub(crate) fn is_active() -> bool {
+    NUMBER.load(Ordering::Relaxed) != 0
+}
+
+impl Session {
+    /// Records no more, and writes what was recorded.
+    pub(crate) fn end(&self) -> Result<(), FlushError> {
+        callsite::set_all(|| {
+            let mut current = CURRENT.write().unwrap_or_else(PoisonError::into_inner);
+            if current.as_ref().is_some_and(|current| current.number == self.number) {
+                NUMBER.store(0, Ordering::Relaxed);
+                *current = None;
+            }
+            current.as_ref().map(|session| (session.number, session.level))
+        });
+        #[cfg(feature = "web")]
+        drop(self.server.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let result = self.collector.stop();
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.collector.stats());
+        result
+    }
+}
+
+/// What became of every event of the collector that records now, or of the last one. All zero before the first.
+///
+/// At every moment `produced == stored + dropped.total() + in_flight`.
+///
+/// ```
+/// let stats = xray::stats();
+/// assert_eq!(stats.produced, stats.stored + stats.dropped.total() + stats.in_flight);
+/// ```
+#[must_use]
+pub fn stats() -> Stats {
+    match get() {
+        Some(session) => session.collector.stats(),
+        None => LAST.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default(),
+    }
+}
+
+/// With `XRAY_STORE` in the environment and no collector, starts one that ends when the process exits. Only the first
+/// call does anything.
+pub(crate) fn start_from_environment() {
+    #[cfg(feature = "embedded")]
+    {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            if is_active() || std::env::var_os("XRAY_STORE").is_none_or(|path| path.is_empty()) {
+                return;
+            }
+            match crate::Builder::default().start() {
+                Ok(guard) => {
+                    // The guard would end the session here; the end of the process does instead.
+                    std::mem::forget(guard);
+                    xray_collector::exit::at_exit(end_at_exit);
+                }
+                Err(crate::StartError::Running) => {}
+                Err(error) => eprintln!("xray: nothing is recorded: {error}"),
+            }
+        });
+    }
+}
+
+#[cfg(feature = "embedded")]
+extern "C" fn end_at_exit() {
+    if let Some(Err(error)) = get().map(|session| session.end()) {
+        eprintln!("xray: {error}");
+    }
+}
