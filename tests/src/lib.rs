@@ -1,11 +1,15 @@
 //! What the tests share: record something into a store of its own, and read it back as text.
 
+mod http;
+
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use xray::id::{RunId, StepId};
 use xray::model::{Run, Step, StepDetail};
 use xray::store::RunQuery;
+
+pub use self::http::{Answer, get};
 
 /// One collector at a time in a process; tests that share one take turns.
 static TURN: Mutex<()> = Mutex::new(());
@@ -43,7 +47,6 @@ impl Recording {
     ///
     /// # Panics
     /// After [`Recording::stop`].
-    #[must_use]
     pub fn guard(&self) -> &xray::Guard {
         self.guard.as_ref().expect("it was not stopped")
     }
@@ -157,3 +160,23 @@ pub fn line(detail: &StepDetail) -> String {
     }
     text
 }
+
+/// Runs this test binary again as another process, with only the test of that name, and with `role` in its
+/// environment: see [`role`].
+///
+/// # Panics
+/// When the process cannot be started.
+#[must_use]
+pub fn child(test: &str, role: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(std::env::current_exe().expect("this binary"));
+    command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(ROLE, role);
+    command
+}
+
+/// What this process was started for by [`child`], if it was.
+#[must_use]
+pub fn role() -> Option<String> {
+    std::env::var(ROLE).ok()
+}
+
+const ROLE: &str = "XRAY_TEST_ROLE";

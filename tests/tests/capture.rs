@@ -145,6 +145,7 @@ fn a_value_is_captured_at_the_highest_level_that_its_type_has() {
         }
     }
     #[xray::step]
+    #[allow(clippy::too_many_arguments)]
     fn many<T>(
         opaque: &Opaque,
         debug: &OnlyDebug,

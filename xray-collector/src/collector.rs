@@ -18,6 +18,9 @@ use crate::id::ProcessId;
 use crate::stats::{Dropped, Stats};
 use crate::store::{Store, StoreError};
 
+/// A store that fails is tried again after the flush interval, then after twice as long, up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
 /// Everything that can be set about a collector.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -102,7 +105,16 @@ impl Collector {
         let (commands, of_commands) = unbounded();
         let pool = Arc::clone(reader.pool());
         let books = Arc::new(Books::default());
-        let work = Work { settings, reader, assembly, store, waiting: VecDeque::new(), books: Arc::clone(&books) };
+        let work = Work {
+            settings,
+            reader,
+            assembly,
+            store,
+            waiting: VecDeque::new(),
+            pause: Duration::ZERO,
+            paused_until: None,
+            books: Arc::clone(&books),
+        };
         let thread = std::thread::Builder::new()
             .name("xray-collector".to_owned())
             .spawn(move || work.run(&of_commands))
@@ -188,6 +200,9 @@ struct Work {
     store: Arc<dyn Store>,
     /// Batches that the store did not take, oldest first.
     waiting: VecDeque<Pending>,
+    /// How long the store is left alone after its last failure, and until when.
+    pause: Duration,
+    paused_until: Option<Instant>,
     books: Arc<Books>,
 }
 
@@ -203,6 +218,7 @@ impl Work {
                 },
                 recv(commands) -> command => match command {
                     Ok(Command::Flush(done)) => {
+                        self.paused_until = None;
                         let _ = done.send(self.flush());
                     }
                     Ok(Command::Stop(done)) => {
@@ -243,6 +259,7 @@ impl Work {
     fn stop(&mut self) -> Result<(), FlushError> {
         self.read();
         self.assembly.abandon();
+        self.paused_until = None;
         let result = self.write();
         // Nobody will try again.
         self.drop_waiting(0);
@@ -261,11 +278,16 @@ impl Work {
         self.books.corrupt.store(self.reader.corrupt(), Ordering::Release);
     }
 
-    /// Writes what there is, oldest first. What the store does not take waits.
+    /// Writes what there is, oldest first. What the store does not take waits, and the store is left alone for a
+    /// while, since a failed attempt can cost it much.
     fn write(&mut self) -> Result<(), FlushError> {
         let pending = self.assembly.take();
         if !pending.batch.is_empty() || pending.events > 0 {
             self.waiting.push_back(pending);
+        }
+        if self.paused_until.is_some_and(|until| Instant::now() < until) {
+            self.drop_waiting(self.settings.waiting_bytes);
+            return Ok(());
         }
         let mut result = Ok(());
         while let Some(pending) = self.waiting.front() {
@@ -279,6 +301,12 @@ impl Work {
                     break;
                 }
             }
+        }
+        if result.is_ok() {
+            (self.pause, self.paused_until) = (Duration::ZERO, None);
+        } else {
+            self.pause = (self.pause * 2).max(self.settings.flush_interval).min(LONGEST_PAUSE);
+            self.paused_until = Some(Instant::now() + self.pause);
         }
         let error = result.as_ref().err().map(ToString::to_string);
         *self.books.store_error.lock().unwrap_or_else(PoisonError::into_inner) = error;

@@ -99,8 +99,12 @@ impl Site {
 }
 
 /// Longer names are of no use to anybody, and a chunk must have room for them.
-fn clipped(text: &str) -> &str {
-    &text[..text.floor_char_boundary(512)]
+pub(crate) fn clipped(text: &str) -> &str {
+    let mut end = text.len().min(512);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// One fact about one step, decoded.

@@ -1,5 +1,7 @@
 // Asking the API.
 
+import { query } from "./address.js";
+
 /** The server answered with a problem, or with something else that is no answer. */
 export class Problem extends Error {
   constructor(status, detail) {
@@ -26,12 +28,10 @@ export class Digits {
 
 /** The text of an answer. */
 export async function ask(path, parameters = {}) {
-  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined));
-  const address = query.size > 0 ? `${path}?${query}` : path;
   let response;
   let text;
   try {
-    response = await fetch(address, { signal: AbortSignal.timeout(15_000) });
+    response = await fetch(path + query(parameters), { signal: AbortSignal.timeout(15_000) });
     text = await response.text();
   } catch (error) {
     throw new Unreachable(error.message);

@@ -1,5 +1,6 @@
 // Which view is open, and its pulse: what is shown is asked for anew every two seconds while somebody looks.
 
+import { listHash } from "./address.js";
 import { Problem, Unreachable, read } from "./api.js";
 import { element } from "./dom.js";
 import { bytes, count, things } from "./format.js";
@@ -16,7 +17,7 @@ const pulse = document.getElementById("pulse");
 const summary = document.getElementById("summary");
 
 let view;
-let listAddress = "#/";
+let listAddress = listHash();
 let beats = 0;
 let timer;
 let turn = 0;
@@ -30,7 +31,7 @@ function route() {
     if (!(view instanceof RunView) || view.id !== run) replace(new RunView(main, run, listAddress));
     view.select(step || null);
   } else {
-    listAddress = location.hash || "#/";
+    listAddress = location.hash || listHash();
     replace(new RunList(main, new URLSearchParams(query ?? "")));
   }
 }
@@ -44,9 +45,13 @@ function decode(text) {
 }
 
 function replace(next) {
-  if (view) view.closed = true;
+  if (view) {
+    view.closed = true;
+    window.scrollTo(0, 0);
+    // What had the focus is gone; go on from the top of what has come.
+    main.focus({ preventScroll: true });
+  }
   view = next;
-  window.scrollTo(0, 0);
   beat();
 }
 
@@ -85,11 +90,13 @@ async function readSummary() {
   const { events, store } = stats;
   const runs = Object.values(store.runs).reduce((all, some) => all + some, 0);
   const file = store.path?.split(/[\\/]/).at(-1);
-  summary.textContent = [file, things(runs, "run"), things(store.steps, "step"), bytes(store.bytes)].filter(Boolean).join(" · ");
+  const facts = [file, things(runs, "run"), things(store.steps, "step"), bytes(store.bytes)];
+  summary.textContent = facts.filter(Boolean).join(" · ");
   summary.title = store.path ?? "";
   const dropped = Object.values(events.dropped).reduce((all, some) => all + some, 0);
   notice("store", events.store_error && ["bad", "The store cannot be written. ", events.store_error]);
-  notice("dropped", dropped > 0 && ["warn", `${things(dropped, "event")} of ${count(events.produced)} ${dropped === 1 ? "was" : "were"} dropped. `, "The runs that lost some say so."]);
+  const share = `${things(dropped, "event")} of ${count(events.produced)}`;
+  notice("dropped", dropped > 0 && ["warn", `Dropped: ${share}. `, "The runs that lost some say so."]);
 }
 
 function connected() {
@@ -103,7 +110,8 @@ function lost() {
   pulse.textContent = "connection lost";
   pulse.dataset.state = "lost";
   const since = lastHeard ? `What is shown is from ${lastHeard.toLocaleTimeString()}.` : "Nothing could be loaded.";
-  notice("connection", ["bad", "The program that serves this page does not answer. ", `It may have ended. ${since} This page tries again by itself.`]);
+  const title = "The program that serves this page does not answer. ";
+  notice("connection", ["bad", title, `It may have ended. ${since} This page tries again by itself.`]);
 }
 
 /** Shows, changes or (without content) removes the banner of this name. */

@@ -4,7 +4,6 @@ const UNITS = [["ns", 1], ["µs", 1e3], ["ms", 1e6], ["s", 1e9]];
 
 /** Nanoseconds, to three digits. */
 export function duration(ns) {
-  if (ns === null) return "–";
   ns = Number(ns);
   const seconds = Math.round(ns / 1e9);
   if (seconds >= 3600) return `${Math.floor(seconds / 3600)} h ${pad(Math.floor(seconds / 60) % 60, 2)} min`;
@@ -38,14 +37,16 @@ export function bytes(number) {
 /** The local time of an RFC 3339 text, to the millisecond; with its date, unless that is today. */
 export function time(text) {
   const date = new Date(text);
-  const clock = `${pad(date.getHours(), 2)}:${pad(date.getMinutes(), 2)}:${pad(date.getSeconds(), 2)}.${pad(date.getMilliseconds(), 3)}`;
+  const hours = [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => pad(part, 2)).join(":");
+  const clock = `${hours}.${pad(date.getMilliseconds(), 3)}`;
   return date.toDateString() === new Date().toDateString() ? clock : `${day(date)} ${clock}`;
 }
 
 /** How many items went in and came out, as far as it is known. */
 export function items(step) {
   if (step.items_in === null && step.items_out === null) return "";
-  return `${step.items_in === null ? "?" : count(step.items_in)} → ${step.items_out === null ? "?" : count(step.items_out)}`;
+  const known = (number) => (number === null ? "?" : count(number));
+  return `${known(step.items_in)} → ${known(step.items_out)}`;
 }
 
 // Control characters, and those that turn the direction of writing: they would show a text as something else.

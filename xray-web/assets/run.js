@@ -1,5 +1,6 @@
 // One run: its state, its steps as a tree, and the step that is open.
 
+import { runHash, stepHash } from "./address.js";
 import { Problem, ask, parseExactly, read } from "./api.js";
 import { element, state } from "./dom.js";
 import { count, duration, things, time, visible } from "./format.js";
@@ -22,7 +23,8 @@ export class RunView {
     this.detail = element("article", { class: "detail", hidden: true, "aria-label": "Step" });
     this.panes = element("div", { class: "panes" }, this.steps, this.detail);
     this.detail.addEventListener("keydown", (event) => event.key === "Escape" && this.openStep(null));
-    main.replaceChildren(element("p", { class: "back" }, element("a", { href: back }, "← All runs")), this.head, this.panes);
+    const goBack = element("p", { class: "back" }, element("a", { href: back }, "← All runs"));
+    main.replaceChildren(goBack, this.head, this.panes);
     document.title = "Run – xray";
   }
 
@@ -52,7 +54,7 @@ export class RunView {
     this.showHead(run);
     this.showSteps(run, steps, cursor === null);
     const outcome = steps.find((step) => step.id === this.step)?.outcome;
-    if (outcome && this.shownOutcome && outcome !== this.shownOutcome) await this.showStep();
+    if (outcome && this.opened && outcome !== this.opened.outcome) await this.showStep();
   }
 
   showHead(run) {
@@ -60,7 +62,7 @@ export class RunView {
     this.head.replaceChildren(...[
       element("h1", {}, visible(run.pipeline) || "(its beginning was lost)", " ", badge(run.status)),
       run.lost_events > 0 && element("p", { class: "banner warn", role: "alert" },
-        element("strong", {}, `${things(run.lost_events, "event")} of this run ${Number(run.lost_events) === 1 ? "was" : "were"} lost.`),
+        element("strong", {}, `This run lost ${things(run.lost_events, "event")}.`),
         " Steps, their ends or their values may be missing from what is shown."),
       run.error && element("p", { class: "banner bad", dir: "auto" }, visible(run.error)),
       element("dl", { class: "facts" },
@@ -69,7 +71,8 @@ export class RunView {
         fact("Outcome", run.outcome),
         fact("Steps", count(run.steps)),
         fact("Failures", count(run.failures)),
-        run.parent ? fact("Started by", element("a", { href: `#/runs/${run.parent.run}/steps/${run.parent.step}` }, "another run"), "") : [],
+        run.parent && fact("Started by",
+          element("a", { href: stepHash(run.parent.run, run.parent.step) }, "a step of another run")),
         fact("Run", element("code", {}, run.id), "wide")),
     ].filter(Boolean));
   }
@@ -77,7 +80,8 @@ export class RunView {
   showSteps(run, steps, isWhole) {
     if (steps.length === 0) {
       this.tree = undefined;
-      this.steps.replaceChildren(state("No steps are stored", element("p", {}, "None arrived yet, or they were lost.")));
+      const why = element("p", {}, "None arrived yet, or they were lost.");
+      this.steps.replaceChildren(state("No steps are stored", why));
       return;
     }
     const hadFocus = this.steps.contains(document.activeElement) ? this.tree?.focusable?.step.id : undefined;
@@ -88,6 +92,8 @@ export class RunView {
     if (!isWhole) this.steps.append(this.moreButton(run, steps.length));
     this.tree.select(this.step);
     if (hadFocus) this.tree.focus(hadFocus);
+    // A step that was there before the tree did not know its parent's name.
+    if (!earlier && this.opened) this.renderStep();
   }
 
   moreButton(run, shown) {
@@ -100,7 +106,7 @@ export class RunView {
   }
 
   openStep(id) {
-    location.hash = id === null ? `#/runs/${this.id}` : `#/runs/${this.id}/steps/${id}`;
+    location.hash = id === null ? runHash(this.id) : stepHash(this.id, id);
   }
 
   /** Shows a step beside the tree, or none; the hash says which. */
@@ -110,17 +116,22 @@ export class RunView {
     this.tree?.select(id);
     if (id === null) {
       this.detail.hidden = true;
-      this.panes.classList.remove("split");
+      this.split(false);
       if (earlier !== null) this.tree?.focus(earlier);
     } else {
       await this.showStep();
     }
   }
 
+  split(isSplit) {
+    this.panes.classList.toggle("split", isSplit);
+    this.head.classList.toggle("brief", isSplit);
+  }
+
   async showStep() {
     const id = this.step;
-    this.shownOutcome = undefined;
-    this.panes.classList.add("split");
+    this.opened = undefined;
+    this.split(true);
     const isOther = this.detail.dataset.step !== id;
     this.detail.hidden = false;
     if (isOther) this.detail.replaceChildren(state("Loading the step …"));
@@ -128,17 +139,21 @@ export class RunView {
     try {
       const text = await ask(`${this.path}/steps/${encodeURIComponent(id)}`);
       if (this.closed || this.step !== id) return;
-      const step = parseExactly(text);
-      this.detail.replaceChildren(...stepDetail(this.id, step));
-      this.shownOutcome = step.outcome;
+      this.opened = parseExactly(text);
+      this.renderStep();
     } catch (error) {
       if (this.closed || this.step !== id) return;
       const again = element("button", { type: "button", onclick: () => this.showStep() }, "Try again");
-      const close = element("a", { class: "button", href: `#/runs/${this.id}` }, "Close");
-      this.detail.replaceChildren(state("The step cannot be shown", element("p", { class: "detail" }, error.message), element("p", {}, again, " ", close)));
+      const close = element("a", { class: "button", href: runHash(this.id) }, "Close");
+      const why = element("p", { class: "detail" }, error.message);
+      this.detail.replaceChildren(state("The step cannot be shown", why, element("p", {}, again, " ", close)));
     }
     // A narrow window shows the step alone: begin at its top.
     if (isOther && this.steps.offsetParent === null) this.detail.querySelector("h2")?.focus();
+  }
+
+  renderStep() {
+    this.detail.replaceChildren(...stepDetail(this.id, this.opened, (id) => this.tree?.nameOf(id)));
   }
 
   /** An error that a refresh met, other than a lost connection. */

@@ -1,17 +1,12 @@
 // The list of runs: filtered, in pages, refreshed in place.
 
+import { listHash, runHash } from "./address.js";
 import { read } from "./api.js";
 import { arrange, element, state } from "./dom.js";
-import { count, duration, time } from "./format.js";
+import { count, duration, time, visible } from "./format.js";
 
 const STATUSES = ["running", "completed", "failed", "crashed", "incomplete"];
 const COLUMNS = ["Status", "Pipeline", "Started", "Duration", "Steps", "Failures", "Lost"];
-
-/** The hash of the list with these filters; `null` and missing ones are left out. */
-export function listHash(filters) {
-  const query = new URLSearchParams(Object.entries(filters).filter(([, value]) => value !== null && value !== undefined));
-  return query.size > 0 ? `#/runs?${query}` : "#/";
-}
 
 export class RunList {
   constructor(main, query) {
@@ -27,10 +22,14 @@ export class RunList {
   }
 
   filterForm() {
-    const pipeline = element("input", { name: "pipeline", list: "pipelines", placeholder: "any, by its whole name", autocomplete: "off", spellcheck: "false" });
+    const pipeline = element("input", {
+      name: "pipeline", list: "pipelines", placeholder: "any, by its whole name",
+      autocomplete: "off", spellcheck: "false",
+    });
     pipeline.value = this.filters.pipeline ?? "";
-    const option = (status) => element("option", { value: status, selected: status === (this.filters.status ?? "") }, status || "any");
-    const status = element("select", { name: "status" }, ["", ...STATUSES].map(option));
+    const status = element("select", { name: "status" },
+      element("option", { value: "" }, "any"),
+      STATUSES.map((status) => element("option", { value: status, selected: status === this.filters.status }, status)));
     const apply = () => {
       location.hash = listHash({ status: status.value || null, pipeline: pipeline.value || null });
     };
@@ -43,7 +42,7 @@ export class RunList {
     return element("form", { class: "filters", role: "search", onsubmit: submit },
       element("label", {}, "Status", status),
       element("label", {}, "Pipeline", pipeline),
-      this.isFiltered() && element("a", { class: "button", href: "#/" }, "Clear"),
+      this.isFiltered() && element("a", { class: "button", href: listHash() }, "Clear"),
       this.pipelines);
   }
 
@@ -71,7 +70,8 @@ export class RunList {
     this.suggest(runs.map((run) => run.pipeline));
     if (!this.table) {
       const head = COLUMNS.map((name) => element("th", { role: "columnheader", scope: "col" }, name));
-      this.table = element("table", { class: "runs", role: "table", "aria-label": "Runs, newest first", onkeydown: moveBetweenRows },
+      this.table = element("table",
+        { class: "runs", role: "table", "aria-label": "Runs, newest first", onkeydown: moveBetweenRows },
         element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, head)), this.body);
     }
     if (this.content.firstElementChild !== this.table) this.content.replaceChildren(this.table);
@@ -86,31 +86,44 @@ export class RunList {
 
   showNothing() {
     if (this.cursor !== null) {
-      this.content.replaceChildren(state("No older runs", element("p", {}, element("a", { href: listHash(this.filters) }, "Back to the newest"))));
+      this.say("No older runs", element("a", { href: listHash(this.filters) }, "Back to the newest"));
     } else if (this.isFiltered()) {
-      this.content.replaceChildren(state("No run matches", element("p", {}, "The pipeline must be the whole name, in the same case. "), element("p", {}, element("a", { href: "#/" }, "Show all runs"))));
+      this.say("No run matches", "The pipeline must be the whole name, in the same case.", showAll());
     } else {
-      this.content.replaceChildren(state("No runs yet",
-        element("p", {}, "Put ", element("code", {}, "#[xray::run]"), " on the function that starts a pipeline and ", element("code", {}, "#[xray::step]"), " on those it calls, then call it."),
-        element("p", {}, "Runs appear here by themselves as soon as they begin.")));
+      const code = (text) => element("code", {}, text);
+      this.say("No runs yet",
+        ["Put ", code("#[xray::run]"), " on the function that starts a pipeline and ", code("#[xray::step]"),
+          " on those it calls, then call it."],
+        "Runs appear here by themselves as soon as they begin.");
     }
   }
 
+  /** Shows a title and paragraphs in place of runs. */
+  say(title, ...paragraphs) {
+    this.content.replaceChildren(state(title, paragraphs.map((paragraph) => element("p", {}, paragraph))));
+  }
+
   showPages(page) {
-    const next = `${this.cursor}/${page.next_cursor}`;
-    if (this.shownPages === next) return;
-    this.shownPages = next;
-    this.pages.replaceChildren(
-      ...(this.cursor === null ? [] : [element("a", { class: "button", href: listHash(this.filters) }, "Newest")]),
-      ...(page.next_cursor === null ? [] : [element("a", { class: "button", href: listHash({ ...this.filters, cursor: page.next_cursor }) }, "Older")]));
+    const pages = `${this.cursor}/${page.next_cursor}`;
+    if (this.shownPages === pages) return;
+    this.shownPages = pages;
+    const link = (cursor, text) => element("a", { class: "button", href: listHash({ ...this.filters, cursor }) }, text);
+    this.pages.replaceChildren(...[
+      this.cursor !== null && link(null, "Newest"),
+      page.next_cursor !== null && link(page.next_cursor, "Older"),
+    ].filter(Boolean));
   }
 
   /** An error that a refresh met, other than a lost connection. */
   fail(problem) {
-    this.content.replaceChildren(state("The runs cannot be listed", element("p", { class: "detail" }, problem.message), element("p", {}, element("a", { href: "#/" }, "Show all runs"))));
+    this.say("The runs cannot be listed", problem.message, showAll());
     this.pages.replaceChildren();
     this.shownPages = undefined;
   }
+}
+
+function showAll() {
+  return element("a", { href: listHash() }, "Show all runs");
 }
 
 /** The row of a run; `earlier`, if there is one, is filled anew, so that the focus stays in it. */
@@ -119,19 +132,24 @@ function row(run, earlier) {
   const cells = [
     cell("status", badge(run.status)),
     cell("pipeline",
-      element("a", { href: `#/runs/${run.id}` }, run.pipeline || "(its beginning was lost)"),
-      run.error && element("p", { class: "error", title: run.error }, run.error)),
+      element("a", { href: runHash(run.id) }, visible(run.pipeline) || "(its beginning was lost)"),
+      run.error && element("p", { class: "error" }, visible(run.error))),
     cell("started", element("time", { datetime: run.started_at, title: run.started_at }, time(run.started_at))),
     cell("duration", run.duration_ns === null ? "…" : duration(run.duration_ns)),
     cell("steps", count(run.steps)),
-    cell("failures", run.failures > 0 ? element("strong", { class: "bad" }, count(run.failures)) : element("span", { class: "none" }, "0")),
-    cell("lost", run.lost_events > 0 ? element("strong", { class: "warn" }, count(run.lost_events)) : element("span", { class: "none" }, "0")),
+    cell("failures", marked(run.failures, "bad")),
+    cell("lost", marked(run.lost_events, "warn")),
   ];
   const made = earlier ?? element("tr", { role: "row" });
   const hadFocus = made.contains(document.activeElement);
   made.replaceChildren(...cells);
   if (hadFocus) made.querySelector("a").focus();
   return made;
+}
+
+/** A number that should be zero. */
+function marked(number, kind) {
+  return number > 0 ? element("strong", { class: kind }, count(number)) : element("span", { class: "none" }, "0");
 }
 
 /** A status or outcome as a word with a colour and a sign. */

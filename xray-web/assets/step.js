@@ -1,19 +1,20 @@
 // One step: how it ended, what went in, what came out.
 
+import { runHash, stepHash } from "./address.js";
 import { element } from "./dom.js";
 import { duration, items, time, visible } from "./format.js";
 import { badge } from "./runs.js";
 import { captured } from "./value.js";
 
-/** What `GET …/steps/{step}` answered, parsed exactly. */
-export function stepDetail(run, step) {
+/** What `GET …/steps/{step}` answered, parsed exactly; `nameOf` knows the names of the run's other steps. */
+export function stepDetail(run, step, nameOf) {
   return [
     element("header", {},
       element("h2", { tabindex: "-1" }, visible(step.name) || "(unnamed)"),
       badge(step.outcome),
       step.kind && element("span", { class: "kind" }, visible(step.kind)),
-      element("a", { class: "close", href: `#/runs/${run}`, "aria-label": "Close the step" }, "Close")),
-    element("dl", { class: "facts" }, facts(run, step)),
+      element("a", { class: "close", href: runHash(run), "aria-label": "Close the step" }, "Close")),
+    element("dl", { class: "facts" }, facts(run, step, nameOf)),
     step.error && section("Error", failure(step.error)),
     step.result !== null && section("Result", captured(step.result)),
     section("Arguments", argumentList(step)),
@@ -21,20 +22,25 @@ export function stepDetail(run, step) {
   ].filter(Boolean);
 }
 
-function facts(run, step) {
-  return fact("Started", element("time", { datetime: step.started_at, title: step.started_at }, time(step.started_at)))
-    .concat(fact("Duration", step.duration_ns === null ? "not ended" : duration(step.duration_ns)))
-    .concat(items(step) ? fact("Items", items(step)) : [])
-    .concat(fact("Thread", String(step.thread)))
-    .concat(fact("Source", element("code", {}, `${step.file}:${step.line}`), "wide"))
-    .concat(fact("Module", element("code", {}, step.module), "wide"))
-    .concat(step.parent ? fact("Parent", element("a", { href: `#/runs/${run}/steps/${step.parent}` }, step.parent), "wide") : [])
-    .concat(fact("Step", element("code", {}, step.id), "wide"));
+function facts(run, step, nameOf) {
+  const parent = step.parent
+    ? element("a", { href: stepHash(run, step.parent) }, visible(nameOf(step.parent) ?? step.parent))
+    : "nothing recorded";
+  return [
+    fact("Started", element("time", { datetime: step.started_at, title: step.started_at }, time(step.started_at))),
+    fact("Duration", step.duration_ns === null ? "not known" : duration(step.duration_ns)),
+    items(step) && fact("Items", items(step)),
+    fact("Thread", String(step.thread)),
+    fact("Called by", parent, "wide"),
+    fact("Source", element("code", {}, visible(`${step.file}:${step.line}`)), "wide"),
+    fact("Module", element("code", {}, visible(step.module)), "wide"),
+    fact("Step", element("code", {}, step.id), "wide"),
+  ];
 }
 
-/** A name and what it says, as the children of a description list. */
-export function fact(name, value, kind = "") {
-  return [element("div", { class: kind }, element("dt", {}, name), element("dd", {}, value))];
+/** A name and what it says, for a description list; a wide one has a line of its own. */
+export function fact(name, value, kind = null) {
+  return element("div", { class: kind }, element("dt", {}, name), element("dd", {}, value));
 }
 
 function section(title, ...content) {
@@ -47,15 +53,16 @@ function failure(error) {
     error.chain.length > 0 && element("div", { class: "chain" },
       element("p", { class: "faint" }, "Caused by"),
       element("ol", {}, error.chain.map((cause) => element("li", { dir: "auto" }, visible(cause))))),
-    error.location && element("p", {}, element("span", { class: "faint" }, "Panicked at "), element("code", {}, error.location)),
+    error.location && element("p", {},
+      element("span", { class: "faint" }, "Panicked at "), element("code", {}, visible(error.location))),
     error.value && captured(error.value),
   ].filter(Boolean);
 }
 
 function argumentList(step) {
   if (step.arguments.length === 0) return element("p", { class: "faint" }, "None were captured.");
-  return element("dl", { class: "arguments" }, step.arguments.map((argument) =>
-    element("div", {}, element("dt", {}, element("code", {}, visible(argument.name))), element("dd", {}, captured(argument)))));
+  const argument = (argument) => fact(element("code", {}, visible(argument.name)), captured(argument));
+  return element("dl", { class: "arguments" }, step.arguments.map(argument));
 }
 
 function withoutResult(outcome) {

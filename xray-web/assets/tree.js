@@ -1,7 +1,8 @@
 // The steps of a run as a tree of rows: indented, collapsible, walked with the arrow keys.
 
+import { stepHash } from "./address.js";
 import { element } from "./dom.js";
-import { duration, items } from "./format.js";
+import { duration, items, visible } from "./format.js";
 import { badge } from "./runs.js";
 
 /** Deeper levels are not indented further, so that names stay readable. */
@@ -46,6 +47,12 @@ export function arrangeSteps(steps) {
   return rows;
 }
 
+/** How long a step took: nothing is known of one whose end was lost, or whose program died. */
+function took(run, step) {
+  if (step.duration_ns !== null) return duration(step.duration_ns);
+  return step.outcome === "open" && run.status === "running" ? "…" : "–";
+}
+
 export class Tree {
   /** `open` is called with a step's id; `isWhole` says whether all steps of the run are there. */
   constructor(run, steps, isWhole, open) {
@@ -56,10 +63,10 @@ export class Tree {
     const end = (step) => step.started_ns + (step.duration_ns ?? 0) - run.started_ns;
     this.span = steps.reduce((span, step) => Math.max(span, end(step)), Math.max(1, run.duration_ns ?? 0));
     for (const row of this.rows) row.element = this.row(run, row);
-    const head = Object.entries(COLUMNS).map(([name, title]) => element("span", { role: "columnheader", class: name }, title));
+    const column = ([name, title]) => element("span", { role: "columnheader", class: name }, title);
     this.element = element("div",
       { class: "tree", role: "treegrid", "aria-label": "Steps", onkeydown: (event) => this.key(event) },
-      element("div", { role: "row", class: "head" }, head),
+      element("div", { role: "row", class: "head" }, Object.entries(COLUMNS).map(column)),
       this.rows.map((row) => row.element));
     this.focusable = this.rows[0];
     this.focusable?.element.setAttribute("tabindex", "0");
@@ -68,26 +75,28 @@ export class Tree {
   row(run, row) {
     const { step } = row;
     const cell = (name, ...children) => element("span", { role: "gridcell", class: name }, children);
-    const toggle = element("span", { class: "toggle", "aria-hidden": "true", onclick: (event) => this.fold(row, event) });
+    const toggle = element("span", { class: "toggle", "aria-hidden": "true", onclick: () => this.fold(row) });
     const made = element("div", {
-      role: "row", tabindex: "-1", class: row.orphan ? "step orphan" : "step", "data-id": step.id, "data-outcome": step.outcome,
+      role: "row", tabindex: "-1", class: "step", "data-outcome": step.outcome,
       "aria-level": row.level, "aria-expanded": row.size > 0 ? "true" : null,
       onfocusin: () => this.makeFocusable(row),
     },
-      cell("name", toggle,
-        element("a", { href: `#/runs/${run.id}/steps/${step.id}`, tabindex: "-1" }, step.name || "(unnamed)"),
-        step.kind && element("span", { class: "kind" }, step.kind),
-        row.orphan && this.orphanMark(step)),
+      cell("name", toggle, element("span", { class: "words" },
+        element("a", { href: stepHash(run.id, step.id), tabindex: "-1" }, visible(step.name) || "(unnamed)"),
+        step.kind && element("span", { class: "kind" }, visible(step.kind)),
+        row.orphan && this.orphanMark(step))),
       cell("outcome", badge(step.outcome)),
       cell("items", items(step)),
-      cell("duration", step.duration_ns === null ? "…" : duration(step.duration_ns)),
+      cell("duration", took(run, step)),
       cell("when", this.bar(step)));
     made.style.setProperty("--level", Math.min(row.level - 1, DEEPEST_INDENT));
     return made;
   }
 
   orphanMark(step) {
-    const [mark, why] = this.isWhole ? ["parent missing", "was not recorded"] : ["parent not loaded", "is not loaded yet"];
+    const [mark, why] = this.isWhole
+      ? ["parent missing", "was not recorded"]
+      : ["parent not loaded", "is not loaded yet"];
     return element("span", { class: "chip warn", title: `Its parent ${step.parent} ${why}` }, mark);
   }
 
@@ -95,7 +104,7 @@ export class Tree {
   bar(step) {
     const bar = element("span", { class: "bar", "aria-hidden": "true" });
     const from = Math.max(0, (step.started_ns - this.start) / this.span);
-    const length = step.duration_ns === null ? 1 - from : step.duration_ns / this.span;
+    const length = step.outcome === "open" ? 1 - from : (step.duration_ns ?? 0) / this.span;
     bar.style.setProperty("--from", `${from * 100}%`);
     bar.style.setProperty("--length", `${length * 100}%`);
     return bar;
@@ -109,6 +118,11 @@ export class Tree {
     row.element.setAttribute("aria-selected", "true");
     for (let above = row.parent; above; above = above.parent) if (above.folded) this.fold(above);
     this.makeFocusable(row);
+  }
+
+  /** The name of a step, if it is here. */
+  nameOf(id) {
+    return this.rows.find((row) => row.step.id === id)?.step.name;
   }
 
   makeFocusable(row) {
@@ -127,8 +141,8 @@ export class Tree {
     for (const row of this.rows) if (folded.has(row.step.id)) this.fold(row);
   }
 
-  fold(row, event) {
-    event?.preventDefault();
+  /** Folds what is below a row, or unfolds it. */
+  fold(row) {
     if (row.size === 0) return;
     row.folded = !row.folded;
     row.element.setAttribute("aria-expanded", String(!row.folded));

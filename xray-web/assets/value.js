@@ -2,7 +2,7 @@
 
 import { Digits } from "./api.js";
 import { element } from "./dom.js";
-import { count, visible } from "./format.js";
+import { count, things, visible } from "./format.js";
 
 /** Elements of a list or fields that are shown at once. */
 const AT_ONCE = 100;
@@ -10,8 +10,9 @@ const AT_ONCE = 100;
 const TEXT_AT_ONCE = 2_000;
 /** A list or struct that fits this many characters stands in one line. */
 const LINE = 64;
-/** Values are unfolded this deep. */
+/** Values are unfolded this deep, but not inside of those with many elements. */
 const UNFOLDED = 3;
+const FEW = 8;
 
 const LEVELS = {
   structured: null,
@@ -30,30 +31,61 @@ export function captured({ level, value, cut = [], redacted = [] }) {
   const label = LEVELS[level];
   const shown = level === "debug_text"
     ? element("div", { class: "value" }, text(value, "plain"), cutMark("", notes))
-    : element("div", { class: "value" }, level === "redacted" ? null : render(value, "", 0, notes));
+    : element("div", { class: "value" }, level === "redacted" ? null : render(value, "", UNFOLDED, notes));
   return element("div", { class: "captured" }, label && element("span", { class: "chip" }, label), shown);
 }
 
-function render(value, pointer, depth, notes) {
-  if (notes.redacted.has(pointer)) return element("span", { class: "chip" }, "redacted");
+/** The value at `pointer`, after its `name` in what it is part of; `unfold` says how many levels of it are unfolded. */
+function render(value, pointer, unfold, notes, name = null) {
   const mark = cutMark(pointer, notes);
-  if (value === null) return mark ?? element("span", { class: "literal" }, "null");
-  if (typeof value === "boolean" || value instanceof Digits) return element("span", { class: "literal" }, String(value));
-  if (typeof value === "string") return element("span", {}, text(`"${value}"`, "string"), mark);
+  if (notes.redacted.has(pointer)) return [name, element("span", { class: "chip" }, "redacted")];
+  if (value === null) return [name, mark ?? literal(value)];
+  if (typeof value === "boolean" || value instanceof Digits) return [name, literal(value)];
+  if (typeof value === "string") return [name, text(`"${value}"`, "string"), mark];
+
   const isList = Array.isArray(value);
-  const entries = isList ? [...value.entries()] : Object.entries(value);
-  const [first, last] = isList ? ["[", "]"] : ["{", "}"];
-  if (entries.length === 0) return element("span", {}, first, mark, last);
+  const entries = Object.entries(value);
+  const unfoldInner = entries.length <= FEW ? unfold - 1 : 0;
   const entry = ([key, inner]) => {
-    const token = String(key).replaceAll("~", "~0").replaceAll("/", "~1");
-    const name = isList ? null : [element("span", { class: "key", dir: "auto" }, visible(key)), ": "];
-    return element("li", {}, name, render(inner, `${pointer}/${token}`, depth + 1, notes));
+    const token = key.replaceAll("~", "~0").replaceAll("/", "~1");
+    const name = isList ? null : element("span", { class: "key", dir: "auto" }, `${visible(key)}: `);
+    return element("li", {}, render(inner, `${pointer}/${token}`, unfoldInner, notes, name));
   };
   const list = element("ul", {}, entries.slice(0, AT_ONCE).map(entry));
   showMore(list, entries, entry, AT_ONCE);
-  if (isShort(value)) return element("span", { class: "line" }, first, list, mark, last);
-  const size = isList ? `[ ${count(entries.length)} ]` : `{ ${count(entries.length)} }`;
-  return element("details", { open: depth < UNFOLDED }, element("summary", {}, size, mark), list);
+  const [first, last] = isList ? "[]" : "{}";
+  if (isShort(value)) return [name, element("span", { class: "line" }, first, list, mark, last)];
+  const size = element("span", { class: "size" }, things(entries.length, isList ? "element" : "field"));
+  const beginning = element("span", { class: "preview" }, preview(value, entries));
+  const summary = element("summary", {}, name, size, beginning, mark);
+  return element("details", { open: unfold > 0 }, summary, list);
+}
+
+function literal(value) {
+  return element("span", { class: "literal" }, String(value));
+}
+
+/** The beginning of what is folded. */
+function preview(value, entries) {
+  const parts = [];
+  let room = LINE;
+  for (const [key, inner] of entries) {
+    if (room <= 0) {
+      parts.push("…");
+      break;
+    }
+    const name = Array.isArray(value) ? "" : `${key}: `;
+    const part = `${name}${summed(inner)}`;
+    room -= part.length;
+    parts.push(visible(part));
+  }
+  return Array.isArray(value) ? `[${parts.join(", ")}]` : `{${parts.join(", ")}}`;
+}
+
+function summed(value) {
+  if (typeof value === "string") return value.length > LINE / 2 ? `"${value.slice(0, LINE / 2)}…"` : `"${value}"`;
+  if (Array.isArray(value)) return value.length > 0 ? "[…]" : "[]";
+  return value === null || typeof value !== "object" || value instanceof Digits ? String(value) : "{…}";
 }
 
 /** A button after the elements that are shown, for as long as there are more. */

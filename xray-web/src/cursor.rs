@@ -74,7 +74,8 @@ fn read<const N: usize>(list: List, parameter: &str, text: &str) -> Result<[u64;
     if content[0] != VERSION || check(content) != sum {
         return Err(malformed());
     }
-    let mut words = content[1..].chunks_exact(8).map(|word| word.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)));
+    let mut words =
+        content[1..].chunks_exact(8).map(|word| word.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)));
     if words.next() != Some(list.0) {
         return Err(Problem::cursor_of_another_list(parameter));
     }

@@ -13,10 +13,11 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const IMAGE: &str = "image/svg+xml";
 
 /// The files beside the page, by the name that it asks for them with.
-const ASSETS: [(&str, &str, &str); 11] = [
+const ASSETS: [(&str, &str, &str); 12] = [
     ("style.css", CSS, include_str!("../assets/style.css")),
     ("icon.svg", IMAGE, include_str!("../assets/icon.svg")),
     ("app.js", SCRIPT, include_str!("../assets/app.js")),
+    ("address.js", SCRIPT, include_str!("../assets/address.js")),
     ("api.js", SCRIPT, include_str!("../assets/api.js")),
     ("dom.js", SCRIPT, include_str!("../assets/dom.js")),
     ("format.js", SCRIPT, include_str!("../assets/format.js")),

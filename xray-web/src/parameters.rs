@@ -98,7 +98,9 @@ mod tests {
 
     #[test]
     fn nothing_is_ignored() {
-        assert!(detail("limit=1&lmit=2&x", &["limit"]).contains(r#"unknown parameter \"lmit\", \"x\": allowed are limit"#));
+        assert!(
+            detail("limit=1&lmit=2&x", &["limit"]).contains(r#"unknown parameter \"lmit\", \"x\": allowed are limit"#)
+        );
         assert!(detail("x=1", &[]).contains("there are none here"));
         assert!(detail("limit=1&limit=2", &["limit"]).contains("limit is given twice"));
         assert!(detail("pipeline=%ff", &["pipeline"]).contains("the query is not UTF-8"));

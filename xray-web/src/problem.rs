@@ -73,9 +73,11 @@ impl Problem {
 
     pub(crate) fn host_not_allowed() -> Self {
         let detail = "the Host header must name a loopback address: open this by 127.0.0.1, [::1] or localhost";
-        Self::new(StatusCode::FORBIDDEN, "host_not_allowed", detail)
-            .with_parameter("Host")
-            .with_allowed(&["127.0.0.1", "[::1]", "localhost"])
+        Self::new(StatusCode::FORBIDDEN, "host_not_allowed", detail).with_parameter("Host").with_allowed(&[
+            "127.0.0.1",
+            "[::1]",
+            "localhost",
+        ])
     }
 
     /// Query parameters that the resource does not have.
@@ -158,7 +160,7 @@ mod tests {
         let problem = Problem::from(damaged);
         assert_eq!((problem.status.as_u16(), problem.code), (500, "damaged"));
         assert_eq!(problem.detail, "the store is damaged at segment 7: bad checksum");
-        let failing = StoreError::Read { path: "runs.redb".into(), source: "no such device".into() };
+        let failing = StoreError::Read { path: "runs.redb".into(), cause: "no such device".into() };
         let problem = Problem::from(failing);
         assert_eq!((problem.status.as_u16(), problem.code), (500, "store_error"));
         assert_eq!(problem.detail, "cannot read \"runs.redb\": no such device");

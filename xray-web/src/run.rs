@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
-use xray_collector::store::{Store, StoreError};
 use xray_collector::id::{RunId, StepId};
 use xray_collector::model::Step;
+use xray_collector::store::{Store, StoreError};
 
 use crate::answer::{Json, answer};
 use crate::body::{PageBody, RunBody, StepBody};

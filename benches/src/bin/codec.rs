@@ -16,14 +16,7 @@ const SEGMENT_SIZES: [usize; 3] = [16 << 10, 128 << 10, 1 << 20];
 const PAYLOAD_BYTES: usize = 16 << 20;
 const REPETITIONS: usize = 5;
 
-const CODECS: [Codec; 6] = [
-    Codec::Zstd(-3),
-    Codec::Zstd(-1),
-    Codec::Zstd(1),
-    Codec::Zstd(3),
-    Codec::Lz4,
-    Codec::None,
-];
+const CODECS: [Codec; 6] = [Codec::Zstd(-3), Codec::Zstd(-1), Codec::Zstd(1), Codec::Zstd(3), Codec::Lz4, Codec::None];
 
 #[derive(Clone, Copy)]
 enum Codec {
@@ -126,8 +119,7 @@ fn payload(films: &[Map<String, Value>], bytes: usize) -> Vec<u8> {
         }
         // A stride that shares no divisor with the number of films, so that no two runs see the same candidates
         // until all were seen.
-        let candidates: Vec<_> =
-            (0..CANDIDATES).map(|index| &films[(run * 37 + index) % films.len()]).collect();
+        let candidates: Vec<_> = (0..CANDIDATES).map(|index| &films[(run * 37 + index) % films.len()]).collect();
         let rating = 5.0 + (run % 40) as f64 / 10.0;
         let suitable: Vec<_> = candidates
             .iter()

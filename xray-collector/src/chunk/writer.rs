@@ -14,7 +14,7 @@ use super::memory::HEADER_BYTES;
 use super::pool::{Pool, Slot};
 use crate::clock;
 use crate::event::{
-    CALLSITE, ENTERED, FLAG_CONTINUES, FLAG_NESTED_RUN, LEFT, PART, RECORD_HEADER, Site, code_of_outcome,
+    CALLSITE, ENTERED, FLAG_CONTINUES, FLAG_NESTED_RUN, LEFT, PART, RECORD_HEADER, Site, clipped, code_of_outcome,
 };
 use crate::model::Outcome;
 use crate::value::{NAME_ANONYMOUS, NAME_DEFINED};
@@ -550,7 +550,7 @@ impl<'w> Record<'w> {
 
     #[cold]
     fn define_name(&mut self, name: &'static str) -> Result<(), Full> {
-        let text = &name[..name.floor_char_boundary(512)];
+        let text = clipped(name);
         if self.writer.cursor as usize + 4 + text.len() > self.writer.end as usize {
             self.make_room(4 + text.len())?;
         }

@@ -213,12 +213,12 @@ pub enum StoreError {
         directory: PathBuf,
     },
     /// The operating system refused.
-    #[error("cannot open {path:?}: {source}; check that the file and its directory can be written")]
+    #[error("cannot open {path:?}: {cause}; check that the file and its directory can be written")]
     Open {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The file is something else.
     #[error("{path:?} is not an xray store; it was left as it is: choose another path, or move the file away")]
@@ -257,19 +257,19 @@ pub enum StoreError {
         detail: String,
     },
     /// Writing failed: the disk is full, or broken.
-    #[error("cannot write to {path:?}: {source}")]
+    #[error("cannot write to {path:?}: {cause}")]
     Write {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Reading failed.
-    #[error("cannot read {path:?}: {source}")]
+    #[error("cannot read {path:?}: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
 }

@@ -95,7 +95,7 @@ fn batch_of(root: u64, bytes: usize) -> Batch {
 }
 
 /// The first batch does not fit and is gone; those that do fit are written, and readers were never without an answer.
-pub fn outgrow_the_disk(path: &Path) {
+pub(crate) fn outgrow_the_disk(path: &Path) {
     let store = open(path);
     store.write(&batch_of(1, 1_000)).unwrap();
     for _ in 0..3 {
@@ -112,7 +112,7 @@ pub fn outgrow_the_disk(path: &Path) {
 }
 
 /// A disk that others fill: not even a small batch fits until they make room.
-pub fn fill_the_disk(path: &Path) {
+pub(crate) fn fill_the_disk(path: &Path) {
     let store = open(path);
     store.write(&batch_of(1, 1_000)).unwrap();
     let others = path.with_file_name("others");

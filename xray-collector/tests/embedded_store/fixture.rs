@@ -10,21 +10,21 @@ use xray_collector::store::{
     Batch, EmbeddedStore, MAX_PAGE, PayloadRef, RunQuery, Segment, StepRow, Store, StoreSummary,
 };
 
-pub const PROCESS: ProcessId = ProcessId(0xa);
+pub(crate) const PROCESS: ProcessId = ProcessId(0xa);
 
-pub fn directory() -> TempDir {
+pub(crate) fn directory() -> TempDir {
     tempfile::tempdir().expect("a temporary directory")
 }
 
-pub fn open(path: &Path) -> EmbeddedStore {
+pub(crate) fn open(path: &Path) -> EmbeddedStore {
     EmbeddedStore::open(path).unwrap_or_else(|error| panic!("{error}"))
 }
 
-pub fn run_id(root: u64) -> RunId {
+pub(crate) fn run_id(root: u64) -> RunId {
     RunId::new(PROCESS, StepId(root))
 }
 
-pub fn run(root: u64, started_ns: u64, status: RunStatus) -> Run {
+pub(crate) fn run(root: u64, started_ns: u64, status: RunStatus) -> Run {
     Run {
         id: run_id(root),
         pipeline: "pick_movie".into(),
@@ -40,7 +40,7 @@ pub fn run(root: u64, started_ns: u64, status: RunStatus) -> Run {
     }
 }
 
-pub fn step(run: RunId, step: u64) -> StepRow {
+pub(crate) fn step(run: RunId, step: u64) -> StepRow {
     StepRow {
         run,
         step: StepId(step),
@@ -57,7 +57,7 @@ pub fn step(run: RunId, step: u64) -> StepRow {
     }
 }
 
-pub fn callsite(name: &str, arguments: &[&str]) -> Arc<Callsite> {
+pub(crate) fn callsite(name: &str, arguments: &[&str]) -> Arc<Callsite> {
     Arc::new(Callsite {
         name: name.into(),
         kind: "filter".into(),
@@ -68,45 +68,45 @@ pub fn callsite(name: &str, arguments: &[&str]) -> Arc<Callsite> {
     })
 }
 
-pub fn runs(runs: impl IntoIterator<Item = Run>) -> Batch {
+pub(crate) fn runs(runs: impl IntoIterator<Item = Run>) -> Batch {
     Batch { runs: runs.into_iter().collect(), ..Batch::default() }
 }
 
 /// Payload with each value's place.
 #[derive(Default)]
-pub struct Payload {
-    pub segment: u64,
-    pub bytes: Vec<u8>,
+pub(crate) struct Payload {
+    pub(crate) segment: u64,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Payload {
     /// Puts values, as `xray_collector::value` writes them, one after the other.
-    pub fn put(&mut self, values: &[&[u8]]) -> Option<PayloadRef> {
+    pub(crate) fn put(&mut self, values: &[&[u8]]) -> Option<PayloadRef> {
         let offset = self.bytes.len() as u32;
         self.bytes.extend(values.concat());
         Some(PayloadRef { segment: self.segment, offset, length: self.bytes.len() as u32 - offset })
     }
 }
 
-pub fn text(text: &str) -> Vec<u8> {
+pub(crate) fn text(text: &str) -> Vec<u8> {
     [&[0x30, text.len() as u8], text.as_bytes()].concat()
 }
 
-pub fn number(number: u8) -> Vec<u8> {
+pub(crate) fn number(number: u8) -> Vec<u8> {
     vec![0x10, number]
 }
 
-pub fn list(values: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn list(values: &[&[u8]]) -> Vec<u8> {
     [&[0x40], &(values.len() as u32).to_le_bytes()[..], &values.concat(), &[0x0f]].concat()
 }
 
 /// A struct with one field, named by the segment's names 0 and 1.
-pub fn film(title: &str) -> Vec<u8> {
+pub(crate) fn film(title: &str) -> Vec<u8> {
     [&[0x42, 0, 0, 1, 0], &text(title)[..], &[0xff, 0x7f]].concat()
 }
 
 /// One run with three steps that have captured something, in segment 1, and a second run that has not ended.
-pub fn batch() -> Batch {
+pub(crate) fn batch() -> Batch {
     let mut payload = Payload { segment: 1, ..Payload::default() };
     let id = run_id(1);
     let mut root = step(id, 1);
@@ -144,31 +144,31 @@ pub fn batch() -> Batch {
     }
 }
 
-pub fn store_with_batch(path: &Path) -> EmbeddedStore {
+pub(crate) fn store_with_batch(path: &Path) -> EmbeddedStore {
     let store = open(path);
     store.write(&batch()).expect("the batch is written");
     store
 }
 
 /// A store file that was closed.
-pub fn file_with_batch(directory: &TempDir) -> PathBuf {
+pub(crate) fn file_with_batch(directory: &TempDir) -> PathBuf {
     let path = directory.path().join("movies.redb");
     drop(store_with_batch(&path));
     path
 }
 
-pub fn all_runs(store: &impl Store) -> Vec<RunId> {
+pub(crate) fn all_runs(store: &impl Store) -> Vec<RunId> {
     let page = store.runs(&RunQuery { limit: MAX_PAGE, ..RunQuery::default() }).expect("a page");
     page.rows.iter().map(|run| run.id).collect()
 }
 
-pub fn count(store: &impl Store, status: RunStatus) -> u64 {
+pub(crate) fn count(store: &impl Store, status: RunStatus) -> u64 {
     let summary = store.summary().expect("a summary");
     summary.runs.iter().find(|(counted, _)| *counted == status).expect("every status is there").1
 }
 
 /// Everything that the store answers, as text.
-pub fn everything(store: &impl Store) -> String {
+pub(crate) fn everything(store: &impl Store) -> String {
     let mut text = String::new();
     let page = store.runs(&RunQuery { limit: MAX_PAGE, ..RunQuery::default() }).unwrap();
     for run in page.rows {

@@ -7,8 +7,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use xray_collector::model::RunStatus;
 use xray_collector::store::{EmbeddedStore, Store};
 
-use crate::failure;
 use crate::fixture::{open, run, runs, store_with_batch};
+use crate::{damage, failure};
 
 const PART: &str = "XRAY_TEST_PART";
 const STORE: &str = "XRAY_TEST_STORE";
@@ -33,6 +33,7 @@ fn child() {
             }
         }
         "open" => say(EmbeddedStore::open(path).unwrap_err()),
+        "read damaged files" => damage::read_damaged_files(path),
         "outgrow the disk" => failure::outgrow_the_disk(path),
         "fill the disk" => failure::fill_the_disk(path),
         part => panic!("there is no part {part:?}"),
@@ -41,7 +42,7 @@ fn child() {
 }
 
 /// A line for the test that started this process, told apart from what the test harness prints.
-pub fn say(what: impl std::fmt::Display) {
+pub(crate) fn say(what: impl std::fmt::Display) {
     println!("\n>{what}");
 }
 
@@ -51,18 +52,18 @@ fn wait() {
 }
 
 /// Another process with its part to play; killed when this is dropped.
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Process {
-    pub fn start(part: &str, path: &Path) -> Self {
+    pub(crate) fn start(part: &str, path: &Path) -> Self {
         Self::start_by(Command::new(std::env::current_exe().unwrap()).args(ARGUMENTS), part, path)
     }
 
     /// Starts it in a shell, which runs `setup` first; `prefix` is a command that starts the shell.
-    pub fn start_after(prefix: &[&str], setup: &str, part: &str, path: &Path) -> Self {
+    pub(crate) fn start_after(prefix: &[&str], setup: &str, part: &str, path: &Path) -> Self {
         let script = format!("{setup} && exec \"$0\" \"$@\"");
         let mut words = prefix.iter().copied().chain(["sh", "-c", &script]);
         let mut command = Command::new(words.next().unwrap());
@@ -79,18 +80,18 @@ impl Process {
 
     /// Starts it as a user who may do nothing: a test that runs as root may do everything.
     #[cfg(unix)]
-    pub fn start_as_nobody(part: &str, path: &Path, binary: &Path) -> Self {
+    pub(crate) fn start_as_nobody(part: &str, path: &Path, binary: &Path) -> Self {
         use std::os::unix::process::CommandExt;
         Self::start_by(Command::new(binary).args(ARGUMENTS).uid(65_534).gid(65_534), part, path)
     }
 
     /// The next line that it says; `None` when it has ended.
-    pub fn listen(&mut self) -> Option<String> {
+    pub(crate) fn listen(&mut self) -> Option<String> {
         self.lines.by_ref().map(Result::unwrap).find_map(|line| line.strip_prefix('>').map(str::to_owned))
     }
 
     /// Ends it at once, without any of its destructors, and gives what it has said by then.
-    pub fn kill(mut self) -> Vec<String> {
+    pub(crate) fn kill(mut self) -> Vec<String> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         std::iter::from_fn(|| self.listen()).collect()

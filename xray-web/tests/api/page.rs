@@ -80,7 +80,8 @@ fn every_answer_is_guarded_and_head_has_no_body() {
 #[test]
 fn there_is_no_way_out_of_the_files() {
     let fixture = Fixture::with(&Batch::default());
-    for path in ["/assets/", "/assets/nothing.js", "/assets/..%2F..%2Fetc%2Fpasswd", "/assets/%ff", "/assets/../app.js"] {
+    for path in ["/assets/", "/assets/nothing.js", "/assets/..%2F..%2Fetc%2Fpasswd", "/assets/%ff", "/assets/../app.js"]
+    {
         fixture.get(path).problem(404, "no_such_path");
     }
 }

@@ -85,7 +85,7 @@ impl Store for Broken {
     }
 
     fn runs(&self, _: &RunQuery) -> Result<Page<Run>, StoreError> {
-        Err(StoreError::Read { path: "runs.redb".into(), source: "no such device".into() })
+        Err(StoreError::Read { path: "runs.redb".into(), cause: "no such device".into() })
     }
 
     fn run(&self, _: RunId) -> Result<Option<Run>, StoreError> {

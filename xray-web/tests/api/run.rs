@@ -30,7 +30,10 @@ fn a_run_comes_with_its_steps() {
     inner.items_in = Some(120);
     inner.items_out = Some(43);
     let fixture = Fixture::with(&Batch {
-        callsites: vec![(0, callsite("pick_movie", "", &[])), (1, callsite("suitable", "filter", &["movies", "limits"]))],
+        callsites: vec![
+            (0, callsite("pick_movie", "", &[])),
+            (1, callsite("suitable", "filter", &["movies", "limits"])),
+        ],
         steps: vec![step(run.id, 1), inner],
         runs: vec![run],
         segment: None,
@@ -134,7 +137,8 @@ fn unknown_and_malformed_runs_are_told_apart() {
     let fixture = fixture_with_steps(1);
     let problem = fixture.get(&format!("/api/v1/runs/{}", run_id(9))).problem(404, "no_such_run");
     assert_eq!(problem["parameter"], "id");
-    for id in ["7", "0000000000000abc000000000000000g", "0000000000000ABC00000000000000010", "%20", "%ff", "..%2Fruns"] {
+    for id in ["7", "0000000000000abc000000000000000g", "0000000000000ABC00000000000000010", "%20", "%ff", "..%2Fruns"]
+    {
         let problem = fixture.get(&format!("/api/v1/runs/{id}")).problem(400, "invalid_parameter");
         assert_eq!(problem["parameter"], "id");
     }

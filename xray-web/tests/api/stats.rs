@@ -12,7 +12,8 @@ fn the_books_and_the_store_are_summed_up() {
     let mut runs: Vec<_> = (0..4).map(run).collect();
     runs[3].status = RunStatus::Crashed;
     let steps = runs.iter().map(|run| step(run.id, 1)).collect();
-    let fixture = Fixture::with(&Batch { callsites: vec![(0, callsite("search", "", &[]))], runs, steps, segment: None });
+    let fixture =
+        Fixture::with(&Batch { callsites: vec![(0, callsite("search", "", &[]))], runs, steps, segment: None });
     *fixture.stats.lock().unwrap() = Stats {
         produced: 20,
         stored: 8,

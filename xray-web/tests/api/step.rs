@@ -31,7 +31,8 @@ fn open(fixture: &Fixture) -> Value {
 
 #[test]
 fn a_step_has_its_arguments_and_its_result() {
-    let movies = json!([{"title": "Heat", "rating": 8.3, "votes": 700_000}, {"title": "Cats", "rating": 2.8, "votes": 5}]);
+    let movies =
+        json!([{"title": "Heat", "rating": 8.3, "votes": 700_000}, {"title": "Cats", "rating": 2.8, "votes": 5}]);
     let arguments = [
         ("movies", Encoded::Json(movies)),
         ("limits", Encoded::Text("Limits { .. }")),

@@ -51,3 +51,42 @@ impl SegmentCache {
 fn bytes(segments: &VecDeque<(u64, Arc<Contents>)>) -> usize {
     segments.iter().map(|(_, contents)| contents.size()).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Segment, segment};
+
+    fn contents(bytes: usize) -> Arc<Contents> {
+        let segment = Segment { payload: vec![7; bytes], ..Segment::default() };
+        Arc::new(segment::decode(&segment::encode(&segment).unwrap()).unwrap())
+    }
+
+    fn cached(cache: &SegmentCache) -> Vec<u64> {
+        cache.lock().iter().map(|(number, _)| *number).collect()
+    }
+
+    #[test]
+    fn the_segments_used_last_stay() {
+        let cache = SegmentCache::default();
+        for number in 1..=8 {
+            cache.put(number, contents(10));
+        }
+        assert!(cache.get(1).is_some() && cache.get(9).is_none());
+        cache.put(9, contents(10));
+        cache.put(3, contents(10));
+        cache.remove(5);
+        assert_eq!(cached(&cache), [4, 6, 7, 8, 1, 9, 3]);
+    }
+
+    #[test]
+    fn their_bytes_are_bounded() {
+        let cache = SegmentCache::default();
+        for number in 1..=4 {
+            cache.put(number, contents(MAX_BYTES / 3));
+        }
+        assert_eq!(cached(&cache), [3, 4]);
+        cache.put(5, contents(MAX_BYTES + 1));
+        assert_eq!(cached(&cache), [3, 4]);
+    }
+}

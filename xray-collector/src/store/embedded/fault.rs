@@ -13,6 +13,8 @@ pub(super) enum Fault {
     Database(redb::Error),
     /// What is stored is not what the format says.
     Damage { place: String, detail: String },
+    /// What was to be written is more than the format has room for.
+    Unfit(String),
 }
 
 impl<E: Into<redb::Error>> From<E> for Fault {
@@ -26,14 +28,15 @@ impl Fault {
         Self::Damage { place: place.into(), detail: detail.to_string() }
     }
 
-    /// Does something with the database of this file, and takes a panic for damage: redb verifies the checksums of pages
-    /// when it repairs a file, and trusts them when it reads one that was closed properly.
+    /// Does something with the database of this file, and takes a panic for damage: redb verifies the checksums of
+    /// pages when it repairs a file, and trusts the pages of one that was closed properly. What this cannot catch is a
+    /// panic while it unwinds from another, which a few bytes of its own free lists can still bring about.
     pub(super) fn catch<T>(path: &Path, action: impl FnOnce() -> Result<T, Self>) -> Result<T, Self> {
         // What a panic leaves behind in the database is for redb to notice: it then refuses, and is opened again.
         catch_unwind(AssertUnwindSafe(action)).unwrap_or_else(|panic| {
             let message = panic.downcast_ref::<&str>().copied();
             let message = message.or_else(|| panic.downcast_ref::<String>().map(|message| &**message));
-            let detail = format!("redb panicked: {}", message.unwrap_or("for a reason unknown"));
+            let detail = format!("it makes redb panic: {}", message.unwrap_or("for a reason unknown"));
             Err(Self::damage(format!("{path:?}"), detail))
         })
     }
@@ -48,7 +51,7 @@ impl Fault {
     pub(super) fn reading(self, path: &Path) -> StoreError {
         match self.damage_or_cause(path) {
             Ok(damage) => damage,
-            Err(source) => StoreError::Read { path: path.to_owned(), source },
+            Err(cause) => StoreError::Read { path: path.to_owned(), cause },
         }
     }
 
@@ -56,13 +59,14 @@ impl Fault {
     pub(super) fn writing(self, path: &Path) -> StoreError {
         match self.damage_or_cause(path) {
             Ok(damage) => damage,
-            Err(source) => StoreError::Write { path: path.to_owned(), source },
+            Err(cause) => StoreError::Write { path: path.to_owned(), cause },
         }
     }
 
     fn damage_or_cause(self, path: &Path) -> Result<StoreError, Box<dyn std::error::Error + Send + Sync>> {
         match self {
             Self::Damage { place, detail } => Ok(StoreError::Corrupt { place, detail }),
+            Self::Unfit(what) => Err(what.into()),
             Self::Database(redb::Error::Corrupted(detail)) => {
                 Ok(StoreError::Corrupt { place: format!("{path:?}"), detail })
             }

@@ -25,7 +25,7 @@ struct Shared {
 }
 
 #[derive(Debug, Clone)]
-enum Operation {
+pub(super) enum Operation {
     Write { offset: u64, bytes: Vec<u8> },
     SetLength(u64),
     Sync,
@@ -47,6 +47,11 @@ impl HeldFile {
         }
         *held = None;
         Ok(())
+    }
+
+    #[cfg(test)]
+    pub(super) fn held_operations(&self) -> Vec<Operation> {
+        self.held().clone().unwrap_or_default()
     }
 
     // Nothing that panics runs under this lock, and the list is whole after each push.
@@ -74,7 +79,7 @@ impl HeldFile {
 }
 
 impl Operation {
-    fn carry_out(&self, file: &impl StorageBackend) -> io::Result<()> {
+    pub(super) fn carry_out(&self, file: &impl StorageBackend) -> io::Result<()> {
         match self {
             Self::Write { offset, bytes } => file.write(*offset, bytes),
             Self::SetLength(length) => file.set_len(*length),

@@ -109,7 +109,7 @@ pub(super) struct StoredCallsite<'a> {
 
 /// A row in bytes.
 pub(super) fn encode(row: &impl Serialize) -> Result<Vec<u8>, Fault> {
-    postcard::to_stdvec(row).map_err(|error| Fault::damage("a row that was to be written", error))
+    postcard::to_stdvec(row).map_err(|error| Fault::Unfit(format!("a row does not encode: {error}")))
 }
 
 /// A row from all of these bytes; `place` names it if they are not one.

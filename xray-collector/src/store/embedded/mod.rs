@@ -64,7 +64,7 @@ impl EmbeddedStore {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
         // Opening it again must lead to the same file, wherever the program has gone since.
-        let path = std::path::absolute(path).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        let path = std::path::absolute(path).map_err(|cause| StoreError::Open { path: path.to_owned(), cause })?;
         let database = Some(open::open(&path)?);
         Ok(Self { path, opened: RwLock::new(Opened { database, generation: 0 }), segments: SegmentCache::default() })
     }
@@ -202,7 +202,7 @@ impl Store for EmbeddedStore {
     fn summary(&self) -> Result<StoreSummary, StoreError> {
         let (runs, steps) = self.read(read::counts)?;
         let metadata = std::fs::metadata(&self.path)
-            .map_err(|source| StoreError::Read { path: self.path.clone(), source: source.into() })?;
+            .map_err(|cause| StoreError::Read { path: self.path.clone(), cause: cause.into() })?;
         Ok(StoreSummary { path: Some(self.path.clone()), runs, steps, bytes: metadata.len() })
     }
 }

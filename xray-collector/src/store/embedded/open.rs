@@ -25,7 +25,7 @@ const CACHE_BYTES: usize = 32 << 20;
 
 /// Opens the store in this file, or makes one where there is no file, an empty one or one that was never finished.
 pub(super) fn open(path: &Path) -> Result<Database, StoreError> {
-    let refused = |source| StoreError::Open { path: path.to_owned(), source };
+    let refused = |cause| StoreError::Open { path: path.to_owned(), cause };
     let file = open_file(path)?;
     let is_new = file.metadata().map_err(refused)?.len() == 0;
     let backend = FileBackend::new(file).map_err(|error| refusal(path, error))?;
@@ -48,12 +48,12 @@ fn open_database(path: &Path, file: HeldFile) -> Result<Database, StoreError> {
 }
 
 fn open_file(path: &Path) -> Result<File, StoreError> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(|source| {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(|cause| {
         match path.parent() {
-            Some(directory) if source.kind() == ErrorKind::NotFound && !directory.exists() => {
+            Some(directory) if cause.kind() == ErrorKind::NotFound && !directory.exists() => {
                 StoreError::NoDirectory { path: path.to_owned(), directory: directory.to_owned() }
             }
-            _ => StoreError::Open { path: path.to_owned(), source },
+            _ => StoreError::Open { path: path.to_owned(), cause },
         }
     })
 }
@@ -71,7 +71,7 @@ fn refusal(path: &Path, error: DatabaseError) -> StoreError {
         DatabaseError::Storage(StorageError::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {
             Fault::damage(format!("{path:?}"), "the file ends too early").reading(path)
         }
-        DatabaseError::Storage(StorageError::Io(source)) => StoreError::Open { path: path.to_owned(), source },
+        DatabaseError::Storage(StorageError::Io(cause)) => StoreError::Open { path: path.to_owned(), cause },
         error => Fault::from(error).reading(path),
     }
 }
@@ -140,5 +140,82 @@ fn sync_directory(path: &Path) {
     let directory = path.parent().and_then(|directory| File::open(directory).ok());
     if let Some(directory) = directory {
         let _ = directory.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(path: &Path) -> HeldFile {
+        HeldFile::new(FileBackend::new(open_file(path).unwrap()).unwrap())
+    }
+
+    /// However far a process came with what opening writes, before it was killed: the next one opens the file.
+    fn check_interrupted(before: &[u8]) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("movies.redb");
+        std::fs::write(&path, before).unwrap();
+        let file = held(&path);
+        let database = open_database(&path, file.clone()).unwrap();
+        let operations = file.held_operations();
+        drop(database);
+        assert!(!operations.is_empty());
+        assert_eq!(std::fs::read(&path).unwrap(), before, "it is held back");
+        for count in 0..=operations.len() {
+            std::fs::write(&path, before).unwrap();
+            let file = FileBackend::new(open_file(&path).unwrap()).unwrap();
+            for operation in &operations[..count] {
+                operation.carry_out(&file).unwrap();
+            }
+            drop(file);
+            open(&path).unwrap_or_else(|error| panic!("after {count} of {}: {error}", operations.len()));
+            open(&path).unwrap_or_else(|error| panic!("again after {count}: {error}"));
+        }
+    }
+
+    #[test]
+    fn creation_can_be_interrupted_anywhere() {
+        check_interrupted(&[]);
+    }
+
+    #[test]
+    fn recovery_can_be_interrupted_anywhere() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("movies.redb");
+        let database = open(&path).unwrap();
+        check_interrupted(&std::fs::read(&path).unwrap());
+        drop(database);
+        check_interrupted(&std::fs::read(&path).unwrap());
+    }
+
+    #[test]
+    fn what_is_held_back_is_read_as_if_it_were_written() {
+        use redb::StorageBackend;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("movies.redb");
+        std::fs::write(&path, b"0123456789").unwrap();
+        let file = held(&path);
+        let read = |offset, length| {
+            let mut bytes = vec![b'?'; length];
+            file.read(offset, &mut bytes).map(|()| String::from_utf8(bytes).unwrap())
+        };
+        file.write(2, b"ab").unwrap();
+        file.write(3, b"cd").unwrap();
+        assert_eq!((file.len().unwrap(), read(0, 10).unwrap()), (10, "01acd56789".to_owned()));
+        file.set_len(6).unwrap();
+        file.set_len(12).unwrap();
+        file.write(10, b"ef").unwrap();
+        file.sync_data().unwrap();
+        assert_eq!((file.len().unwrap(), read(0, 12).unwrap()), (12, "01acd5\0\0\0\0ef".to_owned()));
+        assert_eq!((read(3, 2).unwrap(), read(11, 1).unwrap()), ("cd".to_owned(), "f".to_owned()));
+        assert_eq!(read(11, 2).unwrap_err().kind(), ErrorKind::UnexpectedEof);
+        assert_eq!(std::fs::read(&path).unwrap(), b"0123456789");
+
+        file.release().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"01acd5\0\0\0\0ef");
+        file.write(0, b"direct").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"direct\0\0\0\0ef");
+        assert_eq!(read(0, 12).unwrap(), "direct\0\0\0\0ef");
     }
 }

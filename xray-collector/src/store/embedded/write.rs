@@ -139,11 +139,16 @@ fn steps(transaction: &WriteTransaction, steps: &[StepRow], counts: &mut Counts)
 
 fn put_segment(transaction: &WriteTransaction, segment: &Segment) -> Result<(), Fault> {
     let number = segment.number;
-    let bytes = segment::encode(segment).map_err(|detail| Fault::damage(format!("segment {number}"), detail))?;
+    let bytes = segment::encode(segment).map_err(|error| Fault::Unfit(format!("segment {number}: {error}")))?;
     let mut table = transaction.open_table(SEGMENTS)?;
-    table.retain_in((number, 0)..=(number, u32::MAX), |_, _| false)?;
-    for (part, bytes) in (0..).zip(bytes.chunks(PART_BYTES)) {
-        table.insert((number, part), bytes)?;
+    let mut parts = 0;
+    for part in bytes.chunks(PART_BYTES) {
+        table.insert((number, parts), part)?;
+        parts += 1;
+    }
+    // What is left of an earlier attempt that had more of them.
+    while table.remove((number, parts))?.is_some() {
+        parts += 1;
     }
     let mut meta = transaction.open_table(META)?;
     let next = meta.get(META_NEXT_SEGMENT)?.map_or(0, |next| next.value());

@@ -1,0 +1,262 @@
+//! What is in the store after a process has ended, in whatever way, and what a user sees when it cannot begin.
+//!
+//! Each test starts this binary again as the process that it is about.
+
+use std::path::Path;
+use std::process::Output;
+use std::time::Duration;
+
+use xray::model::{Outcome, Run, RunStatus};
+use xray::store::{EmbeddedStore, RunQuery, Store as _, StoreError};
+use xray_tests::{Recording, child, role};
+
+#[xray::step]
+fn double(number: u32) -> u32 {
+    if number == 13 {
+        panic!("thirteen");
+    }
+    number * 2
+}
+
+#[xray::run]
+fn pipeline(number: u32) -> u32 {
+    double(number) + 1
+}
+
+fn runs(path: &Path) -> Vec<Run> {
+    let store = EmbeddedStore::open(path).expect("a store that opens");
+    store.runs(&RunQuery { limit: 100, ..RunQuery::default() }).expect("readable").rows
+}
+
+fn errors_of(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn the_environment_alone_starts_a_collector_that_writes_at_exit() {
+    if let Some(how) = role() {
+        // Another thread takes the first step, and the main thread ends the process at once.
+        std::thread::spawn(|| pipeline(1)).join().expect("it does not panic");
+        pipeline(2);
+        if how == "exit" {
+            std::process::exit(3);
+        }
+        return;
+    }
+    for (how, code) in [("return", 0), ("exit", 3)] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("from-environment.redb");
+        let output = child("the_environment_alone_starts_a_collector_that_writes_at_exit", how)
+            .env("XRAY_STORE", &path)
+            .output()
+            .expect("it runs");
+        assert_eq!(output.status.code(), Some(code), "{}", errors_of(&output));
+        let runs = runs(&path);
+        assert_eq!(runs.len(), 2, "{how}: {runs:#?}");
+        assert!(runs.iter().all(|run| run.status == RunStatus::Completed && run.steps == 2), "{runs:#?}");
+    }
+}
+
+#[test]
+fn without_a_collector_nothing_happens() {
+    assert!(role().is_none());
+    let directory = tempfile::tempdir().expect("a directory");
+    let output = child("without_a_collector_child", "child").current_dir(&directory).output().expect("it runs");
+    assert!(output.status.success(), "{}", errors_of(&output));
+    assert_eq!(std::fs::read_dir(&directory).expect("readable").count(), 0, "no file appears");
+}
+
+#[test]
+fn without_a_collector_child() {
+    if role().is_some() {
+        assert_eq!(pipeline(4), 9);
+        assert_eq!(xray::stats(), xray::Stats::default());
+    }
+}
+
+#[test]
+fn a_store_that_the_environment_names_and_that_does_not_open_is_said_once() {
+    if role().is_some() {
+        assert_eq!(pipeline(1) + pipeline(2), 8, "the program goes on");
+        return;
+    }
+    let output = child("a_store_that_the_environment_names_and_that_does_not_open_is_said_once", "child")
+        .env("XRAY_STORE", "/no/such/directory/x.redb")
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{}", errors_of(&output));
+    let errors = errors_of(&output);
+    assert_eq!(errors.matches("xray: nothing is recorded: cannot create").count(), 1, "{errors}");
+    assert!(errors.contains("the directory \"/no/such/directory\" does not exist; create it"), "{errors}");
+}
+
+#[test]
+fn a_panic_in_main_still_writes_everything() {
+    if let Some(path) = role() {
+        let _xray = xray::builder().store(path).start().expect("a collector");
+        pipeline(1);
+        pipeline(13);
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("panic.redb");
+    let output =
+        child("a_panic_in_main_still_writes_everything", path.to_str().expect("UTF-8")).output().expect("it runs");
+    assert!(!output.status.success() && errors_of(&output).contains("thirteen"));
+    let runs = runs(&path);
+    assert_eq!(runs.iter().map(|run| run.status).collect::<Vec<_>>(), [RunStatus::Failed, RunStatus::Completed]);
+    assert_eq!(runs[0].error.as_deref(), Some("thirteen"));
+}
+
+#[test]
+fn runs_of_a_process_that_died_are_crashed() {
+    #[xray::run]
+    fn dies(number: u32, xray: &xray::Guard) {
+        double(number);
+        // Written while it runs; then the process is gone without a word.
+        xray.flush().expect("a store that works");
+        std::process::abort();
+    }
+    if let Some(path) = role() {
+        let xray = xray::builder().store(path).start().expect("a collector");
+        pipeline(1);
+        dies(7, &xray);
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("crash.redb");
+    let output =
+        child("runs_of_a_process_that_died_are_crashed", path.to_str().expect("UTF-8")).output().expect("it runs");
+    assert!(!output.status.success());
+    {
+        let xray = xray::builder().store(&path).start().expect("the store opens again");
+        pipeline(2);
+        xray.flush().expect("a store that works");
+        let query = RunQuery { status: Some(RunStatus::Crashed), limit: 10, ..RunQuery::default() };
+        let crashed = xray.store().runs(&query).expect("readable").rows;
+        assert_eq!(crashed.len(), 1, "{crashed:#?}");
+        assert_eq!((&*crashed[0].pipeline, crashed[0].steps, crashed[0].outcome), ("dies", 2, Outcome::Open));
+        let steps = xray.store().steps(crashed[0].id, None, 10).expect("readable");
+        assert_eq!(steps.iter().map(|step| step.outcome).collect::<Vec<_>>(), [Outcome::Open, Outcome::Returned]);
+        let open = xray.store().step(crashed[0].id, steps[0].id).expect("readable").expect("there");
+        assert_eq!(open.arguments[0].captured.to_json(), 7, "its arguments are there");
+    }
+    let statuses: Vec<_> = runs(&path).iter().map(|run| run.status).collect();
+    assert_eq!(statuses, [RunStatus::Completed, RunStatus::Crashed, RunStatus::Completed]);
+}
+
+#[test]
+fn a_silent_run_is_incomplete_until_it_speaks_again() {
+    #[xray::run]
+    fn slow(wait: &dyn Fn()) -> u32 {
+        wait();
+        double(1)
+    }
+    let recording = Recording::start_with(|builder| {
+        builder.run_timeout(Duration::from_millis(20)).flush_interval(Duration::from_millis(5))
+    });
+    let store = recording.guard().store();
+    let status = || store.runs(&RunQuery { limit: 1, ..RunQuery::default() }).expect("readable").rows.pop();
+    slow(&|| {
+        while status().is_none_or(|run| run.status != RunStatus::Incomplete) {
+            std::thread::yield_now();
+        }
+    });
+    let run = recording.runs().remove(0);
+    assert_eq!((run.status, run.steps), (RunStatus::Completed, 2));
+}
+
+#[test]
+fn a_run_that_is_open_when_the_collector_stops_is_incomplete() {
+    #[xray::run]
+    fn outlives(recording: &mut Recording) -> u32 {
+        recording.stop();
+        // Not recorded any more, and no harm.
+        double(1)
+    }
+    let mut recording = Recording::start();
+    assert_eq!(outlives(&mut recording), 2);
+    let runs = runs(&recording.path());
+    assert_eq!((runs[0].status, runs[0].outcome, runs[0].steps), (RunStatus::Incomplete, Outcome::Open, 1));
+    let stats = xray::stats();
+    assert_eq!((stats.produced, stats.stored, stats.in_flight), (1, 1, 0));
+}
+
+#[test]
+fn one_collector_at_a_time_and_again_after_it() {
+    let mut recording = Recording::start();
+    let error = xray::builder().store(recording.path()).start().expect_err("one runs already");
+    assert_eq!(error.to_string(), "xray records already: one collector at a time, until its guard is dropped");
+    pipeline(1);
+    recording.stop();
+    // The same threads and functions, another collector, the same file.
+    let again = xray::builder().store(recording.path()).start().expect("the first has ended");
+    pipeline(2);
+    again.flush().expect("a store that works");
+    drop(again);
+    assert_eq!(runs(&recording.path()).len(), 2);
+}
+
+#[test]
+fn what_cannot_be_started_is_said_clearly() {
+    let _turn = Recording::start();
+    let directory = tempfile::tempdir().expect("a directory");
+    // Opening comes before the check for a second collector only in a process of its own.
+    let open = |path: &Path| EmbeddedStore::open(path).map(drop);
+
+    let missing = directory.path().join("missing").join("x.redb");
+    let error = open(&missing).expect_err("there is no directory");
+    assert!(matches!(error, StoreError::NoDirectory { .. }), "{error}");
+
+    let text = directory.path().join("notes.txt");
+    std::fs::write(&text, "not a store, but somebody's notes\n".repeat(500)).expect("writable");
+    let error = open(&text).expect_err("it is not a store");
+    assert!(error.to_string().contains("is not an xray store; it was left as it is"), "{error}");
+    assert!(std::fs::read_to_string(&text).expect("readable").starts_with("not a store"));
+
+    let error = open(directory.path()).expect_err("it is a directory");
+    assert!(matches!(error, StoreError::Open { .. }), "{error}");
+}
+
+#[test]
+fn a_file_that_another_process_holds_is_named() {
+    if let Some(path) = role() {
+        let error = xray::builder().store(&path).start().expect_err("the other process has it");
+        println!("said: {error}");
+        return;
+    }
+    let recording = Recording::start();
+    let path = recording.path();
+    let output =
+        child("a_file_that_another_process_holds_is_named", path.to_str().expect("UTF-8")).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains(&format!("said: {path:?} is in use by another process; stop that program")), "{said}");
+    assert!(output.status.success(), "{}", errors_of(&output));
+}
+
+#[test]
+fn no_store_and_a_taken_port_are_errors_at_the_start() {
+    if let Some(path) = role() {
+        let error = xray::builder().start().expect_err("no store is named");
+        println!("said: {error}");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let error = xray::builder().store(&path).serve(&address).start().expect_err("the port is taken");
+        println!("said: {error}");
+        // Nothing is left behind: the store can be opened again at once.
+        let xray = xray::builder().store(&path).serve("127.0.0.1:0").start().expect("a free port");
+        assert!(xray.address().is_some_and(|address| address.port() != 0));
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("port.redb");
+    let output = child("no_store_and_a_taken_port_are_errors_at_the_start", path.to_str().expect("UTF-8"))
+        .env_remove("XRAY_STORE")
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", errors_of(&output));
+    assert!(said.contains("said: no store: call `.store(path)` or set XRAY_STORE"), "{said}");
+    assert!(said.contains("said: cannot serve on 127.0.0.1:"), "{said}");
+    assert!(said.contains("another program listens there"), "{said}");
+}

@@ -1,0 +1,66 @@
+//! `cargo xtask test`: everything that can fail, in the order in which failing is cheapest.
+
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+
+use crate::steps::{Steps, cargo, root};
+
+/// What `test` takes.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Only the tests whose names contain this
+    filter: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut steps = Steps::default();
+    let filter: Vec<&str> = arguments.filter.iter().map(String::as_str).collect();
+    steps.run("without default features there is no tokio, axum or redb", lean)?;
+    for features in ["", "embedded", "web"] {
+        let name = format!("the xray crate builds with features [{features}]");
+        steps.cargo(&name, &["check", "--quiet", "-p", "xray", "--no-default-features", "--features", features])?;
+    }
+    // The end-to-end tests run the example as a user would.
+    steps.cargo("the examples build", &["build", "--release", "-p", "xray-examples", "--examples"])?;
+    let mut test = vec!["test", "--workspace", "--all-targets", "--no-fail-fast"];
+    test.extend(&filter);
+    steps.cargo("unit, integration and end-to-end tests", &test)?;
+    let mut doc = vec!["test", "--workspace", "--doc"];
+    doc.extend(&filter);
+    steps.cargo("examples in the documentation", &doc)?;
+    steps.run("the documentation builds without warnings", || {
+        let mut command = cargo();
+        command.args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings");
+        crate::steps::check(&mut command)
+    })?;
+    steps.run("licences and bans", licences)?;
+    steps.finish();
+    Ok(())
+}
+
+/// What a user gets who wants the recorder alone.
+fn lean() -> anyhow::Result<()> {
+    let output = cargo()
+        .args(["tree", "-p", "xray", "--no-default-features", "--edges", "normal", "--prefix", "none"])
+        .output()
+        .context("cannot run cargo tree")?;
+    ensure!(output.status.success(), "cargo tree failed: {}", String::from_utf8_lossy(&output.stderr));
+    let tree = String::from_utf8(output.stdout)?;
+    for banned in ["tokio", "axum", "redb"] {
+        ensure!(!tree.lines().any(|line| line.split(' ').next() == Some(banned)), "{banned} is in\n{tree}");
+    }
+    Ok(())
+}
+
+/// Checked where cargo-deny is at hand: building it takes longer than all tests together.
+fn licences() -> anyhow::Result<()> {
+    let has_deny = Command::new("cargo-deny").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !has_deny {
+        println!("not checked: cargo-deny is not installed here; `cargo install cargo-deny` and run this again");
+        return Ok(());
+    }
+    crate::steps::check(
+        Command::new("cargo-deny").args(["--offline", "check", "bans", "licenses", "sources"]).current_dir(root()),
+    )
+}
