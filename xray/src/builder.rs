@@ -2,17 +2,16 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-#[cfg(feature = "web")]
-use std::sync::Mutex;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use xray_collector::chunk::Overflow;
-use xray_collector::store::{Store, StoreError};
+use xray_collector::store::{EmptyStore, Store, StoreError};
 use xray_collector::{Collector, FlushError, Settings};
 
 use crate::callsite::Level;
 use crate::capture::limits::{self, Limits};
+use crate::filter::{Filter, FilterError};
 use crate::panics;
 use crate::session::{self, Session};
 
@@ -24,6 +23,7 @@ pub struct Builder {
     store: Option<Arc<dyn Store>>,
     address: Option<String>,
     level: Level,
+    filter: Option<String>,
     limits: Limits,
     settings: Settings,
 }
@@ -31,7 +31,8 @@ pub struct Builder {
 impl Builder {
     /// The file that runs are stored in; created if it is not there. Without it the environment variable `XRAY_STORE`
     /// says which.
-    #[cfg(feature = "embedded")]
+    ///
+    /// Needs the feature `embedded`, which is on by default.
     pub fn store(mut self, path: impl Into<PathBuf>) -> Self {
         self.path = Some(path.into());
         self
@@ -46,7 +47,8 @@ impl Builder {
     /// Serves the query API and the page at this loopback address, `host:port`; port 0 is any free one, which
     /// [`Guard::address`] tells. Without it the environment variable `XRAY_SERVE` says where, and without that nothing
     /// is served.
-    #[cfg(feature = "web")]
+    ///
+    /// Needs the feature `web`, which is on by default.
     pub fn serve(mut self, address: impl Into<String>) -> Self {
         self.address = Some(address.into());
         self
@@ -55,6 +57,17 @@ impl Builder {
     /// How much of each call is captured where the attribute does not say; [`Level::Full`] unless set.
     pub fn capture(mut self, level: Level) -> Self {
         self.level = level;
+        self
+    }
+
+    /// Which functions are recorded, and how much of each: directives such as `"off,shop::search=full"`, with the path
+    /// of a module or step, `*` for any characters, and the levels `off`, `metrics` and `full`. The longest pattern
+    /// that matches counts; what none matches has the level of [`Builder::capture`]. A function whose attribute says
+    /// `capture = "…"` never gets a higher level than that.
+    ///
+    /// The environment variable `XRAY_FILTER`, if it is set, is used in its place: whoever runs the program decides.
+    pub fn filter(mut self, filter: impl Into<String>) -> Self {
+        self.filter = Some(filter.into());
         self
     }
 
@@ -102,11 +115,17 @@ impl Builder {
     ///
     /// # Errors
     /// When the store cannot be opened, the address cannot be served, or a collector runs already. Nothing is recorded
-    /// then, and the instrumented functions work as if there were no attribute.
+    /// then, and the instrumented functions work as if there were no attribute. Without the feature `enabled` this does
+    /// nothing and cannot fail.
     pub fn start(self) -> Result<Guard, StartError> {
+        if !cfg!(feature = "enabled") {
+            return Ok(Guard { session: None, address: None });
+        }
         if session::is_active() {
             return Err(StartError::Running);
         }
+        let filter = environment("XRAY_FILTER").or(self.filter.clone()).unwrap_or_default();
+        let filter = RwLock::new(Filter::parse(&filter)?);
         let store = self.open()?;
         let number = session::next_number();
         limits::set(self.limits);
@@ -115,19 +134,23 @@ impl Builder {
         let session = Arc::new(Session {
             number,
             level: self.level,
+            filter,
             collector,
             store,
             #[cfg(feature = "web")]
-            server: Mutex::new(None),
+            server: std::sync::Mutex::new(None),
         });
         #[cfg(feature = "web")]
         let address = serve(&session, self.address.or_else(|| environment("XRAY_SERVE")))?;
         #[cfg(not(feature = "web"))]
-        let address = None;
+        let address = match self.address {
+            Some(_) => return Err(StartError::NotBuilt { call: "serve", feature: "web" }),
+            None => None,
+        };
         if !session::install(&session) {
             return Err(StartError::Running);
         }
-        Ok(Guard { session, address })
+        Ok(Guard { session: Some(session), address })
     }
 
     fn open(&self) -> Result<Arc<dyn Store>, StartError> {
@@ -141,7 +164,10 @@ impl Builder {
             Ok(Arc::new(xray_collector::store::EmbeddedStore::open(path)?))
         }
         #[cfg(not(feature = "embedded"))]
-        Err(StartError::NoStore)
+        match &self.path {
+            Some(_) => Err(StartError::NotBuilt { call: "store", feature: "embedded" }),
+            None => Err(StartError::NoStore),
+        }
     }
 }
 
@@ -171,9 +197,20 @@ pub enum StartError {
     /// Nobody said where runs are stored.
     #[error("no store: call `.store(path)` or set XRAY_STORE to the path of a file")]
     NoStore,
+    /// A part of xray was left out of this program.
+    #[error("this program was built without a part of xray: `.{call}(…)` needs the feature `{feature}`")]
+    NotBuilt {
+        /// What was called.
+        call: &'static str,
+        /// What has to be among xray's features in `Cargo.toml`.
+        feature: &'static str,
+    },
     /// A collector runs in this process.
     #[error("xray records already: one collector at a time, until its guard is dropped")]
     Running,
+    /// The filter is wrong.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -188,7 +225,8 @@ pub enum StartError {
 #[derive(Debug)]
 #[must_use = "recording ends when this is dropped: `let _xray = …`, not `let _ = …`"]
 pub struct Guard {
-    session: Arc<Session>,
+    /// Always there, but for programs in which xray is not enabled.
+    session: Option<Arc<Session>>,
     address: Option<SocketAddr>,
 }
 
@@ -199,24 +237,39 @@ impl Guard {
         self.address
     }
 
+    /// Records other functions from now on: as [`Builder::filter`], which it replaces.
+    ///
+    /// # Errors
+    /// When the filter is wrong; the one before stays.
+    pub fn set_filter(&self, filter: &str) -> Result<(), FilterError> {
+        let filter = Filter::parse(filter)?;
+        if let Some(session) = &self.session {
+            session.set_filter(filter);
+        }
+        Ok(())
+    }
+
     /// Waits until everything recorded before this call is in the store.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn flush(&self) -> Result<(), FlushError> {
-        self.session.collector.flush()
+        self.session.as_ref().map_or(Ok(()), |session| session.collector.flush())
     }
 
     /// The store, to be read while it is written.
     #[must_use]
     pub fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.session.store)
+        match &self.session {
+            Some(session) => Arc::clone(&session.store),
+            None => Arc::new(EmptyStore),
+        }
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Err(error) = self.session.end() {
+        if let Some(Err(error)) = self.session.as_ref().map(|session| session.end()) {
             eprintln!("xray: {error}");
         }
     }

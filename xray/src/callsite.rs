@@ -1,14 +1,14 @@
 //! Instrumented functions: what is known of each before it is called, and whether its calls are recorded.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use xray_collector::event::Site;
 
-use crate::session;
+use crate::session::{self, Session};
 
 /// How much of a call is captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Level {
     /// Nothing: the call is not recorded.
     Off,
@@ -77,15 +77,15 @@ impl Callsite {
         let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
         if self.state.load(Ordering::Relaxed) == UNKNOWN {
             all.push(self);
-            self.set(session::current());
+            self.set(session::get().as_deref());
         }
         Recording::of_state(self.state.load(Ordering::Relaxed))
     }
 
-    fn set(&self, session: Option<(u32, Level)>) {
-        let state = session.map_or(OFF, |(session, level)| match self.level.unwrap_or(level) {
+    fn set(&self, session: Option<&Session>) {
+        let state = session.map_or(OFF, |session| match session.level_of(&self.site, self.level) {
             Level::Off => OFF,
-            level => Recording { session, captures_values: level == Level::Full }.to_state(),
+            level => Recording { session: session.number, captures_values: level == Level::Full }.to_state(),
         });
         self.state.store(state, Ordering::Relaxed);
     }
@@ -93,10 +93,10 @@ impl Callsite {
 
 /// Tells every function that was called before which session records now. `choose` runs while no function can
 /// register, so that each hears of the change or sees it.
-pub(crate) fn set_all(choose: impl FnOnce() -> Option<(u32, Level)>) {
+pub(crate) fn set_all(choose: impl FnOnce() -> Option<Arc<Session>>) {
     let all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     let session = choose();
     for callsite in all.iter() {
-        callsite.set(session);
+        callsite.set(session.as_deref());
     }
 }

@@ -48,6 +48,7 @@ mod builder;
 mod callsite;
 mod capture;
 mod context;
+mod filter;
 mod future;
 mod panics;
 mod recorder;
@@ -61,6 +62,7 @@ pub use self::builder::{Builder, Guard, StartError};
 pub use self::callsite::Level;
 pub use self::capture::limits::Limits;
 pub use self::context::{Attached, Context, FutureExt, InContext};
+pub use self::filter::FilterError;
 pub use self::session::stats;
 
 /// Begins to set up the collector; [`Builder::start`] starts it.

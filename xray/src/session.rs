@@ -1,19 +1,22 @@
 //! The collector that records now: one at a time in a process, reached by every thread.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use xray_collector::chunk::Pool;
+use xray_collector::event::Site;
 use xray_collector::store::Store;
 use xray_collector::{Collector, FlushError, Stats};
 
 use crate::callsite::{self, Level};
+use crate::filter::Filter;
 
 /// A collector with what belongs to it.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) number: u32,
     pub(crate) level: Level,
+    pub(crate) filter: RwLock<Filter>,
     pub(crate) collector: Collector,
     pub(crate) store: Arc<dyn Store>,
     #[cfg(feature = "web")]
@@ -26,7 +29,8 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// The books of the session before, for [`stats`] after it ended.
 static LAST: Mutex<Option<Stats>> = Mutex::new(None);
 
-fn get() -> Option<Arc<Session>> {
+/// The session that records now.
+pub(crate) fn get() -> Option<Arc<Session>> {
     CURRENT.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
@@ -34,11 +38,6 @@ fn get() -> Option<Arc<Session>> {
 pub(crate) fn next_number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed) % (1 << 30) + 1
-}
-
-/// The session's number and level, for functions that are called for the first time.
-pub(crate) fn current() -> Option<(u32, Level)> {
-    get().map(|session| (session.number, session.level))
 }
 
 /// Whether this session still records.
@@ -62,7 +61,7 @@ pub(crate) fn install(session: &Arc<Session>) -> bool {
             NUMBER.store(session.number, Ordering::Relaxed);
             *current = Some(Arc::clone(session));
         }
-        current.as_ref().map(|session| (session.number, session.level))
+        current.clone()
     });
     is_installed
 }
@@ -73,6 +72,24 @@ pub(crate) fn is_active() -> bool {
 }
 
 impl Session {
+    /// How much of a function's calls is captured. What the attribute says is a promise not to capture more.
+    pub(crate) fn level_of(&self, site: &Site, of_attribute: Option<Level>) -> Level {
+        let filter = self.filter.read().unwrap_or_else(PoisonError::into_inner);
+        match (of_attribute, filter.level_of(site.module, site.name)) {
+            (None, of_filter) => of_filter.unwrap_or(self.level),
+            (Some(level), None) => level,
+            (Some(level), Some(of_filter)) => level.min(of_filter),
+        }
+    }
+
+    /// Filters differently from now on.
+    pub(crate) fn set_filter(&self, filter: Filter) {
+        callsite::set_all(|| {
+            *self.filter.write().unwrap_or_else(PoisonError::into_inner) = filter;
+            get()
+        });
+    }
+
     /// Records no more, and writes what was recorded.
     pub(crate) fn end(&self) -> Result<(), FlushError> {
         callsite::set_all(|| {
@@ -81,7 +98,7 @@ impl Session {
                 NUMBER.store(0, Ordering::Relaxed);
                 *current = None;
             }
-            current.as_ref().map(|session| (session.number, session.level))
+            current.clone()
         });
         #[cfg(feature = "web")]
         drop(self.server.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -110,9 +127,9 @@ pub fn stats() -> Stats {
 /// With `XRAY_STORE` in the environment and no collector, starts one that ends when the process exits. Only the first
 /// call does anything.
 pub(crate) fn start_from_environment() {
-    #[cfg(feature = "embedded")]
+    #[cfg(all(feature = "embedded", feature = "enabled"))]
     {
-        static ONCE: Once = Once::new();
+        static ONCE: std::sync::Once = std::sync::Once::new();
         ONCE.call_once(|| {
             if is_active() || std::env::var_os("XRAY_STORE").is_none_or(|path| path.is_empty()) {
                 return;
@@ -130,7 +147,7 @@ pub(crate) fn start_from_environment() {
     }
 }
 
-#[cfg(feature = "embedded")]
+#[cfg(all(feature = "embedded", feature = "enabled"))]
 extern "C" fn end_at_exit() {
     if let Some(Err(error)) = get().map(|session| session.end()) {
         eprintln!("xray: {error}");

@@ -1,5 +1,6 @@
 //! The commands of this repository: `cargo xtask help` lists them.
 
+mod conformance;
 mod steps;
 mod test;
 
@@ -17,10 +18,13 @@ struct Arguments {
 enum Command {
     /// Runs every test there is, and installs what they need
     Test(test::Arguments),
+    /// Puts the attribute on every function of published crates and runs their tests
+    Conformance(conformance::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Test(arguments) => test::run(&arguments),
+        Command::Conformance(arguments) => conformance::run(&arguments),
     }
 }

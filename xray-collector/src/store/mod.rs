@@ -6,6 +6,7 @@
 
 #[cfg(feature = "embedded")]
 mod embedded;
+mod empty;
 #[cfg(feature = "embedded")]
 mod segment;
 
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 #[cfg(feature = "embedded")]
 pub use self::embedded::EmbeddedStore;
+pub use self::empty::EmptyStore;
 use crate::id::{ProcessId, RunId, StepId};
 use crate::model::{Callsite, Outcome, Run, RunStatus, Step, StepDetail};
 
