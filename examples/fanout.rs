@@ -2,8 +2,8 @@
 //!
 //! Which words do film titles like, decade by decade? A task counts each decade, threads compare the decades with the
 //! whole. A step that is called on another thread knows its parent because the context was carried there:
-//! `in_current_step()` for futures, `Context::current()` and `attach()` for closures. What prints at the end is read
-//! back from the store.
+//! `.in_current_step()` for futures, `in_current_step(…)` for closures. What prints at the end is read back from the
+//! store.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -11,10 +11,10 @@ use std::thread;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
-use xray::FutureExt as _;
 use xray::id::StepId;
 use xray::model::Step;
 use xray::store::{MAX_PAGE, RunQuery, Store};
+use xray::{FutureExt as _, in_current_step};
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 struct Film {
@@ -71,14 +71,9 @@ fn by_decade(films: &[Film]) -> BTreeMap<u16, Vec<String>> {
 
 #[xray::step(kind = "count")]
 async fn count_decade(decade: u16, titles: Vec<String>) -> anyhow::Result<Decade> {
-    let context = xray::Context::current();
     let number = titles.len();
-    // Counting is work for the processor: it goes to a thread for blocking work, and the context with it.
-    let words = tokio::task::spawn_blocking(move || {
-        let _in_step = context.attach();
-        count_words(&titles)
-    })
-    .await?;
+    // Counting is work for the processor: it goes to a thread for blocking work, and the current step with it.
+    let words = tokio::task::spawn_blocking(in_current_step(move || count_words(&titles))).await?;
     Ok(Decade { decade, titles: number, words })
 }
 
@@ -96,23 +91,14 @@ fn count_words(titles: &[String]) -> BTreeMap<String, usize> {
 
 #[xray::step(kind = "rank")]
 fn compare(decades: Vec<Decade>) -> anyhow::Result<Vec<Favourite>> {
-    let context = xray::Context::current();
     // A plain thread, which owns what it is given.
     let all = decades.clone();
-    let adding_up = thread::spawn(move || {
-        let _in_step = context.attach();
-        add_up(&all)
-    });
+    let adding_up = thread::spawn(in_current_step(move || add_up(&all)));
     let whole = adding_up.join().map_err(|_| anyhow::anyhow!("adding up panicked"))?;
     // Scoped threads, which may borrow.
     let favourites = thread::scope(|scope| {
-        let start = |decade| {
-            let whole = &whole;
-            scope.spawn(move || {
-                let _in_step = context.attach();
-                favourite(decade, whole)
-            })
-        };
+        let whole = &whole;
+        let start = |decade| scope.spawn(in_current_step(move || favourite(decade, whole)));
         let threads: Vec<_> = decades.iter().map(start).collect();
         threads.into_iter().map(thread::ScopedJoinHandle::join).collect::<Result<Vec<_>, _>>()
     });

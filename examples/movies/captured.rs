@@ -94,6 +94,7 @@ mod tests {
             file: "pipeline.rs".into(),
             line: 1,
             arguments: Vec::new(),
+            opens_run: false,
         };
         Step {
             id: StepId(id),
@@ -121,6 +122,7 @@ mod tests {
             lost_events: 0,
             error: None,
             parent: None,
+            orphan: false,
         };
         CapturedRun { run, steps }
     }

@@ -2,7 +2,7 @@
 //!
 //! Events of one thread come in order, those of different threads in any order: a step may be seen to end before it
 //! is seen to begin, and a run's first step after its others. Whatever comes first makes the row, the rest completes
-//! it.
+//! it. The rows of one run may change those of others: see [`crate::orphan`].
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use crate::chunk::{Loss, Sink, Values};
 use crate::clock::Calibration;
-use crate::event::{Event, What};
+use crate::event::{Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
 use crate::model::{Callsite, Outcome, Run, RunStatus};
+use crate::orphan::Orphans;
 use crate::store::{Batch, PayloadRef, Segment, StepRow};
 use crate::value::{SegmentNames, list_length, text_of};
 
@@ -86,6 +87,7 @@ pub(crate) struct Assembly {
     ended: Vec<StepRow>,
     /// Run and step of those that began since the last batch.
     begun: Vec<(u64, u64)>,
+    orphans: Orphans,
     segment: SegmentBuilder,
     segment_number: u64,
     events: u64,
@@ -107,6 +109,7 @@ impl Assembly {
             new_callsites: Vec::new(),
             ended: Vec::new(),
             begun: Vec::new(),
+            orphans: Orphans::default(),
             segment: SegmentBuilder::default(),
             segment_number: next_segment,
             events: 0,
@@ -138,6 +141,7 @@ impl Assembly {
             open.run.status = RunStatus::Incomplete;
             open.run.outcome = Outcome::Lost;
             open.run.ended_ns = Some(open.heard_ns);
+            self.orphans.lost(loss.run);
         }
     }
 
@@ -154,13 +158,16 @@ impl Assembly {
     /// Decides what is over: runs that were silent for `timeout`, and in runs that lost events and were `quiet` since,
     /// the steps that did not end. Says which runs are done with.
     pub(crate) fn sweep(&mut self, timeout: Duration, quiet: Duration, mut done: impl FnMut(u64)) {
-        let Self { runs, ended, .. } = self;
+        self.mark_orphans();
+        let Self { runs, ended, orphans, .. } = self;
+        orphans.forget(quiet);
         runs.retain(|id, open| {
             let silent = open.heard.elapsed();
             if open.run.status == RunStatus::Running && silent >= timeout {
                 open.run.status = RunStatus::Incomplete;
                 open.run.ended_ns = Some(open.heard_ns);
                 open.has_changed = true;
+                orphans.lost(*id);
             }
             let is_over = open.run.status != RunStatus::Running;
             let has_lost = open.run.lost_events > 0;
@@ -170,7 +177,8 @@ impl Assembly {
             }
             // The beginning of a step that was seen to end comes with the next reading, unless it was dropped.
             let more_may_come = (has_lost || !open.headless.is_empty()) && silent < quiet;
-            let keep = !is_over || !open.open.is_empty() || open.has_changed || more_may_come;
+            let may_be_orphan = orphans.is_open(*id);
+            let keep = !is_over || !open.open.is_empty() || open.has_changed || more_may_come || may_be_orphan;
             if !keep {
                 done(*id);
             }
@@ -187,8 +195,19 @@ impl Assembly {
         }
     }
 
+    fn mark_orphans(&mut self) {
+        let Self { runs, orphans, .. } = self;
+        orphans.answer(|run, is_orphan| {
+            // Kept for as long as the question is open.
+            if let Some(open) = runs.get_mut(&run) {
+                (open.run.orphan, open.has_changed) = (is_orphan, true);
+            }
+        });
+    }
+
     /// What changed since the last time.
     pub(crate) fn take(&mut self) -> Pending {
+        self.mark_orphans();
         let mut steps = std::mem::take(&mut self.ended);
         for (run, step) in self.begun.drain(..) {
             // One that has ended since is among the others.
@@ -233,6 +252,7 @@ impl Assembly {
                 lost_events: 0,
                 error: None,
                 parent: None,
+                orphan: false,
             });
             OpenRun {
                 run,
@@ -289,10 +309,15 @@ impl Assembly {
 
     /// What the first step says about its run.
     fn open_pipeline(&mut self, event: &Event, started_ns: u64) {
-        let pipeline = self.callsites.get(&event.callsite).map(|callsite| Arc::clone(&callsite.name));
-        let parent = event.outer_run.map(|outer| (RunId::new(self.process, StepId(outer)), StepId(event.parent)));
+        let callsite = self.callsites.get(&event.callsite).cloned();
+        match callsite.as_ref().is_some_and(|callsite| callsite.opens_run) {
+            true => self.orphans.begun_by_run(event.run, event.started),
+            false if event.outer_run == OuterRun::None => self.orphans.begun_by_step(event.run, event.started),
+            false => {}
+        }
+        let parent = event.outer_run.id(self.process).map(|outer| (outer, StepId(event.parent)));
         let run = &mut self.open_run(event.run, started_ns, false).run;
-        run.pipeline = pipeline.unwrap_or_default();
+        run.pipeline = callsite.map(|callsite| Arc::clone(&callsite.name)).unwrap_or_default();
         run.started_ns = started_ns;
         run.parent = parent;
     }
@@ -354,6 +379,9 @@ impl Assembly {
             if is_first {
                 self.open_pipeline(event, row.started_ns);
             }
+        }
+        if is_first {
+            self.orphans.ended(event.run, ended);
         }
         self.ended.push(row);
     }

@@ -4,23 +4,27 @@
 //! record   = u32 length, this field included | u8 kind | u8 flags | u16 callsite | u32 sequence | body
 //!
 //! kind 1  callsite   u32 line, texts (u16 length, bytes): name, kind, module, file, u16 count, arguments
-//! kind 2  entered    u64 step | u64 parent | u64 run | u64 started | [u64 outer run] | arguments
-//! kind 3  left       u64 step | u64 parent | u64 run | u64 started | [u64 outer run] | u64 ended | u8 outcome | result
+//! kind 2  entered    place | arguments
+//! kind 3  left       place | u64 ended | u8 outcome | result
 //! kind 4  part       more of the record that the thread's chunk before this one ends with
+//!
+//! place    = u64 step | u64 parent | u64 run | u64 started | [u64 outer run | [u64 outer process]]
 //! ```
 //!
 //! Integers are little-endian. `flags`: bit 0, the record goes on in the thread's next chunk; bit 1, the step is the
-//! first of a run that was started inside another one, which `outer run` names and `parent` belongs to. `callsite` is
-//! the number that a callsite record earlier in the same chunk gave to the function; `sequence` counts the thread's
-//! events, dropped ones included (callsite records and parts are none). `parent` 0 is no parent; a step is the first
-//! of its run if `step == run`. Times are ticks of [`crate::clock`]. `arguments` and `result` are values: see
-//! [`crate::payload`].
+//! first of a run that was started inside another one, which `outer run` names and `parent` belongs to; bit 2, that one
+//! is of another process, whose half of the run's id is `outer process`; bit 3, of a callsite record: the function opens
+//! runs. `callsite` is the number that a callsite record earlier in the same chunk gave to the function; `sequence`
+//! counts the thread's events, dropped ones included (callsite records and parts are none). `parent` 0 is no parent; a
+//! step is the first of its run if `step == run`. Times are ticks of [`crate::clock`]. `arguments` and `result` are
+//! values: see [`crate::payload`].
 //!
 //! A `left` repeats what `entered` said of the step's place, so that either of them alone makes a step: no fact is
 //! spread over two events that can be lost apart.
 
 use std::sync::Arc;
 
+use crate::id::{ProcessId, RunId, StepId};
 use crate::model::{Callsite, Outcome};
 use crate::value::{Cursor, DecodeError, NameTable};
 
@@ -31,9 +35,13 @@ pub(crate) const PART: u8 = 4;
 
 pub(crate) const FLAG_CONTINUES: u8 = 1;
 pub(crate) const FLAG_NESTED_RUN: u8 = 2;
+pub(crate) const FLAG_OTHER_PROCESS: u8 = 4;
+pub(crate) const FLAG_OPENS_RUN: u8 = 8;
 
 /// The bytes of a record before its body.
 pub(crate) const RECORD_HEADER: usize = 12;
+/// The bytes of the longest event without its values.
+pub(crate) const LONGEST_FIXED_PART: usize = RECORD_HEADER + 6 * 8 + 8 + 1;
 
 /// The static description of an instrumented function, as the attribute writes it down.
 #[derive(Debug)]
@@ -50,11 +58,18 @@ pub struct Site {
     pub line: u32,
     /// The captured arguments' names.
     pub arguments: &'static [&'static str],
+    /// Whether each call is a run of its own, wherever it is called.
+    pub opens_run: bool,
 }
 
 impl Site {
     fn texts(&self) -> impl Iterator<Item = &'static str> {
         [self.name, self.kind, self.module, self.file].into_iter()
+    }
+
+    /// The flags of the callsite record.
+    pub(crate) fn flags(&self) -> u8 {
+        if self.opens_run { FLAG_OPENS_RUN } else { 0 }
     }
 
     /// The bytes of the callsite record's body.
@@ -81,7 +96,7 @@ impl Site {
         }
     }
 
-    pub(crate) fn decode(body: &[u8], names: &mut NameTable) -> Result<Callsite, DecodeError> {
+    pub(crate) fn decode(flags: u8, body: &[u8], names: &mut NameTable) -> Result<Callsite, DecodeError> {
         let mut cursor = Cursor::new(body);
         let line = cursor.u32()?;
         let mut text = |cursor: &mut Cursor<'_>| -> Result<Arc<str>, DecodeError> {
@@ -94,7 +109,8 @@ impl Site {
         let (module, file) = (text(&mut cursor)?, text(&mut cursor)?);
         let count = cursor.u16()?;
         let arguments = (0..count).map(|_| text(&mut cursor)).collect::<Result<_, _>>()?;
-        Ok(Callsite { name, kind, module, file, line, arguments })
+        let opens_run = flags & FLAG_OPENS_RUN != 0;
+        Ok(Callsite { name, kind, module, file, line, arguments, opens_run })
     }
 }
 
@@ -105,6 +121,49 @@ pub(crate) fn clipped(text: &str) -> &str {
         end -= 1;
     }
     &text[..end]
+}
+
+/// The run inside which another one was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OuterRun {
+    /// There is none.
+    None,
+    /// One of the same process, by its first step.
+    Here(u64),
+    /// One of another process: the halves of its id.
+    Elsewhere(ProcessId, StepId),
+}
+
+impl OuterRun {
+    /// What an event of a step in it is flagged with.
+    #[inline(always)]
+    pub(crate) fn flags(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Here(_) => FLAG_NESTED_RUN,
+            Self::Elsewhere(..) => FLAG_NESTED_RUN | FLAG_OTHER_PROCESS,
+        }
+    }
+
+    fn decode(flags: u8, cursor: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        if flags & FLAG_NESTED_RUN == 0 {
+            return Ok(Self::None);
+        }
+        let root = cursor.u64()?;
+        match flags & FLAG_OTHER_PROCESS {
+            0 => Ok(Self::Here(root)),
+            _ => Ok(Self::Elsewhere(ProcessId(cursor.u64()?), StepId(root))),
+        }
+    }
+
+    /// The whole id, for an event of `process`.
+    pub(crate) fn id(self, process: ProcessId) -> Option<RunId> {
+        match self {
+            Self::None => None,
+            Self::Here(root) => Some(RunId::new(process, StepId(root))),
+            Self::Elsewhere(process, root) => Some(RunId::new(process, root)),
+        }
+    }
 }
 
 /// One fact about one step, decoded.
@@ -121,7 +180,7 @@ pub struct Event {
     /// The run: its first step.
     pub run: u64,
     /// The run that `parent` belongs to, if that is another one.
-    pub outer_run: Option<u64>,
+    pub outer_run: OuterRun,
     /// When the step began, in ticks.
     pub started: u64,
     /// What happened.
@@ -152,7 +211,7 @@ impl Event {
         cursor: &mut Cursor<'_>,
     ) -> Result<Self, DecodeError> {
         let (step, parent, run, started) = (cursor.u64()?, cursor.u64()?, cursor.u64()?, cursor.u64()?);
-        let outer_run = if flags & FLAG_NESTED_RUN == 0 { None } else { Some(cursor.u64()?) };
+        let outer_run = OuterRun::decode(flags, cursor)?;
         let what = match kind {
             ENTERED => What::Entered,
             LEFT => What::Left { ended: cursor.u64()?, outcome: outcome_of_code(cursor.u8()?, cursor)? },

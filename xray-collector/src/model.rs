@@ -111,8 +111,12 @@ pub struct Run {
     pub lost_events: u64,
     /// The message of the error or panic that ended it.
     pub error: Option<String>,
-    /// The run and step inside which this run was started, if it was.
+    /// The run and step inside which this run was started, if it was: of this process, or of another one that sent its
+    /// context along.
     pub parent: Option<(RunId, StepId)>,
+    /// Whether it is a step that lost its context, rather than a run: it was called on a thread or task that no context
+    /// was carried to, while a run that `#[xray::run]` began was open in the process.
+    pub orphan: bool,
 }
 
 /// The static description of an instrumented function.
@@ -130,6 +134,8 @@ pub struct Callsite {
     pub line: u32,
     /// The captured arguments' names, in order.
     pub arguments: Vec<Arc<str>>,
+    /// Whether each call is a run of its own: `#[xray::run]`.
+    pub opens_run: bool,
 }
 
 /// One call, without its captured values.

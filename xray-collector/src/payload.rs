@@ -49,24 +49,12 @@ pub fn detail(step: Step, arguments: Vec<Captured>, result: Vec<Captured>) -> St
     StepDetail { step, arguments, result, error }
 }
 
-fn text(value: &Captured) -> String {
-    match value.to_json() {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    }
-}
-
 fn error(message: &Captured, values: &mut impl Iterator<Item = Captured>) -> Failure {
-    let chain = match values.next().map(|chain| chain.to_json()) {
-        Some(serde_json::Value::Array(chain)) => {
-            chain.into_iter().map(|entry| entry.as_str().map_or_else(|| entry.to_string(), str::to_owned)).collect()
-        }
-        _ => Vec::new(),
-    };
-    Failure { message: text(message), chain, location: None, value: values.next() }
+    let chain = values.next().map(|chain| chain.texts()).unwrap_or_default();
+    Failure { message: message.text(), chain, location: None, value: values.next() }
 }
 
 fn panic(message: &Captured, values: &mut impl Iterator<Item = Captured>) -> Failure {
-    let location = values.next().map(|location| text(&location));
-    Failure { message: text(message), chain: Vec::new(), location, value: None }
+    let location = values.next().map(|location| location.text());
+    Failure { message: message.text(), chain: Vec::new(), location, value: None }
 }

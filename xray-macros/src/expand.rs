@@ -9,22 +9,22 @@
 //!         let mut b = b;                                  .await
 //!         BODY                                        }
 //!     });
-//!     call.leave(…, |record| capture &returned);
-//!     returned
+//!     kind of returned
+//!         .finish(call, returned, |returned, step| step.leave(…))
 //! }
 //! ```
 //!
 //! Names of ours have the macro's hygiene, paths begin at the crate, nothing relies on a prelude. What can be ordinary
 //! code is in the runtime's `__private`: an expansion is compiled once for every function.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::visit_mut::{self, VisitMut};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
 use syn::{Error, ReturnType, Type};
 
-use crate::function::Function;
+use crate::function::{self, Function};
 use crate::options::{Capture, Options};
 use crate::parameters::{self, Parameter};
+use crate::types;
 
 /// What the attribute opens.
 #[derive(Clone, Copy, PartialEq)]
@@ -36,6 +36,7 @@ pub(crate) enum Opens {
 /// Expands the attribute. Where that fails, the item stays as it was beside the error, so that nothing else that names
 /// it fails, too.
 pub(crate) fn attribute(opens: Opens, options: TokenStream, item: TokenStream) -> TokenStream {
+    let item = function::bare(item);
     let expanded = syn::parse2::<Options>(options).and_then(|options| {
         let function = syn::parse2::<Function>(item.clone())?;
         instrument(opens, &options, function)
@@ -73,14 +74,8 @@ fn instrument(opens: Opens, options: &Options, mut function: Function) -> Result
     };
     let Function { attributes, visibility, defaultness, signature, inner_attributes, .. } = &function;
     let callsite = expansion.callsite();
-    Ok(quote! {
-        #(#attributes)*
-        #visibility #defaultness #signature {
-            #inner_attributes
-            #callsite
-            #body
-        }
-    })
+    let body = expansion.braced(quote!(#inner_attributes #callsite #body));
+    Ok(quote!(#(#attributes)* #visibility #defaultness #signature #body))
 }
 
 struct Expansion<'a> {
@@ -101,7 +96,7 @@ impl Expansion<'_> {
         let arguments = self.parameters.iter().filter_map(Parameter::captured_name);
         let opens_run = self.opens == Opens::Run;
         let level = match self.options.capture {
-            None => quote!(::core::option::Option::None),
+            None => quote!(#private::None),
             Some(Capture::Off) => quote!(#private::Some(#private::Level::Off)),
             Some(Capture::Metrics) => quote!(#private::Some(#private::Level::Metrics)),
             Some(Capture::Full) => quote!(#private::Some(#private::Level::Full)),
@@ -124,45 +119,46 @@ impl Expansion<'_> {
 
     /// The closure that captures the arguments.
     fn capture_arguments(&self) -> TokenStream {
+        let private = &self.private;
         let record = Ident::new("__xray_record", Span::mixed_site());
-        let captures: Vec<_> = self.parameters.iter().filter_map(|parameter| parameter.capture(&record)).collect();
+        let captures: Vec<_> =
+            self.parameters.iter().filter_map(|parameter| parameter.capture(private, &record)).collect();
         if captures.is_empty() {
             return quote!(|_| {});
         }
-        let private = &self.private;
+        // An import that nothing uses would be one more warning, and `allow` an error where the lint is forbidden.
+        let import = self.parameters.iter().any(Parameter::needs_ladder).then(|| quote!(use #private::ladder::*;));
         quote! {
             |#record| {
-                #[allow(unused_imports)]
-                use #private::ladder::*;
+                #import
                 #(#captures)*
             }
         }
     }
 
-    /// Leaves `step` with what is in `returned`, a reference.
-    fn leave(&self, step: &Ident, returned: &Ident) -> TokenStream {
+    /// The closure that leaves the step with what was returned.
+    fn leave(&self) -> TokenStream {
         let private = &self.private;
-        let [record, parts, value, error] =
-            ["record", "parts", "value", "error"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
-        let capture_value = if self.options.no_return {
+        let [returned, step, record, parts, value, error] = ["returned", "step", "record", "parts", "value", "error"]
+            .map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
+        let capture_value = if self.options.ret == Some(false) {
             TokenStream::new()
         } else {
             quote! {
                 if let #private::Some(#value) = #parts.value {
-                    (&&&&&Value(#value)).xray_capture(#record);
+                    (&&&&&#private::Value(#value)).xray_capture(#record);
                 }
             }
         };
         quote! {
-            {
-                #[allow(unused_imports)]
+            |#returned, #step| {
                 use #private::ladder::*;
-                let #parts = (&&Returned(#returned)).xray_parts();
+                let #parts = (&&#private::Returned(#returned)).xray_parts();
                 #step.leave(#parts.outcome(), |#record| {
                     #capture_value
                     if let #private::Some(#error) = #parts.error {
-                        (&&&&&&&Message(#error)).xray_message(#record);
-                        (&&&&&Value(#error)).xray_capture(#record);
+                        (&&&&&&&#private::Message(#error)).xray_message(#record);
+                        (&&&&&#private::Value(#error)).xray_capture(#record);
                     }
                 });
             }
@@ -171,30 +167,38 @@ impl Expansion<'_> {
 
     fn synchronous(&self) -> TokenStream {
         let private = &self.private;
-        let [call, returned] =
-            ["call", "returned"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
+        let [call, returned, kind] =
+            ["call", "returned", "kind"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
         let capture = self.capture_arguments();
-        let bindings = self.parameters.iter().map(Parameter::bind);
-        let body = self.body();
+        let body = self.function.body.stream();
+        let bindings = parameters::bind(&self.parameters, &body);
+        let allowed = self.allowed();
         let output = self.written_output();
         let arrow = output.as_ref().map(|output| quote!(-> #output));
+        let body = self.braced(quote!(#bindings #body));
+        // Without a written type the closure needs no braces of its own; with one they are the user's.
+        let run = quote!(#private::call(move || #arrow #body));
         let enter = quote!(let #call = #private::Call::enter(&__XRAY_CALLSITE, #capture););
-        let run = quote!(#private::call(move || #arrow { #(#bindings)* #body }));
-        if matches!(output, Some(Type::Never(_))) {
+        if matches!(output.as_ref().map(types::bare), Some(Type::Never(_))) {
             // It does not come back; the guard sees it go.
-            return quote!(#enter #run);
+            return quote!(#enter #allowed { #run });
         }
-        let leave = self.leave(&call, &Ident::new("__xray_borrowed", Span::mixed_site()));
-        let borrowed = Ident::new("__xray_borrowed", Span::mixed_site());
+        let leave = self.leave();
         let annotation = output.unwrap_or_else(|| syn::parse_quote!(()));
+        let found = if types::is_opaque_future(&self.output) {
+            quote!(#private::AsOpaqueFuture)
+        } else {
+            quote!({
+                use #private::ladder::*;
+                (&&#private::Kind(&#returned)).xray_kind()
+            })
+        };
         quote! {
             #enter
+            #allowed
             let #returned: #annotation = #run;
-            {
-                let #borrowed = &#returned;
-                #leave
-            }
-            #returned
+            let #kind = #found;
+            #kind.finish(#call, #returned, #leave)
         }
     }
 
@@ -203,75 +207,74 @@ impl Expansion<'_> {
         let private = &self.private;
         let call = Ident::new("__xray_call", Span::mixed_site());
         let capture = self.capture_arguments();
-        let bindings = self.parameters.iter().map(Parameter::bind);
         let body = self.function.body.stream();
+        let bindings = parameters::bind(&self.parameters, &body);
+        // In braces, for what another attribute has put there: two of the same name are two errors.
+        let body = self.braced(quote!(#bindings #body));
         quote! {
             let #call = #private::Call::enter(&__XRAY_CALLSITE, #capture);
-            #(#bindings)*
             #body
         }
     }
 
     fn asynchronous(&self) -> TokenStream {
         let private = &self.private;
-        let [step, returned] =
-            ["step", "returned"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
         let capture = self.capture_arguments();
-        let bindings = parameters::bind_async(&self.parameters, &self.function.body.stream());
-        let body = self.body();
-        let leave = self.leave(&step, &returned);
+        let body = self.function.body.stream();
+        let bindings = parameters::bind_async(&self.parameters, &body);
         let output = self.written_output().unwrap_or_else(|| syn::parse_quote!(()));
-        let expected = Self::expected_output(&output);
+        let expected = self.expected_output(&output);
         let enter = quote!(#private::AsyncCall::enter(&__XRAY_CALLSITE, #capture));
-        let body = quote!(async move { #bindings #expected #body });
-        if matches!(output, Type::Never(_)) {
+        let body = self.braced(quote!(#bindings #expected #body));
+        if matches!(types::bare(&output), Type::Never(_)) {
             // It does not come back: it is cancelled or panics, if anything.
-            return quote!(#enter.run(#body, |_, _| {}).await);
+            return quote!(#enter.run(async move #body, |_, _| {}).await);
         }
-        quote! {
-            #enter.run(#body, |#returned: &#output, #step| #leave).await
+        let leave = self.leave();
+        match self.allowed() {
+            None => quote!(#enter.run(async move #body, #leave).await),
+            allowed => {
+                let running = Ident::new("__xray_running", Span::mixed_site());
+                quote! {
+                    #allowed
+                    let #running = #enter.run(async move #body, #leave);
+                    #running.await
+                }
+            }
         }
     }
 
-    fn body(&self) -> TokenStream {
-        // Without braces of its own: the last expression's temporaries live as long as they do in a function.
-        self.function.body.stream()
+    /// The compiler takes a change of a captured `mut self` for useless when nothing in the body reads it afterwards; of
+    /// an argument it would not say so.
+    fn allowed(&self) -> Option<TokenStream> {
+        let is_mut = self.parameters.iter().any(Parameter::is_mut_receiver);
+        is_mut.then(|| quote!(#[allow(unused_assignments)]))
+    }
+
+    /// In the braces of the function's body, so that errors about the body as a whole are where it is.
+    fn braced(&self, tokens: TokenStream) -> Group {
+        let mut group = Group::new(Delimiter::Brace, tokens);
+        group.set_span(self.function.body.span());
+        group
     }
 
     /// The return type, where one is written, with `_` for each `impl Trait`.
     fn written_output(&self) -> Option<Type> {
         let ReturnType::Type(_, written) = &self.output else { return None };
-        let mut written = (**written).clone();
-        Opaque.visit_type_mut(&mut written);
-        Some(written)
+        Some(types::without_opaque(written))
     }
 
     /// A statement that is never reached and says what the async block returns: a block's type cannot be written down,
     /// and without it `collect` would not know what to make, and a `Box<dyn Trait>` would not be one.
-    fn expected_output(output: &Type) -> TokenStream {
-        if matches!(output, Type::Never(_) | Type::Infer(_)) {
+    fn expected_output(&self, output: &Type) -> TokenStream {
+        if matches!(types::bare(output), Type::Never(_) | Type::Infer(_)) {
             return TokenStream::new();
         }
-        let expected = Ident::new("__xray_expected", Span::mixed_site());
-        quote_spanned! {Span::mixed_site()=>
-            #[allow(unreachable_code, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+        let private = &self.private;
+        quote! {
             if false {
-                let #expected: #output = loop {};
-                return #expected;
+                return #private::never::<#output>();
             }
-        }
-    }
-}
-
-/// Replaces each `impl Trait` by `_`.
-struct Opaque;
-
-impl VisitMut for Opaque {
-    fn visit_type_mut(&mut self, node: &mut Type) {
-        if matches!(node, Type::ImplTrait(_)) {
-            *node = syn::parse_quote!(_);
-        } else {
-            visit_mut::visit_type_mut(self, node);
         }
     }
 }

@@ -25,18 +25,72 @@ impl Parse for Function {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         let defaultness = if input.peek(Token![default]) && !input.peek2(Token![!]) { input.parse()? } else { None };
+        if let Some(other) = other_item(input) {
+            let message = format!("this attribute goes on a function or method, not on {other}");
+            let message = match other {
+                "an impl block" | "a trait" | "a module" => format!("{message}; `#[xray::steps]` does"),
+                _ => message,
+            };
+            return Err(input.error(message));
+        }
         let signature: Signature = input.parse().map_err(|error| {
             Error::new(error.span(), format!("this attribute goes on a function or method with a body ({error})"))
         })?;
         if input.peek(Token![;]) {
             return Err(input.error("this function has no body to capture; put the attribute on the one that has"));
         }
-        let TokenTree::Group(body) = input.parse()? else { return Err(input.error("expected the function's body")) };
-        if body.delimiter() != Delimiter::Brace {
-            return Err(Error::new(body.span(), "expected the function's body"));
-        }
+        let Some(body) = body(input.parse()?) else { return Err(input.error("expected the function's body")) };
         let (inner_attributes, body) = split(&body);
         Ok(Self { attributes, visibility, defaultness, signature, inner_attributes, body })
+    }
+}
+
+/// What the item is, if one sees at once that it is no function.
+fn other_item(input: ParseStream<'_>) -> Option<&'static str> {
+    let is_before_function = |input: ParseStream<'_>| input.peek2(Token![fn]) || input.peek2(Token![unsafe]);
+    Some(if input.peek(Token![struct]) {
+        "a struct"
+    } else if input.peek(Token![enum]) {
+        "an enum"
+    } else if input.peek(Token![impl]) || input.peek(Token![unsafe]) && input.peek2(Token![impl]) {
+        "an impl block"
+    } else if input.peek(Token![trait]) || input.peek(Token![unsafe]) && input.peek2(Token![trait]) {
+        "a trait"
+    } else if input.peek(Token![mod]) {
+        "a module"
+    } else if input.peek(Token![static]) {
+        "a static"
+    } else if input.peek(Token![const]) && !is_before_function(input) && input.peek3(Token![:]) {
+        "a constant"
+    } else if input.peek(Token![type]) {
+        "a type alias"
+    } else if input.peek(Token![use]) {
+        "an import"
+    } else {
+        return None;
+    })
+}
+
+/// The braces. A body that a macro was given as `$body:block` is in a group without delimiters.
+fn body(token: TokenTree) -> Option<Group> {
+    let TokenTree::Group(group) = token else { return None };
+    match group.delimiter() {
+        Delimiter::Brace => Some(group),
+        Delimiter::None => {
+            let mut tokens = group.stream().into_iter();
+            let first = tokens.next()?;
+            if tokens.next().is_some() { None } else { body(first) }
+        }
+        _ => None,
+    }
+}
+
+/// The item itself: one that a macro was given as `$item:item` is in a group without delimiters.
+pub(crate) fn bare(item: TokenStream) -> TokenStream {
+    let mut tokens = item.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => bare(group.stream()),
+        _ => item,
     }
 }
 

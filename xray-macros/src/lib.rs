@@ -1,9 +1,13 @@
 //! The attributes of xray. Users name them through the `xray` crate, which documents what is captured.
 
+mod choices;
 mod expand;
 mod function;
 mod options;
 mod parameters;
+mod steps;
+mod types;
+mod words;
 
 use proc_macro::TokenStream;
 
@@ -18,17 +22,41 @@ use proc_macro::TokenStream;
 /// assert_eq!(longer_than(&["a", "bird"], 2), ["bird"]);
 /// ```
 ///
-/// It goes on functions and methods, sync and async, and changes nothing about them. Options:
+/// It goes on functions and methods, sync and async, and changes nothing about them. The step of a function that
+/// returns a future (`impl Future`, a `Pin<Box<dyn Future>>` under whatever name) ends when the future does. Streams and
+/// iterators are values: their step ends when they are returned. A `#[track_caller]` function's result is not seen.
+///
+/// Each argument and the return value are captured as well as their type allows: structured by `Serialize`, else as the
+/// text of `Debug`, else as the name of the type. Options:
 ///
 /// | option | meaning |
 /// |---|---|
 /// | `name = "…"` | the step's name; the function's unless given |
 /// | `kind = "…"` | what sort of step: `"filter"`, `"rank"`, `"llm"`, … |
 /// | `skip(a, b)` | these arguments are not captured |
+/// | `only(a, b)` | no other arguments are captured |
 /// | `redact(a, b)` | of these arguments it is captured that they are there, and nothing else |
+/// | `debug(a, b)` | these arguments are captured as the text of their `Debug` |
+/// | `display(a, b)` | these arguments are captured as the text of their `Display` |
+/// | `serialize(a, b)` | these arguments are captured by their `Serialize` alone |
+/// | `with(a = path)` | captured is what the function `path` makes of `&a` |
+/// | `self = true` | `self` is captured, which it is not unless asked for, here or by name: `debug(self)` |
 /// | `ret = false` | the return value is not captured; whether it is an error still is |
 /// | `capture = "…"` | `"full"`, `"metrics"` (no values) or `"off"`, whatever the collector's level is |
 /// | `crate = path` | where the `xray` crate is, if it is not at `::xray` |
+///
+/// ```
+/// # struct Session { user: String }
+/// fn user(session: &Session) -> &str {
+///     &session.user
+/// }
+///
+/// #[xray::step(with(session = user), redact(password), display(url))]
+/// fn sign_in(session: Session, password: &str, url: String) -> bool {
+///     !session.user.is_empty() && password.len() > 8 && url.starts_with("https:")
+/// }
+/// # assert!(!sign_in(Session { user: "ada".to_owned() }, "secret", "https://example.org".to_owned()));
+/// ```
 #[proc_macro_attribute]
 pub fn step(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(expand::Opens::Step, options.into(), item.into()).into()
@@ -54,4 +82,64 @@ pub fn step(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn run(options: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(expand::Opens::Run, options.into(), item.into()).into()
+}
+
+/// Captures each call of every function in an impl block, a trait or a module: as [`step`](macro@step) on each of them.
+///
+/// ```
+/// struct Shop {
+///     prices: Vec<u32>,
+/// }
+///
+/// #[xray::steps(kind = "shop", redact(card))]
+/// impl Shop {
+///     fn cheapest(&self) -> Option<u32> {
+///         self.prices.iter().copied().min()
+///     }
+///
+///     #[xray::step(kind = "api", debug(card))] // its own options go first
+///     fn pay(&self, price: u32, card: &str) -> bool {
+///         price > 0 && card.len() == 16
+///     }
+///
+///     #[xray::skip] // called too often to be of interest
+///     fn len(&self) -> usize {
+///         self.prices.len()
+///     }
+/// }
+/// let shop = Shop { prices: vec![30, 12] };
+/// assert_eq!((shop.cheapest(), shop.len()), (Some(12), 2));
+/// assert!(!shop.pay(12, "no card"));
+/// ```
+///
+/// Options are those of `step`, except `name`, and apply to every function; options that name arguments apply where there is an
+/// argument of that name. What a function's own `#[xray::step(…)]` or `#[xray::run(…)]` says goes first. In a module,
+/// the functions of its impl blocks, traits and inline modules are included.
+///
+/// Left out are functions without a body, `const fn`s, tests and benches, and whatever has `#[xray::skip]` or a
+/// `#[xray::steps]` of its own.
+#[proc_macro_attribute]
+pub fn steps(options: TokenStream, block: TokenStream) -> TokenStream {
+    steps::attribute(options.into(), block.into()).into()
+}
+
+/// Leaves a function, an impl block or a module out of the [`steps`](macro@steps) around it. By itself it does nothing.
+///
+/// ```
+/// #[xray::steps]
+/// mod words {
+///     pub fn longest<'a>(words: &[&'a str]) -> Option<&'a str> {
+///         words.iter().copied().max_by_key(|word| letters(word))
+///     }
+///
+///     #[xray::skip]
+///     fn letters(word: &str) -> usize {
+///         word.chars().count()
+///     }
+/// }
+/// assert_eq!(words::longest(&["a", "bird"]), Some("bird"));
+/// ```
+#[proc_macro_attribute]
+pub fn skip(_options: TokenStream, item: TokenStream) -> TokenStream {
+    item
 }

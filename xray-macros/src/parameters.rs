@@ -1,4 +1,4 @@
-//! A function's parameters: what is captured of each, and how each gets into the body as it was.
+//! A function's parameters: how each gets into the body as it was.
 //!
 //! The body runs in a closure or an async block of its own, so that the arguments have to move in there. They are
 //! bound again, in order, as the first thing: locals are dropped in the reverse order of their declaration, as
@@ -8,21 +8,22 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, Error, FnArg, Pat, PatType, Signature, Type};
+use syn::{Attribute, Error, FnArg, Pat, PatType, Receiver, ReceiverKind, Signature, Type};
 
-use crate::options::{Options, nearest};
+use crate::choices::{self, Capture};
+use crate::options::Options;
 
 /// What happens to one parameter.
 pub(crate) struct Parameter {
-    /// `#[cfg]` and the like, which go wherever the parameter goes.
+    /// `#[cfg]` and lint levels, which go wherever the parameter goes.
     attributes: Vec<Attribute>,
     /// What it is called in what is captured.
-    name: String,
+    pub(crate) name: String,
     /// The variable that holds it outside of the body.
-    variable: Ident,
+    pub(crate) variable: Ident,
     /// Its pattern, if that is more than a name; `mut` if the name is mutable.
     binding: Binding,
-    capture: Capture,
+    pub(crate) capture: Capture,
     /// Dropping it does nothing, as far as its written type tells.
     is_inert: bool,
 }
@@ -31,29 +32,63 @@ enum Binding {
     Name,
     MutName(TokenStream),
     Pattern(Box<Pat>),
+    /// `self`, which cannot be bound again.
+    Receiver(Held),
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Capture {
-    Value,
-    Redacted,
-    Skipped,
+/// How a method has its `self`.
+#[derive(PartialEq)]
+enum Held {
+    Borrowed,
+    ByValue,
+    Mutable,
 }
 
 /// Takes the patterns off the signature's parameters, so that each is one variable, and says what they were.
 pub(crate) fn take(signature: &mut Signature, options: &Options) -> Result<Vec<Parameter>, Error> {
     let mut parameters = Vec::new();
     for (place, argument) in signature.inputs.iter_mut().enumerate() {
-        let FnArg::Typed(typed) = argument else { continue };
-        parameters.push(Parameter::take(place, typed));
+        parameters.push(match argument {
+            FnArg::Receiver(receiver) => Parameter::receiver(receiver),
+            FnArg::Typed(typed) => Parameter::take(place, typed),
+        });
     }
-    choose(&mut parameters, options)?;
+    choices::apply(&mut parameters, options)?;
     Ok(parameters)
 }
 
 impl Parameter {
+    fn receiver(receiver: &Receiver) -> Self {
+        let is_held = match &receiver.kind {
+            ReceiverKind::Value => true,
+            ReceiverKind::Typed(_, written) => !is_inert(written),
+            _ => false,
+        };
+        let held = match (is_held, &receiver.mutability) {
+            (_, Some(_)) => Held::Mutable,
+            (true, None) => Held::ByValue,
+            (false, None) => Held::Borrowed,
+        };
+        Self {
+            attributes: kept(&receiver.attrs),
+            name: "self".to_owned(),
+            variable: Ident::new("self", receiver.self_token.span),
+            binding: Binding::Receiver(held),
+            capture: Capture::Skipped,
+            is_inert: !is_held,
+        }
+    }
+
     fn take(place: usize, typed: &mut PatType) -> Self {
-        let attributes = typed.attrs.iter().filter(|attribute| !attribute.path().is_ident("doc")).cloned().collect();
+        let attributes = kept(&typed.attrs);
+        // It is the binding in the body that fulfils an expectation; here the variable is always used.
+        for attribute in &mut typed.attrs {
+            if attribute.path().is_ident("expect")
+                && let syn::Meta::List(list) = &mut attribute.meta
+            {
+                list.path = syn::parse_quote!(allow);
+            }
+        }
         let (variable, name, binding) = match &mut *typed.pat {
             Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
                 let binding = match pattern.mutability.take() {
@@ -70,60 +105,102 @@ impl Parameter {
             }
         };
         let is_inert = is_inert(&typed.ty);
-        Self { attributes, name, variable, binding, capture: Capture::Value, is_inert }
+        Self { attributes, name, variable, binding, capture: Capture::Ladder, is_inert }
     }
 
-    /// The element of the list of names, if it is captured.
-    pub(crate) fn captured_name(&self) -> Option<TokenStream> {
-        let Self { attributes, name, .. } = self;
-        (self.capture != Capture::Skipped).then(|| quote!(#(#attributes)* #name))
+    /// The attributes that decide whether it is there.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| {
+            let path = attribute.path();
+            path.is_ident("cfg") || path.is_ident("cfg_attr")
+        })
     }
 
-    /// The statement that captures it.
-    pub(crate) fn capture(&self, record: &Ident) -> Option<TokenStream> {
+    /// Lets clippy accept that a variable named like an unused one is used.
+    pub(crate) fn allowed(&self) -> Option<TokenStream> {
+        let name = self.variable.to_string();
+        (name.starts_with('_') && !name.starts_with("__")).then(|| quote!(#[allow(clippy::used_underscore_binding)]))
+    }
+
+    /// The statements that bind it again in a body that mentions these words.
+    pub(crate) fn bind(&self, words: &HashSet<String>) -> TokenStream {
         let Self { attributes, variable, .. } = self;
-        match self.capture {
-            Capture::Value => Some(quote!(#(#attributes)* { (&&&&&Value(&#variable)).xray_capture(#record) })),
-            Capture::Redacted => Some(quote!(#(#attributes)* { #record.redacted() })),
-            Capture::Skipped => None,
-        }
-    }
-
-    /// The statements that bind it again.
-    pub(crate) fn bind(&self) -> TokenStream {
-        let Self { attributes, variable, .. } = self;
+        let allowed = self.allowed();
         match &self.binding {
-            Binding::Name => quote!(#(#attributes)* let #variable = #variable;),
-            Binding::MutName(mutability) => quote!(#(#attributes)* let #mutability #variable = #variable;),
+            Binding::Name => quote!(#(#attributes)* #allowed let #variable = #variable;),
+            Binding::MutName(mutability) => {
+                quote!(#(#attributes)* #allowed let #mutability #variable = #variable;)
+            }
             // First as a whole: what the pattern does not bind is dropped at the end, too, and in its turn.
-            Binding::Pattern(pattern) => quote! {
-                #(#attributes)* let #variable = #variable;
-                #(#attributes)* let #pattern = #variable;
-            },
+            Binding::Pattern(pattern) => {
+                // Not needed by a `ref mut` behind a reference, and that cannot be seen here.
+                let mutability = pattern
+                    .to_token_stream()
+                    .to_string()
+                    .contains("ref mut")
+                    .then(|| (quote!(#[allow(unused_mut)]), quote!(mut)));
+                let (allowed, mutability) = mutability.unzip();
+                quote! {
+                    #(#attributes)* #allowed let #mutability #variable = #variable;
+                    #(#attributes)* let #pattern = #variable;
+                }
+            }
+            // Named as a whole, it is moved into the body as a whole: fields that are moved alone would be dropped in
+            // another order. Where the body does not name it, nothing should: lints tell such methods.
+            Binding::Receiver(Held::ByValue | Held::Mutable) if words.contains("self") => quote!(let _ = &#variable;),
+            Binding::Receiver(_) => TokenStream::new(),
         }
     }
+
+    /// Whether this is the parameter, or its pattern has a variable, of that name.
+    pub(crate) fn binds(&self, name: &str) -> bool {
+        match &self.binding {
+            Binding::Pattern(pattern) => words(pattern.to_token_stream()).contains(name),
+            _ => self.name == name,
+        }
+    }
+
+    /// Whether it is a `mut self`, which cannot be bound again as other mutable arguments are.
+    pub(crate) fn is_mut_receiver(&self) -> bool {
+        matches!(self.binding, Binding::Receiver(Held::Mutable))
+    }
+
+    pub(crate) fn is_receiver(&self) -> bool {
+        matches!(self.binding, Binding::Receiver(_))
+    }
+}
+
+/// How the arguments get into a synchronous body.
+pub(crate) fn bind(parameters: &[Parameter], body: &TokenStream) -> TokenStream {
+    let words = words(body.clone());
+    parameters.iter().map(|parameter| parameter.bind(&words)).collect()
 }
 
 /// How the arguments get into an async body: each binding anew makes the future larger by the argument's size, so that
 /// only those are bound anew of which it would be noticed otherwise.
 pub(crate) fn bind_async(parameters: &[Parameter], body: &TokenStream) -> TokenStream {
-    let mut words = HashSet::new();
-    collect_words(body.clone(), &mut words);
+    let words = words(body.clone());
     let mut must_bind = false;
     let mut mentioned = Vec::new();
     let mut bound = TokenStream::new();
     for parameter in parameters {
+        if parameter.is_receiver() {
+            mentioned.push(parameter.bind(&words));
+            continue;
+        }
         let name = parameter.variable.to_string();
-        let is_plain = matches!(parameter.binding, Binding::Name);
+        let is_plain = matches!(parameter.binding, Binding::Name)
+            && !parameter.attributes.iter().any(|attribute| attribute.path().is_ident("expect"));
         must_bind |= !is_plain;
         // An unused one is bound, so that the compiler says so. What is bound later is dropped earlier: from the first
         // that has to be bound, the others have to follow.
         let is_unused = is_plain && !name.starts_with('_') && !words.contains(name.trim_start_matches("r#"));
         if !is_plain || is_unused || must_bind && !parameter.is_inert {
-            bound.extend(parameter.bind());
+            bound.extend(parameter.bind(&words));
         } else {
             let Parameter { attributes, variable, .. } = parameter;
-            mentioned.push(quote!(#(#attributes)* let _ = &#variable;));
+            let allowed = parameter.allowed();
+            mentioned.push(quote!(#(#attributes)* #allowed let _ = &#variable;));
         }
     }
     // What a block captures is dropped in the order in which it is mentioned: the reverse of the parameters'.
@@ -131,22 +208,33 @@ pub(crate) fn bind_async(parameters: &[Parameter], body: &TokenStream) -> TokenS
     quote!(#(#mentioned)* #bound)
 }
 
+/// The attributes that mean the same on the statement that binds the parameter; others belong to some macro.
+fn kept(attributes: &[Attribute]) -> Vec<Attribute> {
+    const KEPT: [&str; 7] = ["cfg", "cfg_attr", "allow", "expect", "warn", "deny", "forbid"];
+    attributes.iter().filter(|attribute| KEPT.iter().any(|kept| attribute.path().is_ident(kept))).cloned().collect()
+}
+
 /// Every word in the tokens, those in texts included: `"{name}"` uses `name`.
-fn collect_words(tokens: TokenStream, words: &mut HashSet<String>) {
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) => {
-                words.insert(ident.to_string().trim_start_matches("r#").to_owned());
+fn words(tokens: TokenStream) -> HashSet<String> {
+    fn collect(tokens: TokenStream, words: &mut HashSet<String>) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => {
+                    words.insert(ident.to_string().trim_start_matches("r#").to_owned());
+                }
+                TokenTree::Group(group) => collect(group.stream(), words),
+                TokenTree::Literal(literal) => {
+                    let text = literal.to_string();
+                    let split = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+                    words.extend(split.filter(|word| !word.is_empty()).map(str::to_owned));
+                }
+                TokenTree::Punct(_) => {}
             }
-            TokenTree::Group(group) => collect_words(group.stream(), words),
-            TokenTree::Literal(literal) => {
-                let text = literal.to_string();
-                let split = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-                words.extend(split.filter(|word| !word.is_empty()).map(str::to_owned));
-            }
-            TokenTree::Punct(_) => {}
         }
     }
+    let mut words = HashSet::new();
+    collect(tokens, &mut words);
+    words
 }
 
 /// A pattern as one would write it, without the `mut` and `ref` that say nothing about the value.
@@ -181,43 +269,5 @@ fn is_inert(written: &Type) -> bool {
         Type::Path(path) => PRIMITIVES.iter().any(|primitive| path.path.is_ident(primitive)),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_inert),
         _ => false,
-    }
-}
-
-/// Applies `skip` and `redact`.
-fn choose(parameters: &mut [Parameter], options: &Options) -> Result<(), Error> {
-    let names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    for (chosen, capture) in [(&options.skip, Capture::Skipped), (&options.redact, Capture::Redacted)] {
-        for argument in chosen {
-            let name = argument.to_string();
-            let name = name.trim_start_matches("r#");
-            if name == "self" {
-                return Err(Error::new(argument.span(), "`self` is not captured anyway"));
-            }
-            let Some(parameter) = parameters.iter_mut().find(|parameter| parameter.binds(name)) else {
-                let meant = nearest(name, &names).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-                return Err(Error::new(argument.span(), format!("the function has no argument `{name}`{meant}")));
-            };
-            if parameter.capture != Capture::Value {
-                return Err(Error::new(argument.span(), format!("`{name}` is skipped or redacted already")));
-            }
-            parameter.capture = capture;
-        }
-    }
-    Ok(())
-}
-
-impl Parameter {
-    /// Whether this is the parameter, or its pattern has a variable, of that name.
-    fn binds(&self, name: &str) -> bool {
-        match &self.binding {
-            Binding::Pattern(pattern) => {
-                let mut words = HashSet::new();
-                collect_words(pattern.to_token_stream(), &mut words);
-                words.contains(name)
-            }
-            _ => self.name == name,
-        }
     }
 }

@@ -4,7 +4,7 @@ import { runHash, stepHash } from "./address.js";
 import { Problem, ask, parseExactly, read } from "./api.js";
 import { element, state } from "./dom.js";
 import { count, duration, things, time, visible } from "./format.js";
-import { badge } from "./runs.js";
+import { ORPHAN, badge } from "./runs.js";
 import { fact, stepDetail } from "./step.js";
 import { Tree } from "./tree.js";
 
@@ -64,6 +64,7 @@ export class RunView {
       run.lost_events > 0 && element("p", { class: "banner warn", role: "alert" },
         element("strong", {}, `This run lost ${things(run.lost_events, "event")}.`),
         " Steps, their ends or their values may be missing from what is shown."),
+      run.orphan && element("p", { class: "banner warn" }, element("strong", {}, "This run is an orphan."), " ", ORPHAN),
       run.error && element("p", { class: "banner bad", dir: "auto" }, visible(run.error)),
       element("dl", { class: "facts" },
         fact("Started", element("time", { datetime: run.started_at, title: run.started_at }, time(run.started_at))),

@@ -133,6 +133,7 @@ function row(run, earlier) {
     cell("status", badge(run.status)),
     cell("pipeline",
       element("a", { href: runHash(run.id) }, visible(run.pipeline) || "(its beginning was lost)"),
+      run.orphan && [" ", orphanMark()],
       run.error && element("p", { class: "error" }, visible(run.error))),
     cell("started", element("time", { datetime: run.started_at, title: run.started_at }, time(run.started_at))),
     cell("duration", run.duration_ns === null ? "…" : duration(run.duration_ns)),
@@ -155,6 +156,14 @@ function marked(number, kind) {
 /** A status or outcome as a word with a colour and a sign. */
 export function badge(word) {
   return element("span", { class: "badge", "data-word": word }, word);
+}
+
+/** What is wrong with a run that is a step which was called without its context, and how to put it right. */
+export const ORPHAN = "Called without a context while another run was open: attach one with xray::in_current_step "
+  + "or .in_current_step() where its thread or task is started, or mark the function with #[xray::run].";
+
+function orphanMark() {
+  return element("span", { class: "chip warn", title: ORPHAN }, "orphan");
 }
 
 function moveBetweenRows(event) {

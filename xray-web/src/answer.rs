@@ -16,8 +16,7 @@ pub(crate) struct Json {
 impl Json {
     /// Renders `body`: once, straight into the bytes that are sent.
     pub(crate) fn of(body: &impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| Problem::internal(format!("the answer cannot be written as JSON: {error}")))?;
+        let body = xray_collector::json::to_vec(body).map_err(|error| Problem::internal(error.to_string()))?;
         Ok(Self { status: StatusCode::OK, body })
     }
 

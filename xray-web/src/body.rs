@@ -33,6 +33,7 @@ pub(crate) struct RunBody<'a> {
     lost_events: u64,
     error: Option<&'a str>,
     parent: Option<ParentBody>,
+    orphan: bool,
 }
 
 /// Where a run was started from.
@@ -89,6 +90,7 @@ impl<'a> From<&'a Run> for RunBody<'a> {
             lost_events: run.lost_events,
             error: run.error.as_deref(),
             parent: run.parent.map(|(run, step)| ParentBody { run, step }),
+            orphan: run.orphan,
         }
     }
 }

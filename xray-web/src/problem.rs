@@ -139,7 +139,7 @@ impl IntoResponse for Problem {
             parameter: self.parameter.as_deref(),
             allowed: self.allowed.as_deref(),
         };
-        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let body = xray_collector::json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

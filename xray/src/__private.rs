@@ -1,27 +1,42 @@
 //! What the attributes' expansions name. Not for users: anything in here may change in any version.
 
-pub use core::option::Option::Some;
+pub use core::option::Option::{None, Some};
 pub use core::{file, line, module_path};
 
-pub use xray_collector::event::Site;
-
-pub use crate::callsite::{Callsite, Level};
+pub use crate::callsite::{Callsite, Function as Site};
+pub use crate::capture::errors::{Message, Returned};
+pub use crate::capture::ladder::Value;
+pub use crate::capture::returned::{AsOpaqueFuture, Kind};
 pub use crate::future::AsyncCall;
+pub use crate::level::Level;
 pub use crate::recorder::Call;
 
-/// The traits of the ladders, to be imported where a value is captured.
+/// What the options capture by.
+pub mod chosen {
+    pub use crate::capture::chosen::{debug, display, serialize, with};
+}
+
+/// The traits of the ladders, to be imported where a value is captured. Without names: the users' own stay what they
+/// are.
 pub mod ladder {
     pub use crate::capture::errors::{
-        Message, Returned, ViaAny as _, ViaDebugText as _, ViaDisplay as _, ViaError as _, ViaHeldError as _,
-        ViaNothing as _, ViaResult as _, ViaSharedError as _, ViaText as _,
+        ViaAny as _, ViaDebugText as _, ViaDisplay as _, ViaError as _, ViaHeldError as _, ViaNothing as _,
+        ViaResult as _, ViaSharedError as _, ViaText as _,
     };
     pub use crate::capture::ladder::{
-        Value, ViaDebug as _, ViaPlain as _, ViaSerialize as _, ViaSerializeAndDebug as _, ViaTypeName as _,
+        ViaDebug as _, ViaPlain as _, ViaSerialize as _, ViaSerializeAndDebug as _, ViaTypeName as _,
     };
+    pub use crate::capture::returned::{ViaBoxedFuture as _, ViaValue as _};
 }
 
 /// Calls the body. The bound, rather than a call in place, is what lets a body return a borrow of a `&mut` argument.
 #[inline(always)]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
+}
+
+/// A value of any type, for code that is not reached: it says what an async block returns.
+#[cold]
+pub fn never<R>() -> R {
+    unreachable!("this only has a type")
 }

@@ -9,9 +9,9 @@ use xray_collector::chunk::Overflow;
 use xray_collector::store::{EmptyStore, Store, StoreError};
 use xray_collector::{Collector, FlushError, Settings};
 
-use crate::callsite::Level;
 use crate::capture::limits::{self, Limits};
 use crate::filter::{Filter, FilterError};
+use crate::level::Level;
 use crate::panics;
 use crate::session::{self, Session};
 

@@ -5,30 +5,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use xray_collector::event::Site;
 
+use crate::level::Level;
 use crate::session::{self, Session};
-
-/// How much of a call is captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Level {
-    /// Nothing: the call is not recorded.
-    Off,
-    /// That it was, how it ended and how long it took; no values.
-    Metrics,
-    /// Arguments and results, too.
-    #[default]
-    Full,
-}
 
 /// Not seen by [`Callsite::find_out`] yet.
 const UNKNOWN: u32 = 0;
 /// Calls are not recorded.
 const OFF: u32 = 1;
 
+/// What the attribute writes down of a function: see [`Site`].
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct Function {
+    pub name: &'static str,
+    pub kind: &'static str,
+    pub module: &'static str,
+    pub file: &'static str,
+    pub line: u32,
+    pub arguments: &'static [&'static str],
+}
+
 /// An instrumented function; the attribute makes a static of it.
 #[derive(Debug)]
 pub struct Callsite {
     pub(crate) site: Site,
-    pub(crate) opens_run: bool,
     level: Option<Level>,
     /// [`UNKNOWN`], [`OFF`], or the session that records its calls, in the upper bits, and whether values are captured.
     state: AtomicU32,
@@ -57,8 +57,10 @@ static ALL: Mutex<Vec<&'static Callsite>> = Mutex::new(Vec::new());
 impl Callsite {
     /// `level` is what the attribute says, if it says something.
     #[must_use]
-    pub const fn new(site: Site, opens_run: bool, level: Option<Level>) -> Self {
-        Self { site, opens_run, level, state: AtomicU32::new(UNKNOWN) }
+    pub const fn new(function: Function, opens_run: bool, level: Option<Level>) -> Self {
+        let Function { name, kind, module, file, line, arguments } = function;
+        let site = Site { name, kind, module, file, line, arguments, opens_run };
+        Self { site, level, state: AtomicU32::new(UNKNOWN) }
     }
 
     /// Whether a call is recorded now: one relaxed load when it is known.

@@ -11,7 +11,7 @@
 //! ```
 //! Of the directives that match a function, the one with the longest pattern counts; of equally long ones the last.
 
-use crate::callsite::Level;
+use crate::level::Level;
 
 /// A parsed filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

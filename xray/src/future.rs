@@ -24,6 +24,12 @@ impl AsyncCall {
         Self { step: OpenStep::enter(callsite, arguments) }
     }
 
+    /// The rest of a call that returned a future: it ends when the future does.
+    #[inline]
+    pub(crate) fn continued(step: Option<OpenStep>) -> Self {
+        Self { step }
+    }
+
     /// The body as a part of the step. `leave` gets what the body returns.
     #[inline]
     pub fn run<F: Future, L: FnOnce(&F::Output, Leaving)>(self, body: F, leave: L) -> InStep<F, L> {
@@ -33,7 +39,7 @@ impl AsyncCall {
 
 /// A step that is about to be left.
 #[derive(Debug)]
-pub struct Leaving(OpenStep);
+pub struct Leaving(pub(crate) OpenStep);
 
 impl Leaving {
     /// Leaves it.

@@ -40,7 +40,45 @@
 //!
 //! # Where a call belongs
 //! Steps nest: a step that is called in another one is its child, across `.await`, too. A step outside of any run opens
-//! one. What runs on another thread, or in a task of its own, takes its place along with [`Context`] or [`FutureExt`].
+//! one. What runs on another thread, or in a task of its own, takes its place along: closures with [`in_current_step`]
+//! and [`in_current_step_fn`], futures with [`FutureExt`], everything else with [`Context`]. Between processes the
+//! place is a [W3C `traceparent`](Context::from_traceparent).
+//!
+//! A step that is called where no context was carried to, while a run of `#[xray::run]` is open in the process, is not
+//! passed off as a run: it is marked as an [orphan](model::Run::orphan). Carry the context to where it is called, or, if
+//! it is the beginning of something that has nothing to do with those runs, mark it with `#[xray::run]`.
+//!
+//! ```
+//! # use std::thread;
+//! #[xray::step]
+//! fn part(numbers: &[u64]) -> u64 {
+//!     numbers.iter().sum()
+//! }
+//!
+//! #[xray::run]
+//! fn total(numbers: &[u64]) -> u64 {
+//!     let (left, right) = numbers.split_at(numbers.len() / 2);
+//!     thread::scope(|scope| {
+//!         let left = scope.spawn(|| part(left)); // an orphan: the new thread knows of no run
+//!         let right = scope.spawn(xray::in_current_step(|| part(right))); // a part of this run
+//!         left.join().unwrap() + right.join().unwrap()
+//!     })
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("totals.redb");
+//! let xray = xray::builder().store(path).start()?;
+//! total(&[1, 2, 3]);
+//!
+//! xray.flush()?;
+//! let runs = xray.store().runs(&xray::store::RunQuery { limit: 10, ..Default::default() })?.rows;
+//! let mut shown: Vec<_> = runs.iter().map(|run| (&*run.pipeline, run.steps, run.orphan)).collect();
+//! shown.sort_unstable();
+//! assert_eq!(shown, [("part", 1, true), ("total", 2, false)]);
+//! # Ok(())
+//! # }
+//! ```
 
 #[doc(hidden)]
 pub mod __private;
@@ -50,19 +88,24 @@ mod capture;
 mod context;
 mod filter;
 mod future;
+mod level;
 mod panics;
 mod recorder;
 mod session;
 
 pub use xray_collector::chunk::Overflow;
 pub use xray_collector::{FlushError, Stats, id, model, store, value};
-pub use xray_macros::{run, step};
+pub use xray_macros::{run, skip, step, steps};
 
 pub use self::builder::{Builder, Guard, StartError};
-pub use self::callsite::Level;
 pub use self::capture::limits::Limits;
-pub use self::context::{Attached, Context, FutureExt, InContext};
+#[cfg(feature = "streams")]
+pub use self::context::StreamExt;
+pub use self::context::{
+    Attached, Context, FutureExt, InContext, TraceparentError, in_current_step, in_current_step_fn,
+};
 pub use self::filter::FilterError;
+pub use self::level::Level;
 pub use self::session::stats;
 
 /// Begins to set up the collector; [`Builder::start`] starts it.

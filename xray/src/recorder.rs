@@ -2,10 +2,13 @@
 
 use xray_collector::chunk::{Ended, Entered, Record, with_writer};
 use xray_collector::clock;
+use xray_collector::event::OuterRun;
+use xray_collector::id::{ProcessId, StepId};
 use xray_collector::model::Outcome;
 
 use crate::callsite::{Callsite, Recording};
 use crate::context::Context;
+use crate::future::Leaving;
 use crate::{panics, session};
 
 /// A call that is recorded.
@@ -26,10 +29,14 @@ impl OpenStep {
         with_writer(recording.session, session::pool, |writer| {
             let step = writer.next_step();
             let is_inside = outer.session == recording.session;
-            let place = match (is_inside, callsite.opens_run) {
-                (true, false) => Entered { step, parent: outer.step, run: outer.run, outer_run: None },
-                (true, true) => Entered { step, parent: outer.step, run: step, outer_run: Some(outer.run) },
-                (false, _) => Entered { step, parent: 0, run: step, outer_run: None },
+            let place = match (is_inside, callsite.site.opens_run) {
+                (true, false) => Entered { step, parent: outer.step, run: outer.run, outer_run: OuterRun::None },
+                (true, true) => Entered { step, parent: outer.step, run: step, outer_run: OuterRun::Here(outer.run) },
+                (false, _) if outer.is_elsewhere() => {
+                    let outer_run = OuterRun::Elsewhere(ProcessId(outer.process), StepId(outer.run));
+                    Entered { step, parent: outer.step, run: step, outer_run }
+                }
+                (false, _) => Entered { step, parent: 0, run: step, outer_run: OuterRun::None },
             };
             let started = writer.entered(&callsite.site, place, |record| {
                 if recording.captures_values {
@@ -44,7 +51,7 @@ impl OpenStep {
     /// The context of what the call calls.
     #[inline]
     pub(crate) fn context(&self) -> Context {
-        Context { session: self.recording.session, run: self.place.run, step: self.place.step }
+        Context { session: self.recording.session, process: 0, run: self.place.run, step: self.place.step }
     }
 
     /// Records that the call has ended, with what `result` writes.
@@ -98,6 +105,26 @@ impl Call {
             step.leave(outcome, result);
             outer.replace_current();
         }
+    }
+}
+
+impl Call {
+    /// As [`Call::leave`], with the outcome found out by `leave`, which is not called if the call is not recorded.
+    #[inline]
+    pub(crate) fn leave_with(mut self, leave: impl FnOnce(Leaving)) {
+        if let Some((step, outer)) = self.open.take() {
+            leave(Leaving(step));
+            outer.replace_current();
+        }
+    }
+
+    /// Takes the step, which stays open, off this thread.
+    #[inline]
+    pub(crate) fn detach(mut self) -> Option<OpenStep> {
+        self.open.take().map(|(step, outer)| {
+            outer.replace_current();
+            step
+        })
     }
 }
 

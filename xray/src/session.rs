@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use xray_collector::chunk::Pool;
 use xray_collector::event::Site;
+use xray_collector::id::ProcessId;
 use xray_collector::store::Store;
 use xray_collector::{Collector, FlushError, Stats};
 
-use crate::callsite::{self, Level};
+use crate::callsite;
 use crate::filter::Filter;
+use crate::level::Level;
 
 /// A collector with what belongs to it.
 #[derive(Debug)]
@@ -38,6 +40,11 @@ pub(crate) fn get() -> Option<Arc<Session>> {
 pub(crate) fn next_number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed) % (1 << 30) + 1
+}
+
+/// The process that the session's runs belong to, if it still records.
+pub(crate) fn process(number: u32) -> Option<ProcessId> {
+    get().filter(|session| session.number == number).map(|session| session.collector.process())
 }
 
 /// Whether this session still records.

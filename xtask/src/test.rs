@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         crate::steps::check(&mut command)
     })?;
     steps.run("licences and bans", licences)?;
+    steps.run("published crates with the attribute on every function", crate::conformance::quick)?;
     steps.finish();
     Ok(())
 }
@@ -47,7 +48,7 @@ fn lean() -> anyhow::Result<()> {
         .context("cannot run cargo tree")?;
     ensure!(output.status.success(), "cargo tree failed: {}", String::from_utf8_lossy(&output.stderr));
     let tree = String::from_utf8(output.stdout)?;
-    for banned in ["tokio", "axum", "redb"] {
+    for banned in ["tokio", "axum", "redb", "serde_json"] {
         ensure!(!tree.lines().any(|line| line.split(' ').next() == Some(banned)), "{banned} is in\n{tree}");
     }
     Ok(())

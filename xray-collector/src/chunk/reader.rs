@@ -249,7 +249,7 @@ impl Decoder<'_> {
             let short = DecodeError { what: "a record shorter than its header", at: cursor.position() };
             let body = cursor.take(length.checked_sub(RECORD_HEADER).ok_or(short)?)?;
             match kind {
-                CALLSITE => self.callsite(callsite, body, sink)?,
+                CALLSITE => self.callsite(flags, callsite, body, sink)?,
                 PART => self.part(flags, body, sink)?,
                 _ => {
                     let callsite = self.reading.callsites.get(usize::from(callsite)).copied().flatten();
@@ -274,8 +274,8 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    fn callsite(&mut self, number: u16, body: &[u8], sink: &mut impl Sink) -> Result<(), DecodeError> {
-        let callsite = Arc::new(Site::decode(body, self.table)?);
+    fn callsite(&mut self, flags: u8, number: u16, body: &[u8], sink: &mut impl Sink) -> Result<(), DecodeError> {
+        let callsite = Arc::new(Site::decode(flags, body, self.table)?);
         let next = u32::try_from(self.callsites.len()).unwrap_or(u32::MAX);
         let known = *self.callsites.entry(Arc::clone(&callsite)).or_insert_with(|| {
             sink.callsite(next, &callsite);

@@ -14,7 +14,8 @@ use super::memory::HEADER_BYTES;
 use super::pool::{Pool, Slot};
 use crate::clock;
 use crate::event::{
-    CALLSITE, ENTERED, FLAG_CONTINUES, FLAG_NESTED_RUN, LEFT, PART, RECORD_HEADER, Site, clipped, code_of_outcome,
+    CALLSITE, ENTERED, FLAG_CONTINUES, LEFT, LONGEST_FIXED_PART, OuterRun, PART, RECORD_HEADER, Site, clipped,
+    code_of_outcome,
 };
 use crate::model::Outcome;
 use crate::value::{NAME_ANONYMOUS, NAME_DEFINED};
@@ -23,6 +24,7 @@ use crate::value::{NAME_ANONYMOUS, NAME_DEFINED};
 const RESERVE: usize = 256;
 /// No event begins where there is less room than this; its fixed part always fits.
 const SMALLEST_ROOM: usize = 128;
+const _: () = assert!(LONGEST_FIXED_PART <= SMALLEST_ROOM);
 /// How many chunks one record may span.
 const LONGEST_CHAIN: usize = 32;
 /// Entries of the table of names that are defined in the chunk.
@@ -53,7 +55,7 @@ pub struct Entered {
     /// The run: its first step.
     pub run: u64,
     /// The run that `parent` belongs to, if this step opens a run inside another.
-    pub outer_run: Option<u64>,
+    pub outer_run: OuterRun,
 }
 
 /// What is known of a step when it ends, beside its result.
@@ -247,7 +249,7 @@ impl Writer {
     #[inline]
     pub fn entered(&mut self, site: &'static Site, place: Entered, fill: impl FnOnce(&mut Record<'_>)) -> u64 {
         let Some(callsite) = self.begin(site, place.run, false) else { return clock::ticks() };
-        let mut record = Record::new(self, ENTERED, callsite, place.outer_run.is_some());
+        let mut record = Record::new(self, ENTERED, callsite, place.outer_run);
         record.place(place, 0);
         fill(&mut record);
         record.commit(true)
@@ -257,7 +259,7 @@ impl Writer {
     #[inline]
     pub fn left(&mut self, site: &'static Site, end: Ended, fill: impl FnOnce(&mut Record<'_>)) {
         let Some(callsite) = self.begin(site, end.place.run, end.place.step == end.place.run) else { return };
-        let mut record = Record::new(self, LEFT, callsite, end.place.outer_run.is_some());
+        let mut record = Record::new(self, LEFT, callsite, end.place.outer_run);
         record.place(end.place, end.started);
         record.put_fixed(end.ended.to_le_bytes());
         record.put_fixed([code_of_outcome(end.outcome)]);
@@ -301,7 +303,7 @@ impl Writer {
         let number = self.define(address, u32::MAX);
         let mut header = [0; RECORD_HEADER];
         header[..4].copy_from_slice(&(length as u32).to_le_bytes());
-        header[4] = CALLSITE;
+        (header[4], header[5]) = (CALLSITE, site.flags());
         header[6..8].copy_from_slice(&number.to_le_bytes());
         let mut put = |bytes: &[u8]| {
             // SAFETY: `fits` says that the whole record is before the end of the chunk, which this thread owns, and
@@ -414,21 +416,21 @@ pub(crate) struct HeadPlace {
 
 impl<'w> Record<'w> {
     #[inline]
-    fn new(writer: &'w mut Writer, kind: u8, callsite: u16, is_nested_run: bool) -> Self {
+    fn new(writer: &'w mut Writer, kind: u8, callsite: u16, outer_run: OuterRun) -> Self {
         let start = writer.cursor;
         writer.end = writer.chunk_end;
         writer.chain[0] = (writer.chunk.unwrap_or_default(), 0);
         writer.chain_length = 1;
         // SAFETY: `begin` has made room for the fixed part.
         writer.cursor = unsafe { start.add(RECORD_HEADER) };
-        let flags = if is_nested_run { FLAG_NESTED_RUN } else { 0 };
-        Self { writer, kind, flags, callsite, start, piece: start, value: start, budget: usize::MAX }
+        Self { writer, kind, flags: outer_run.flags(), callsite, start, piece: start, value: start, budget: usize::MAX }
     }
 
     /// Part of the fixed part, for which `begin` made room.
     #[inline(always)]
     fn put_fixed<const N: usize>(&mut self, bytes: [u8; N]) {
-        // SAFETY: the fixed part is at most 69 bytes long, and `SMALLEST_ROOM` of them are before the chunk's end.
+        // SAFETY: the fixed part is at most `LONGEST_FIXED_PART` long, which is within `SMALLEST_ROOM`, and so much is
+        // before the chunk's end.
         unsafe { self.put_unchecked(bytes) }
     }
 
@@ -438,8 +440,13 @@ impl<'w> Record<'w> {
         self.put_fixed(place.parent.to_le_bytes());
         self.put_fixed(place.run.to_le_bytes());
         self.put_fixed(started.to_le_bytes());
-        if let Some(outer_run) = place.outer_run {
-            self.put_fixed(outer_run.to_le_bytes());
+        match place.outer_run {
+            OuterRun::None => {}
+            OuterRun::Here(root) => self.put_fixed(root.to_le_bytes()),
+            OuterRun::Elsewhere(process, root) => {
+                self.put_fixed(root.0.to_le_bytes());
+                self.put_fixed(process.0.to_le_bytes());
+            }
         }
     }
 

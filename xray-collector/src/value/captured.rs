@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::read::{Cursor, DecodeError, Names};
-use super::render::{Notes, Rendered};
+use super::read::{Cursor, DecodeError, Element, Table};
+use super::render::{Notes, Rendered, json_text};
 use super::tag;
 
 /// How much of a value was captured.
@@ -38,21 +38,6 @@ pub struct Captured {
     names: Arc<[Arc<str>]>,
 }
 
-/// The names of a segment: all known before the first value.
-pub(super) struct Table<'a>(pub(super) &'a [Arc<str>]);
-
-impl<'a> Names for Table<'a> {
-    type Name = &'a str;
-
-    fn get(&mut self, number: u16, _: Range<usize>) -> Option<&'a str> {
-        self.0.get(usize::from(number)).map(|text| &**text)
-    }
-
-    fn define(&mut self, _: u16, _: &str, _: Range<usize>) -> Option<&'a str> {
-        None
-    }
-}
-
 impl Captured {
     /// The value that begins at `start`, and where it ends.
     ///
@@ -72,10 +57,6 @@ impl Captured {
         &self.bytes[self.range.clone()]
     }
 
-    pub(super) fn table(&self) -> Table<'_> {
-        Table(&self.names)
-    }
-
     /// How much of it was captured.
     #[must_use]
     pub fn level(&self) -> CaptureLevel {
@@ -88,31 +69,63 @@ impl Captured {
         }
     }
 
+    /// The value alone, as JSON text.
+    #[must_use]
+    pub fn json(&self) -> String {
+        json_text(&Rendered::new(self.bytes(), &self.names, &Notes::default()))
+    }
+
     /// The value alone, as JSON.
+    #[cfg(feature = "json")]
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        serde_json::to_value(Rendered::new(self, &Notes::default())).unwrap_or_default()
+        serde_json::to_value(Rendered::new(self.bytes(), &self.names, &Notes::default())).unwrap_or_default()
+    }
+
+    /// The text that it is, or its JSON if it is something else.
+    pub(crate) fn text(&self) -> String {
+        match Cursor::new(self.bytes()).element(&mut Table(&self.names)) {
+            Ok(Element::String { text, .. } | Element::Text { text, .. }) => text.to_owned(),
+            _ => self.json(),
+        }
+    }
+
+    /// The texts that it is a list of.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let mut cursor = Cursor::new(self.bytes());
+        let names = &mut Table(&self.names);
+        let mut texts = Vec::new();
+        if let Ok(Element::List(_)) = cursor.element(names) {
+            loop {
+                match cursor.element(names) {
+                    Ok(Element::String { text, .. } | Element::Text { text, .. }) => texts.push(text.to_owned()),
+                    Ok(Element::Type(name) | Element::Panicked(name)) => texts.push(name.to_owned()),
+                    _ => break,
+                }
+            }
+        }
+        texts
     }
 }
 
 impl std::fmt::Debug for Captured {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.to_json())
+        f.write_str(&self.json())
     }
 }
 
 impl Serialize for Captured {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let notes = Notes::default();
-        let mut fields = serializer.serialize_struct("Captured", 4)?;
-        fields.serialize_field("level", &self.level())?;
-        fields.serialize_field("value", &Rendered::new(self, &notes))?;
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry("level", &self.level())?;
+        fields.serialize_entry("value", &Rendered::new(self.bytes(), &self.names, &notes))?;
         let (cut, redacted) = notes.into_parts();
         if !cut.is_empty() {
-            fields.serialize_field("cut", &cut)?;
+            fields.serialize_entry("cut", &cut)?;
         }
         if !redacted.is_empty() {
-            fields.serialize_field("redacted", &redacted)?;
+            fields.serialize_entry("redacted", &redacted)?;
         }
         fields.end()
     }

@@ -1,6 +1,7 @@
 //! Reading the binary form: a cursor that never goes past its end, and the elements of a value, one after the other.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{CLOSE_NAME, CUT_NAME, MAX_DEPTH, NAME_DEFINED, NAME_LIMIT, tag};
 
@@ -22,6 +23,21 @@ pub trait Names {
     fn get(&mut self, number: u16, place: Range<usize>) -> Option<Self::Name>;
     /// A number's first use, with its text; `place` is where both stand. `None` if it cannot be learnt.
     fn define(&mut self, number: u16, text: &str, place: Range<usize>) -> Option<Self::Name>;
+}
+
+/// The names of a segment: all known before the first value.
+pub(super) struct Table<'a>(pub(super) &'a [Arc<str>]);
+
+impl<'a> Names for Table<'a> {
+    type Name = &'a str;
+
+    fn get(&mut self, number: u16, _: Range<usize>) -> Option<&'a str> {
+        self.0.get(usize::from(number)).map(|text| &**text)
+    }
+
+    fn define(&mut self, _: u16, _: &str, _: Range<usize>) -> Option<&'a str> {
+        None
+    }
 }
 
 /// A place in a stretch of bytes.

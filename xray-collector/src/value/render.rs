@@ -5,8 +5,13 @@ use std::cell::RefCell;
 use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::UNKNOWN_LENGTH;
-use super::captured::{Captured, Table};
-use super::read::{Cursor, Element, Field};
+use super::read::{Cursor, Element, Field, Table};
+
+/// The JSON text of something that is rendered: what it is made of was checked when it was read.
+pub(super) fn json_text(value: &impl Serialize) -> String {
+    crate::json::to_vec(value)
+        .map_or_else(|error| error.to_string(), |text| String::from_utf8(text).unwrap_or_default())
+}
 
 /// Where elements are missing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -63,8 +68,8 @@ pub(super) struct Rendered<'a> {
 }
 
 impl<'a> Rendered<'a> {
-    pub(super) fn new(captured: &'a Captured, notes: &'a Notes) -> Self {
-        Self { cursor: RefCell::new(Cursor::new(captured.bytes())), names: captured.table().0, notes }
+    pub(super) fn new(bytes: &'a [u8], names: &'a [std::sync::Arc<str>], notes: &'a Notes) -> Self {
+        Self { cursor: RefCell::new(Cursor::new(bytes)), names, notes }
     }
 
     fn next<E: Error>(&self) -> Result<Element<'a, &'a str>, E> {
@@ -108,8 +113,8 @@ impl<'a> Rendered<'a> {
                 }
                 Element::String { text, .. } => text.to_owned(),
                 element => {
-                    let key = serde_json::to_string(&Inner::new(self, element)).map_err(S::Error::custom)?;
-                    key.trim_matches('"').to_owned()
+                    // A key that is no text is its own JSON: `[1,2]`, `true`.
+                    json_text(&Inner::new(self, element)).trim_matches('"').to_owned()
                 }
             };
             let _inside = self.notes.descend(&key);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::read::{Cursor, DecodeError, Element, Names};
+use super::read::{Cursor, DecodeError, Element, Names, Table};
 use super::{NAME_ANONYMOUS, NAME_LIMIT, UNKNOWN_LENGTH, tag};
 
 /// Every name that a collector has met, once.
@@ -164,7 +164,7 @@ pub(crate) fn list_length(value: &[u8]) -> Option<u64> {
 
 /// The text that a value is, if it is one.
 pub(crate) fn text_of(value: &[u8]) -> Option<String> {
-    match Cursor::new(value).element(&mut super::captured::Table(&[])).ok()? {
+    match Cursor::new(value).element(&mut Table(&[])).ok()? {
         Element::String { text, .. } | Element::Text { text, .. } => Some(text.to_owned()),
         _ => None,
     }

@@ -37,6 +37,7 @@ pub(crate) fn run(root: u64, started_ns: u64, status: RunStatus) -> Run {
         lost_events: 0,
         error: None,
         parent: None,
+        orphan: false,
     }
 }
 
@@ -65,6 +66,7 @@ pub(crate) fn callsite(name: &str, arguments: &[&str]) -> Arc<Callsite> {
         file: "src/pick.rs".into(),
         line: 12,
         arguments: arguments.iter().map(|name| Arc::from(*name)).collect(),
+        opens_run: true,
     })
 }
 
@@ -134,6 +136,7 @@ pub(crate) fn batch() -> Batch {
     failed.steps = 3;
     failed.failures = 2;
     failed.lost_events = 4;
+    failed.orphan = true;
     failed.error = Some("no film is left".to_owned());
     failed.parent = Some((RunId(u128::MAX), StepId(9)));
     Batch {

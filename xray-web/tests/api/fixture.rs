@@ -55,6 +55,7 @@ pub(crate) fn run(number: u64) -> Run {
         lost_events: 0,
         error: None,
         parent: None,
+        orphan: false,
     }
 }
 
@@ -70,6 +71,7 @@ pub(crate) fn callsite(name: &str, kind: &str, arguments: &[&str]) -> Arc<Callsi
         file: "src/pipeline.rs".into(),
         line: 12,
         arguments: arguments.iter().map(|argument| (*argument).into()).collect(),
+        opens_run: false,
     })
 }
 

@@ -40,6 +40,7 @@ fn a_run_is_written_with_everything_that_is_known() {
     failed.lost_events = 2;
     failed.error = Some("no such movie".to_owned());
     failed.parent = Some((run_id(1), StepId(2)));
+    failed.orphan = true;
     let mut running = run(8);
     running.status = RunStatus::Running;
     running.outcome = Outcome::Open;
@@ -62,6 +63,7 @@ fn a_run_is_written_with_everything_that_is_known() {
                 "lost_events": 0,
                 "error": null,
                 "parent": null,
+                "orphan": false,
             },
             {
                 "id": "0000000000000abc0000000000000008",
@@ -78,6 +80,7 @@ fn a_run_is_written_with_everything_that_is_known() {
                 "lost_events": 2,
                 "error": "no such movie",
                 "parent": {"run": "0000000000000abc0000000000000002", "step": "0000000000000002"},
+                "orphan": true,
             },
         ],
         "next_cursor": null,

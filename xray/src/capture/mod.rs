@@ -4,9 +4,11 @@
 //! type has is decided where the function is compiled ([`ladder`]); that a rung can break at run time, by an error or a
 //! panic, is dealt with here. Nothing in here allocates, and nothing a value does gets out.
 
+pub(crate) mod chosen;
 pub(crate) mod errors;
 pub(crate) mod ladder;
 pub(crate) mod limits;
+pub(crate) mod returned;
 mod serializer;
 
 use std::any::type_name;

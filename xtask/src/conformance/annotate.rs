@@ -182,8 +182,15 @@ fn functions_in(tokens: TokenStream) -> usize {
 /// Whether the compiler or the test harness calls the function, and wants it as it is.
 fn is_entry(attribute: &Attribute) -> bool {
     const ENTRIES: [&str; 9] = [
-        "test", "bench", "proc_macro", "proc_macro_derive", "proc_macro_attribute", "panic_handler", "test_case",
-        "quickcheck", "rstest",
+        "test",
+        "bench",
+        "proc_macro",
+        "proc_macro_derive",
+        "proc_macro_attribute",
+        "panic_handler",
+        "test_case",
+        "quickcheck",
+        "rstest",
     ];
     attribute.path().segments.last().is_some_and(|last| ENTRIES.iter().any(|entry| last.ident == entry))
 }

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
-use crate::conformance::annotate::{Id, Source};
-use crate::conformance::build::{Build, Diagnostic, Telling, Workshop, relative};
+use super::annotate::{Id, Source};
+use super::build::{Build, Diagnostic, Telling, Warning, Workshop, relative};
+use super::manifest;
 
 /// More rounds than this mean that something other than single functions is wrong.
 const ROUNDS: usize = 12;
@@ -18,12 +20,28 @@ pub(crate) struct Annotated {
     pub(crate) skipped: BTreeMap<Id, String>,
     /// What the compiler says in the end, if it does not build at all.
     pub(crate) gave_up: Option<String>,
-    pub(crate) warnings: BTreeSet<crate::conformance::build::Warning>,
+    pub(crate) warnings: BTreeSet<Warning>,
 }
 
-/// Annotates until it builds.
-pub(crate) fn annotate(workshop: &Workshop, sources: &[Source]) -> anyhow::Result<Annotated> {
-    let mut annotated = Annotated::default();
+/// The crate with xray among its dependencies, before it is annotated.
+#[derive(Debug)]
+pub(crate) struct Linked {
+    /// What the names of the tests begin with that do not build for that reason alone, and what the compiler said.
+    pub(crate) left_out: Vec<(String, String)>,
+    pub(crate) warnings: BTreeSet<Warning>,
+}
+
+/// Annotates until it builds, all functions but those that are skipped from the beginning.
+pub(crate) fn annotate(
+    workshop: &Workshop,
+    sources: &[Source],
+    skipped: BTreeMap<Id, String>,
+) -> anyhow::Result<Annotated> {
+    let mut annotated = Annotated { skipped, ..Annotated::default() };
+    if sources.iter().all(|source| source.functions.is_empty()) {
+        annotated.gave_up = Some("it has no function that could be annotated".to_owned());
+        return Ok(annotated);
+    }
     for round in 1..=ROUNDS {
         let ranges = write(workshop, sources, &annotated.skipped)?;
         let build = workshop.build()?;
@@ -41,6 +59,32 @@ pub(crate) fn annotate(workshop: &Workshop, sources: &[Source]) -> anyhow::Resul
         annotated.skipped.extend(blamed);
     }
     Ok(annotated)
+}
+
+/// Builds the crate without the attribute, but linked with xray, whose dependencies bring trait implementations that
+/// everybody sees, and with them ambiguities. Leaves out the targets that do not build for that reason alone.
+pub(crate) fn leave_out_conflicting(
+    workshop: &Workshop,
+    sources: &[Source],
+    roots: &[PathBuf],
+) -> anyhow::Result<Linked> {
+    for source in sources {
+        let path = workshop.folder.join(&source.path);
+        let link = if roots.contains(&path) { "\nextern crate xray as _;\n" } else { "" };
+        std::fs::write(path, format!("{}{link}", source.text))?;
+    }
+    let mut left_out = Vec::new();
+    loop {
+        let build = workshop.build()?;
+        let Some(first) = build.errors.first() else {
+            ensure!(build.success, "does not build when xray is linked:\n{}", build.said);
+            return Ok(Linked { left_out, warnings: build.warnings });
+        };
+        let of_target = build.errors.iter().filter(|error| error.target == first.target);
+        let messages: Vec<&str> = of_target.map(|error| error.rendered.trim()).collect();
+        let tests = manifest::leave_out(&workshop.folder, &first.target, first.is_library)?;
+        left_out.push((tests, messages.join("\n")));
+    }
 }
 
 /// Writes the sources with the attribute on all but those functions. Returns where each function is now.
@@ -101,9 +145,10 @@ fn blame(
 
 /// The smallest of the annotated functions around the place.
 fn innermost(functions: &[Range<usize>], place: &Range<usize>, is_skipped: impl Fn(usize) -> bool) -> Option<usize> {
-    let around = functions.iter().enumerate().filter(|(function, range)| {
-        range.start <= place.start && place.end <= range.end && !is_skipped(*function)
-    });
+    let around = functions
+        .iter()
+        .enumerate()
+        .filter(|(function, range)| range.start <= place.start && place.end <= range.end && !is_skipped(*function));
     around.min_by_key(|(_, range)| range.len()).map(|(function, _)| function)
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 
 use crate::steps::cargo;
@@ -28,7 +28,7 @@ pub(crate) struct Build {
     pub(crate) success: bool,
     pub(crate) errors: Vec<Diagnostic>,
     pub(crate) warnings: BTreeSet<Warning>,
-    /// What cargo itself said, if it did not come as far as the compiler.
+    /// What was said about a dependency or by cargo itself, if it did not come as far as the crate.
     pub(crate) said: String,
 }
 
@@ -49,6 +49,7 @@ pub(crate) struct Diagnostic {
 pub(crate) struct Place {
     pub(crate) file: PathBuf,
     pub(crate) range: Range<usize>,
+    pub(crate) line: usize,
     pub(crate) telling: Telling,
 }
 
@@ -138,18 +139,45 @@ impl Workshop {
     pub(crate) fn build(&self) -> anyhow::Result<Build> {
         let mut command = self.cargo("test");
         command.args(["--no-run", "--message-format=json"]);
-        let output = command.output().context("cannot run cargo test")?;
+        self.compile(command)
+    }
+
+    /// What clippy says of the library and the programs, with its default and its pedantic lints. What it takes for an
+    /// error counts as a warning.
+    pub(crate) fn lint(&self) -> anyhow::Result<BTreeSet<Warning>> {
+        let mut command = self.cargo("clippy");
+        command.args(["--lib", "--bins", "--message-format=json", "--", "-Wclippy::pedantic"]);
+        let build = self.compile(command)?;
+        ensure!(
+            build.said.is_empty(),
+            "cargo clippy failed; is it installed (`rustup component add clippy`)?\n{}",
+            build.said
+        );
+        let errors = build.errors.iter().filter_map(|error| {
+            let place = error.places.iter().find(|place| place.telling == Telling::Primary)?;
+            let file = place.file.to_string_lossy().into_owned();
+            Some(Warning { file, line: place.line, lint: "error".to_owned(), message: error.message.clone() })
+        });
+        Ok(errors.chain(build.warnings.iter().cloned()).collect())
+    }
+
+    fn compile(&self, mut command: Command) -> anyhow::Result<Build> {
+        let output = command.output().context("cannot run cargo")?;
         let mut build = Build { success: output.status.success(), ..Build::default() };
         for line in String::from_utf8_lossy(&output.stdout).lines() {
             let Ok(line) = serde_json::from_str::<Line>(line) else { continue };
             let is_ours = line.manifest_path.is_some_and(|path| path.parent() == Some(&self.folder));
             let (Some(message), Some(target)) = (line.message, line.target) else { continue };
-            if line.reason == "compiler-message" && is_ours {
-                build.take(&message, &target);
+            match line.reason.as_str() {
+                "compiler-message" if is_ours => build.take(&message, &target),
+                "compiler-message" if message.level == "error" => {
+                    build.said.push_str(&message.rendered.unwrap_or_default());
+                }
+                _ => {}
             }
         }
         if !build.success && build.errors.is_empty() {
-            build.said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            build.said.push_str(&last_lines(&String::from_utf8_lossy(&output.stderr), 20));
         }
         Ok(build)
     }
@@ -158,7 +186,8 @@ impl Workshop {
 impl Build {
     fn take(&mut self, message: &Message, target: &Target) {
         // "aborting due to 2 previous errors" points nowhere.
-        if message.level.starts_with("error") && !(message.spans.is_empty() && message.message.starts_with("aborting")) {
+        if message.level.starts_with("error") && !(message.spans.is_empty() && message.message.starts_with("aborting"))
+        {
             let mut places = Vec::new();
             message.places(&mut places);
             places.sort_by_key(|place| place.telling);
@@ -199,7 +228,12 @@ impl Message {
 
 impl Span {
     fn places(&self, telling: Telling, places: &mut Vec<Place>) {
-        places.push(Place { file: self.file_name.clone(), range: self.byte_start..self.byte_end, telling });
+        places.push(Place {
+            file: self.file_name.clone(),
+            range: self.byte_start..self.byte_end,
+            line: self.line_start,
+            telling,
+        });
         if let Some(expansion) = &self.expansion {
             let is_attribute = expansion.macro_decl_name.contains("xray::step");
             expansion.span.places(if is_attribute { Telling::Attribute } else { telling }, places);
@@ -207,9 +241,16 @@ impl Span {
     }
 }
 
-/// The folders with the sources of the crate's library and programs, not those of its tests, and whether it has a
-/// library.
-pub(crate) fn source_folders(workshop: &Workshop) -> anyhow::Result<(BTreeSet<PathBuf>, bool)> {
+/// Where the sources of the crate's library and programs are, not those of its tests.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// The files the compiler begins with.
+    pub(crate) roots: Vec<PathBuf>,
+    pub(crate) folders: BTreeSet<PathBuf>,
+}
+
+/// Asks cargo for the layout.
+pub(crate) fn layout(workshop: &Workshop) -> anyhow::Result<Layout> {
     #[derive(Deserialize)]
     struct Metadata {
         packages: Vec<Package>,
@@ -223,17 +264,21 @@ pub(crate) fn source_folders(workshop: &Workshop) -> anyhow::Result<(BTreeSet<Pa
     let output = command.output().context("cannot run cargo metadata")?;
     let metadata: Metadata = serde_json::from_slice(&output.stdout)
         .with_context(|| format!("cargo metadata failed:\n{}", String::from_utf8_lossy(&output.stderr)))?;
-    let targets: Vec<Target> = metadata.packages.into_iter().flat_map(|package| package.targets).collect();
-    let is_other = |target: &Target| {
-        target.kind.iter().any(|kind| ["test", "example", "bench", "custom-build"].contains(&kind.as_str()))
+    let is_own = |target: &Target| {
+        !target.kind.iter().any(|kind| ["test", "example", "bench", "custom-build"].contains(&kind.as_str()))
     };
-    let folders = targets.iter().filter(|target| !is_other(target)).filter_map(|target| target.src_path.parent());
-    // Sources beside the manifest would take in everything: a crate like that has its one file.
-    let folders = folders.map(|folder| if folder == workshop.folder { None } else { Some(folder.to_owned()) });
-    let folders: Option<BTreeSet<PathBuf>> = folders.collect();
-    let folders = folders.context("its sources lie beside its manifest; that layout is not supported")?;
-    let has_library = targets.iter().any(|target| target.kind.iter().any(|kind| kind.ends_with("lib") || kind == "proc-macro"));
-    Ok((folders, has_library))
+    let targets = metadata.packages.into_iter().flat_map(|package| package.targets);
+    let roots: Vec<PathBuf> = targets.filter(is_own).map(|target| target.src_path).collect();
+    let folders: BTreeSet<PathBuf> = roots.iter().filter_map(|root| root.parent()).map(Path::to_owned).collect();
+    // That folder has the tests in it, too.
+    ensure!(!folders.contains(&workshop.folder), "its sources lie beside its manifest, which is not supported");
+    Ok(Layout { roots, folders })
+}
+
+/// The end of a long text.
+pub(crate) fn last_lines(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.trim_end().lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
 }
 
 /// A path of the compiler's, which is relative to the crate, or absolute.

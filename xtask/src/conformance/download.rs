@@ -7,8 +7,8 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use walkdir::WalkDir;
 
-use crate::conformance::Wanted;
-use crate::steps::cargo;
+use super::Wanted;
+use crate::steps::{cargo, root};
 
 /// What is of interest in `cargo metadata`.
 #[derive(Deserialize)]
@@ -65,7 +65,8 @@ pub(crate) fn download(wanted: &Wanted, area: &Path) -> anyhow::Result<(PathBuf,
     let root = metadata.resolve.nodes.iter().find(|node| node.id == metadata.resolve.root);
     let subject = root.and_then(|root| root.deps.iter().find(|dependency| dependency.name == "subject"));
     let package = subject.and_then(|subject| metadata.packages.into_iter().find(|package| package.id == subject.pkg));
-    let package = package.with_context(|| format!("{wanted} has no library, so that cargo does not say where it is"))?;
+    let package =
+        package.with_context(|| format!("{wanted} has no library, so that cargo does not say where it is"))?;
     let folder = package.manifest_path.parent().context("a manifest has a folder")?.to_owned();
     Ok((folder, package.version))
 }
@@ -90,7 +91,9 @@ pub(crate) fn offline_first(folder: &Path, arguments: &[String]) -> anyhow::Resu
 fn requirement(version: Option<&str>) -> String {
     match version {
         None => "*".to_owned(),
-        Some(version) if version.split('.').count() >= 3 && version.starts_with(|first: char| first.is_ascii_digit()) => {
+        Some(version)
+            if version.split('.').count() >= 3 && version.starts_with(|first: char| first.is_ascii_digit()) =>
+        {
             format!("={version}")
         }
         Some(version) => version.to_owned(),
@@ -100,7 +103,7 @@ fn requirement(version: Option<&str>) -> String {
 /// The system that is compiled for.
 pub(crate) fn host() -> anyhow::Result<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("-vV").output().context("cannot run rustc")?;
+    let output = Command::new(rustc).arg("-vV").current_dir(root()).output().context("cannot run rustc")?;
     let text = String::from_utf8(output.stdout)?;
     let host = text.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc does not name its host")?;
     Ok(host.to_owned())

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::process::Child;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use wait_timeout::ChildExt as _;
 
-use crate::conformance::build::Workshop;
+use super::build::{Workshop, last_lines};
+use super::trial::Manner;
 
 /// What became of every test, by target and name.
 #[derive(Debug, Default, PartialEq)]
@@ -50,22 +50,26 @@ impl Results {
     }
 }
 
-/// Runs all tests, examples in the documentation included, with a collector that records into a file.
+/// Runs all tests, if wanted the examples in the documentation, too, with a collector that records into a file.
 ///
 /// Without the attribute there is nothing to record, and the file is not even made. Doc tests are processes of their
 /// own that run at the same time: one of them records, the others say that they cannot.
-pub(crate) fn run(workshop: &Workshop, timeout: Duration) -> anyhow::Result<Results> {
+pub(crate) fn run(workshop: &Workshop, manner: &Manner) -> anyhow::Result<Results> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let store = folder.path().join("store.redb");
     let printed = folder.path().join("printed");
     let out = File::create(&printed)?;
     let mut command = workshop.cargo("test");
+    if !manner.doc_tests {
+        command.arg("--tests");
+    }
     command.arg("--no-fail-fast").env("XRAY_STORE", &store).env("CARGO_TERM_COLOR", "never");
     // With one thread a test's line is written in two pieces, between which the test itself may write.
     command.env("RUST_TEST_THREADS", "2").stdout(out.try_clone()?).stderr(out);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn().context("cannot run cargo test")?;
+    let timeout = manner.timeout;
     let status = child.wait_timeout(timeout)?;
     if status.is_none() {
         println!("   the tests are not done after {timeout:?}, and ended");
@@ -77,7 +81,7 @@ pub(crate) fn run(workshop: &Workshop, timeout: Duration) -> anyhow::Result<Resu
     // Targets without the usual harness say nothing that could be read, and neither does a build that fails.
     let outcome = match status {
         None => Outcome::Failed(format!("the tests took longer than {timeout:?}")),
-        Some(status) if !status.success() && results.failed() == 0 => Outcome::Failed(last_lines(&printed)),
+        Some(status) if !status.success() && results.failed() == 0 => Outcome::Failed(last_lines(&printed, 40)),
         Some(_) => Outcome::Passed,
     };
     results.tests.insert("cargo test as a whole".to_owned(), outcome);
@@ -95,11 +99,6 @@ fn end(child: &mut Child) -> anyhow::Result<()> {
 
 fn size(path: &Path) -> u64 {
     path.metadata().map(|metadata| metadata.len()).unwrap_or_default()
-}
-
-fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(40)..].join("\n")
 }
 
 /// Reads what `cargo test` and the test harness print.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 
 use crate::steps::root;
@@ -17,6 +17,7 @@ pub(crate) fn prepare(folder: &Path) -> anyhow::Result<Vec<String>> {
     let dependencies = manifest.entry("dependencies").or_insert_with(|| Item::Table(Table::new()));
     let dependencies = dependencies.as_table_mut().context("`dependencies` is no table")?;
     dependencies.insert("xray", value(xray()));
+    optimise(&mut manifest)?;
     let missing = drop_missing(&mut manifest, folder);
     std::fs::write(&path, manifest.to_string())?;
     // The versions that the repository is built with: they are downloaded, and compiled once for all crates.
@@ -24,13 +25,32 @@ pub(crate) fn prepare(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(missing)
 }
 
-/// `embedded` is there because `XRAY_STORE` means something with it alone: the tests run while recording into a file.
+/// Without `enabled` a function expands to itself. `embedded` is there because `XRAY_STORE` means something with it alone: the tests run while recording into a file.
 fn xray() -> InlineTable {
     let mut dependency = InlineTable::new();
     dependency.insert("path", root().join("xray").to_string_lossy().into_owned().into());
     dependency.insert("default-features", false.into());
-    dependency.insert("features", ["embedded"].into_iter().collect::<toml_edit::Array>().into());
+    dependency.insert("features", ["enabled", "embedded"].into_iter().collect::<toml_edit::Array>().into());
     dependency
+}
+
+/// The crate is compiled as it always is, but what records its calls is optimised: its tests make millions of them.
+fn optimise(manifest: &mut DocumentMut) -> anyhow::Result<()> {
+    let mut place = manifest.as_table_mut();
+    for key in ["profile", "dev", "package"] {
+        let table = place.entry(key).or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        place = table.as_table_mut().with_context(|| format!("`{key}` in `profile` is no table"))?;
+    }
+    for package in ["xray", "xray-collector", "redb", "zstd-sys"] {
+        let mut optimised = Table::new();
+        optimised.insert("opt-level", value(2));
+        place.insert(package, Item::Table(optimised));
+    }
+    Ok(())
 }
 
 /// Takes out the tests, examples and benchmarks whose source is not there.
@@ -57,14 +77,23 @@ fn drop_missing(manifest: &mut DocumentMut, folder: &Path) -> Vec<String> {
     missing
 }
 
-/// Deletes the source of a target that does not build as it was published.
-pub(crate) fn leave_out(folder: &Path, target: &Path) -> anyhow::Result<()> {
-    std::fs::remove_file(target).with_context(|| format!("cannot remove {}", target.display()))?;
+/// Leaves out a target that does not build: a test or an example by deleting it, a library by not testing it.
+/// Returns what the names of its tests begin with.
+pub(crate) fn leave_out(folder: &Path, target: &Path, is_library: bool) -> anyhow::Result<String> {
     let path = folder.join("Cargo.toml");
     let mut manifest: DocumentMut = std::fs::read_to_string(&path)?.parse()?;
-    drop_missing(&mut manifest, folder);
+    let relative = target.strip_prefix(folder).unwrap_or(target).display();
+    if is_library {
+        let library = manifest.entry("lib").or_insert_with(|| Item::Table(Table::new()));
+        let library = library.as_table_mut().context("`lib` is no table")?;
+        let is_tested = library.insert("test", value(false)).is_none_or(|before| before.as_bool() != Some(false));
+        ensure!(is_tested, "{relative} does not build, without its unit tests either");
+    } else {
+        std::fs::remove_file(target).with_context(|| format!("cannot remove {}", target.display()))?;
+        drop_missing(&mut manifest, folder);
+    }
     std::fs::write(&path, manifest.to_string())?;
-    Ok(())
+    Ok(if is_library { format!("unittests {relative}") } else { relative.to_string() })
 }
 
 #[cfg(test)]

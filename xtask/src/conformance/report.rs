@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::conformance::build::Warning;
-use crate::conformance::execute::Results;
+use super::build::Warning;
+use super::execute::Results;
 
 /// What became of one crate.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct CrateReport {
     pub(crate) after: Results,
     /// What did not come with the package or does not work as it was published, and so was not tried.
     pub(crate) notes: Vec<String>,
+    /// Tests that do not build when xray is linked, before any attribute is there, and the compiler's message.
+    pub(crate) conflicting: Vec<(String, String)>,
     /// Functions that had to do without the attribute: where, and the compiler's message.
     pub(crate) skipped: Vec<(String, String)>,
     /// Why it does not build with the attribute at all.
@@ -34,10 +36,18 @@ impl CrateReport {
     /// Whether the attribute changes anything that it must not.
     pub(crate) fn is_clean(&self) -> bool {
         self.skipped.is_empty()
+            && self.conflicting.is_empty()
             && self.gave_up.is_none()
             && self.new_warnings.is_empty()
             && self.lost_warnings.is_empty()
-            && self.after.worse_than(&self.before).is_empty()
+            && self.worse().is_empty()
+    }
+
+    /// The tests that fail now, but for those that were not even built.
+    fn worse(&self) -> Vec<(&str, &str)> {
+        let mut worse = self.after.worse_than(&self.before);
+        worse.retain(|(test, _)| !self.conflicting.iter().any(|(tests, _)| test.starts_with(&format!("{tests}: "))));
+        worse
     }
 
     fn row(&self) -> [String; 10] {
@@ -67,6 +77,9 @@ impl CrateReport {
         if self.in_macros > 0 {
             println!("\n{name}: {} functions in the bodies and arguments of macros are left alone", self.in_macros);
         }
+        for (tests, message) in &self.conflicting {
+            println!("\n{name}: does not build when xray is linked: {tests}\n{}", indented(message));
+        }
         for (function, message) in &self.skipped {
             println!("\n{name}: without the attribute: {function}\n{}", indented(message));
         }
@@ -79,7 +92,7 @@ impl CrateReport {
             }
         }
         if self.gave_up.is_none() {
-            for (test, why) in self.after.worse_than(&self.before) {
+            for (test, why) in self.worse() {
                 println!("\n{name}: fails with the attribute alone: {test}\n{}", indented(why));
             }
         }
@@ -91,9 +104,8 @@ pub(crate) fn print(reports: &[CrateReport]) {
     for report in reports {
         report.print_failures();
     }
-    let header = [
-        "crate", "functions", "const", "annotated", "share", "before", "after", "warnings", "recorded", "took",
-    ];
+    let header =
+        ["crate", "functions", "const", "annotated", "share", "before", "after", "warnings", "recorded", "took"];
     let mut rows = vec![header.map(str::to_owned)];
     rows.extend(reports.iter().map(CrateReport::row));
     let widths: Vec<usize> =

@@ -73,6 +73,7 @@ pub(super) struct StoredRun<'a> {
     #[serde(borrow)]
     error: Option<&'a str>,
     parent: Option<(u128, u64)>,
+    orphan: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -105,6 +106,7 @@ pub(super) struct StoredCallsite<'a> {
     line: u32,
     #[serde(borrow)]
     arguments: Vec<&'a str>,
+    opens_run: bool,
 }
 
 /// A row in bytes.
@@ -133,6 +135,7 @@ impl<'a> StoredRun<'a> {
             lost_events: run.lost_events,
             error: run.error.as_deref(),
             parent: run.parent.map(|(run, step)| (run.0, step.0)),
+            orphan: run.orphan,
         }
     }
 
@@ -152,6 +155,7 @@ impl<'a> StoredRun<'a> {
             lost_events: row.lost_events,
             error: row.error.map(str::to_owned),
             parent: row.parent.map(|(run, step)| (RunId(run), StepId(step))),
+            orphan: row.orphan,
         })
     }
 }
@@ -217,6 +221,7 @@ impl<'a> StoredCallsite<'a> {
             file: &callsite.file,
             line: callsite.line,
             arguments: callsite.arguments.iter().map(|name| &**name).collect(),
+            opens_run: callsite.opens_run,
         }
     }
 
@@ -229,6 +234,7 @@ impl<'a> StoredCallsite<'a> {
             file: row.file.into(),
             line: row.line,
             arguments: row.arguments.into_iter().map(Arc::from).collect(),
+            opens_run: row.opens_run,
         })
     }
 }

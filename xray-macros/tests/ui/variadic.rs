@@ -1,0 +1,6 @@
+#[xray::step]
+unsafe extern "C" fn variadic(count: u32, ...) -> u32 {
+    count
+}
+
+fn main() {}

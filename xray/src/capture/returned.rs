@@ -1,0 +1,119 @@
+//! How a synchronous call ends: with its return value, or, if that is a future, when the future does.
+//!
+//! Which it is, is found out by type, as the ladder's rungs are: whatever a boxed future is called (`BoxFuture`,
+//! `Self::Future`, what `#[async_trait]` writes), it is a `Pin<Box<dyn Future>>`, and it stays one. Only the opaque type of a
+//! written `-> impl Future` can become another one, so that the attribute says so then: [`AsOpaqueFuture`].
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::future::{AsyncCall, InStep, Leaving};
+use crate::recorder::Call;
+
+/// A return value whose kind is asked for: `(&&Kind(&returned)).xray_kind()`.
+#[derive(Debug)]
+pub struct Kind<'a, R: ?Sized>(pub &'a R);
+
+/// A boxed future.
+pub trait ViaBoxedFuture {
+    #[doc(hidden)]
+    type Kind;
+    #[doc(hidden)]
+    fn xray_kind(&self) -> Self::Kind;
+}
+
+impl<'f, T> ViaBoxedFuture for &Kind<'_, Pin<Box<dyn Future<Output = T> + Send + 'f>>> {
+    type Kind = AsSendFuture;
+    #[inline(always)]
+    fn xray_kind(&self) -> AsSendFuture {
+        AsSendFuture
+    }
+}
+
+impl<'f, T> ViaBoxedFuture for &Kind<'_, Pin<Box<dyn Future<Output = T> + 'f>>> {
+    type Kind = AsLocalFuture;
+    #[inline(always)]
+    fn xray_kind(&self) -> AsLocalFuture {
+        AsLocalFuture
+    }
+}
+
+/// Anything else.
+pub trait ViaValue {
+    #[doc(hidden)]
+    fn xray_kind(&self) -> AsValue;
+}
+
+impl<R: ?Sized> ViaValue for Kind<'_, R> {
+    #[inline(always)]
+    fn xray_kind(&self) -> AsValue {
+        AsValue
+    }
+}
+
+/// The call has ended.
+#[derive(Debug)]
+pub struct AsValue;
+
+impl AsValue {
+    /// Leaves the step, and returns what was returned.
+    #[inline(always)]
+    pub fn finish<R>(self, call: Call, returned: R, leave: impl FnOnce(&R, Leaving)) -> R {
+        call.leave_with(|step| leave(&returned, step));
+        returned
+    }
+}
+
+/// The call goes on in a boxed future that may move to another thread.
+#[derive(Debug)]
+pub struct AsSendFuture;
+
+impl AsSendFuture {
+    /// The future as a part of the step.
+    pub fn finish<'f, T: 'f>(
+        self,
+        call: Call,
+        returned: Pin<Box<dyn Future<Output = T> + Send + 'f>>,
+        leave: impl FnOnce(&T, Leaving) + Send + 'f,
+    ) -> Pin<Box<dyn Future<Output = T> + Send + 'f>> {
+        match call.detach() {
+            None => returned,
+            step => Box::pin(AsyncCall::continued(step).run(returned, leave)),
+        }
+    }
+}
+
+/// The call goes on in a boxed future that stays on its thread.
+#[derive(Debug)]
+pub struct AsLocalFuture;
+
+impl AsLocalFuture {
+    /// The future as a part of the step.
+    pub fn finish<'f, T: 'f>(
+        self,
+        call: Call,
+        returned: Pin<Box<dyn Future<Output = T> + 'f>>,
+        leave: impl FnOnce(&T, Leaving) + 'f,
+    ) -> Pin<Box<dyn Future<Output = T> + 'f>> {
+        match call.detach() {
+            None => returned,
+            step => Box::pin(AsyncCall::continued(step).run(returned, leave)),
+        }
+    }
+}
+
+/// The call goes on in a future of a type that the function does not name.
+#[derive(Debug)]
+pub struct AsOpaqueFuture;
+
+impl AsOpaqueFuture {
+    /// The future as a part of the step.
+    #[inline]
+    pub fn finish<F, L>(self, call: Call, returned: F, leave: L) -> InStep<F, L>
+    where
+        F: Future,
+        L: FnOnce(&F::Output, Leaving),
+    {
+        AsyncCall::continued(call.detach()).run(returned, leave)
+    }
+}
