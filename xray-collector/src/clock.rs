@@ -3,7 +3,7 @@
 //! A call reads the clock twice, and that is most of what a small captured call costs; the processor's time stamp
 //! counter is read in about half the time of `std::time::Instant`. It is used where it is invariant or where the
 //! kernel itself uses it, `Instant` elsewhere. Ticks are turned into time by the collector, against a baseline that
-//! grows until [`BASELINE`] is reached: nothing has to be measured before a program's first step.
+//! grows to a second: nothing has to be measured before a program's first step.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -53,7 +53,8 @@ pub(crate) fn apply(parameters: &mut [Parameter], options: &Options) -> Result<(
             }
         }
         for (place, parameter) in parameters.iter_mut().enumerate() {
-            if !is_listed[place] && !(parameter.is_receiver() && is_chosen[place]) {
+            let is_asked_for = is_listed[place] || parameter.is_receiver() && is_chosen[place];
+            if !is_asked_for {
                 parameter.capture = Capture::Skipped;
             }
         }

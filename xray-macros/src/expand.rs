@@ -18,7 +18,8 @@
 //! code is in the runtime's `__private`: an expansion is compiled once for every function.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Error, ReturnType, Type};
 
 use crate::function::{self, Function};
@@ -67,7 +68,7 @@ fn instrument(opens: Opens, options: &Options, mut function: Function) -> Result
     };
     let body = if function.signature.asyncness.is_some() {
         expansion.asynchronous()
-    } else if function.has_attribute("track_caller") {
+    } else if function.has_attribute("track_caller") || types::has_opaque_closure(&function.signature.output) {
         expansion.guarded()
     } else {
         expansion.synchronous()
@@ -150,6 +151,9 @@ impl Expansion<'_> {
                 }
             }
         };
+        // Three references fewer: the ladder without the rungs of texts and of errors, also where the compiler adds one.
+        let message =
+            if types::may_borrow_in_error(&self.function.signature.output) { quote!(&&&&) } else { quote!(&&&&&&&) };
         quote! {
             |#returned, #step| {
                 use #private::ladder::*;
@@ -157,7 +161,7 @@ impl Expansion<'_> {
                 #step.leave(#parts.outcome(), |#record| {
                     #capture_value
                     if let #private::Some(#error) = #parts.error {
-                        (&&&&&&&#private::Message(#error)).xray_message(#record);
+                        (#message #private::Message(#error)).xray_message(#record);
                         (&&&&&#private::Value(#error)).xray_capture(#record);
                     }
                 });
@@ -175,8 +179,7 @@ impl Expansion<'_> {
         let allowed = self.allowed();
         let output = self.written_output();
         let arrow = output.as_ref().map(|output| quote!(-> #output));
-        let body = self.braced(quote!(#bindings #body));
-        // Without a written type the closure needs no braces of its own; with one they are the user's.
+        let body = self.braced(self.bound(bindings, body));
         let run = quote!(#private::call(move || #arrow #body));
         let enter = quote!(let #call = #private::Call::enter(&__XRAY_CALLSITE, #capture););
         if matches!(output.as_ref().map(types::bare), Some(Type::Never(_))) {
@@ -202,18 +205,20 @@ impl Expansion<'_> {
         }
     }
 
-    /// Without a closure around the body, for a function that wants to know its caller: the result cannot be seen.
+    /// Without a closure around the body, for a function that wants to know its caller, or whose return type is needed
+    /// as it is written: the result cannot be seen.
     fn guarded(&self) -> TokenStream {
         let private = &self.private;
         let call = Ident::new("__xray_call", Span::mixed_site());
         let capture = self.capture_arguments();
         let body = self.function.body.stream();
         let bindings = parameters::bind(&self.parameters, &body);
-        // In braces, for what another attribute has put there: two of the same name are two errors.
-        let body = self.braced(quote!(#bindings #body));
+        let body = self.bound(bindings, body);
         quote! {
             let #call = #private::Call::enter(&__XRAY_CALLSITE, #capture);
-            #body
+            // In braces, for what another attribute has put there: two of the same name are two errors. Not in the
+            // user's, which the compiler would call needless.
+            { #body }
         }
     }
 
@@ -225,19 +230,22 @@ impl Expansion<'_> {
         let output = self.written_output().unwrap_or_else(|| syn::parse_quote!(()));
         let expected = self.expected_output(&output);
         let enter = quote!(#private::AsyncCall::enter(&__XRAY_CALLSITE, #capture));
-        let body = self.braced(quote!(#bindings #expected #body));
+        let body = self.bound(bindings, body);
+        let body = self.braced(quote!(#expected #body));
         if matches!(types::bare(&output), Type::Never(_)) {
             // It does not come back: it is cancelled or panics, if anything.
-            return quote!(#enter.run(async move #body, |_, _| {}).await);
+            return quote!(#private::call(move || #enter.run(async move #body, |_, _| {})).await);
         }
         let leave = self.leave();
+        // In a closure, which takes the arguments along: what a future borrows in its own body it has to keep for good.
+        let run = quote!(#private::call(move || #enter.run(async move #body, #leave)));
         match self.allowed() {
-            None => quote!(#enter.run(async move #body, #leave).await),
+            None => quote!(#run.await),
             allowed => {
                 let running = Ident::new("__xray_running", Span::mixed_site());
                 quote! {
                     #allowed
-                    let #running = #enter.run(async move #body, #leave);
+                    let #running = #run;
                     #running.await
                 }
             }
@@ -249,6 +257,26 @@ impl Expansion<'_> {
     fn allowed(&self) -> Option<TokenStream> {
         let is_mut = self.parameters.iter().any(Parameter::is_mut_receiver);
         is_mut.then(|| quote!(#[allow(unused_assignments)]))
+    }
+
+    /// The body after the bindings. Up to edition 2021 the last expression's temporaries outlive a block's variables, but
+    /// not a function's parameters, which the variables stand for: hence a block of its own in a statement of its own.
+    fn bound(&self, bindings: TokenStream, body: TokenStream) -> TokenStream {
+        let output = self.written_output().unwrap_or_else(|| syn::parse_quote!(()));
+        let is_left_alone = matches!(types::bare(&output), Type::Never(_)) || types::has_opaque_closure(&self.output);
+        if bindings.is_empty() || is_left_alone {
+            return quote!(#bindings #body);
+        }
+        let result = Ident::new("__xray_result", Span::mixed_site());
+        let mut block = Group::new(Delimiter::Brace, body);
+        // Where the user's braces are, but not theirs: the compiler would find them unnecessary.
+        block.set_span(self.function.body.span().resolved_at(Span::mixed_site()));
+        quote! {
+            #bindings
+            let #result: #output = #block;
+            #[allow(unreachable_code)]
+            return #result;
+        }
     }
 
     /// In the braces of the function's body, so that errors about the body as a whole are where it is.
@@ -271,7 +299,12 @@ impl Expansion<'_> {
             return TokenStream::new();
         }
         let private = &self.private;
-        quote! {
+        // "The return type is inferred here", the compiler says of it.
+        let written = match &self.output {
+            ReturnType::Type(_, written) => written.span().resolved_at(Span::mixed_site()),
+            ReturnType::Default => Span::mixed_site(),
+        };
+        quote_spanned! {written=>
             if false {
                 return #private::never::<#output>();
             }

@@ -229,7 +229,7 @@ impl Arguments {
 }
 
 fn unknown(option: &str, span: Span) -> Error {
-    let meant = meant(option, &OPTIONS, '`').map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+    let meant = meant(option, &OPTIONS, '`').map_or_else(|| ".".to_owned(), |meant| format!("; did you mean {meant}?"));
     Error::new(span, format!("unknown option `{option}`{meant} The options are {}", listed(&OPTIONS)))
 }
 
@@ -289,7 +289,8 @@ fn level(text: &LitStr) -> Result<Capture> {
         "metrics" => Capture::Metrics,
         "full" => Capture::Full,
         other => {
-            let meant = meant(other, &LEVELS, '"').map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+            let meant =
+                meant(other, &LEVELS, '"').map_or_else(|| ".".to_owned(), |meant| format!("; did you mean {meant}?"));
             let message = format!("unknown level {other:?}{meant} The levels are {}", listed(&LEVELS));
             return Err(Error::new(text.span(), message));
         }

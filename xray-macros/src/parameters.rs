@@ -118,8 +118,8 @@ impl Parameter {
 
     /// Lets clippy accept that a variable named like an unused one is used.
     pub(crate) fn allowed(&self) -> Option<TokenStream> {
-        let name = self.variable.to_string();
-        (name.starts_with('_') && !name.starts_with("__")).then(|| quote!(#[allow(clippy::used_underscore_binding)]))
+        let is_underscored = self.variable.to_string().starts_with('_') && !matches!(self.binding, Binding::Pattern(_));
+        is_underscored.then(|| quote!(#[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]))
     }
 
     /// The statements that bind it again in a body that mentions these words.

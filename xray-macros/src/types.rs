@@ -1,7 +1,8 @@
 //! Written types, as far as the expansion has to understand them.
 
+use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{ReturnType, Type, TypeParamBound};
+use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeImplTrait, TypeParamBound};
 
 /// The type without the invisible group of a macro's `$type:ty`, and without parentheses.
 pub(crate) fn bare(written: &Type) -> &Type {
@@ -46,4 +47,50 @@ pub(crate) fn is_opaque_future(output: &ReturnType) -> bool {
         }
     }
     is_future
+}
+
+/// Whether the function returns an `impl Fn(…)`, bare or inside of another type. Its bound tells the compiler what the
+/// parameters of the closure are, which gets lost where `_` stands for it.
+pub(crate) fn has_opaque_closure(output: &ReturnType) -> bool {
+    struct Closures(bool);
+
+    impl<'ast> Visit<'ast> for Closures {
+        fn visit_type_impl_trait(&mut self, node: &'ast TypeImplTrait) {
+            for bound in &node.bounds {
+                if let TypeParamBound::Trait(bound) = bound {
+                    let last = bound.path.segments.last();
+                    self.0 |= last.is_some_and(|last| matches!(last.arguments, PathArguments::Parenthesized(_)));
+                }
+            }
+            visit::visit_type_impl_trait(self, node);
+        }
+    }
+
+    let mut closures = Closures(false);
+    closures.visit_return_type(output);
+    closures.0
+}
+
+/// Whether the error of the `Result` that a function returns may, as it is written, hold something that does not live
+/// for ever. An `impl<T: 'static> Error for E<T>` would then be found by its method and refused by its bound: lifetimes
+/// are not looked at when a method is chosen.
+pub(crate) fn may_borrow_in_error(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, written) = output else { return false };
+    let Type::Path(result) = bare(written) else { return false };
+    let Some(PathArguments::AngleBracketed(arguments)) = result.path.segments.last().map(|last| &last.arguments) else {
+        return false;
+    };
+    let mut types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(argument) => Some(argument),
+        _ => None,
+    });
+    let Some(error) = types.nth(1) else { return false };
+    match bare(error) {
+        Type::Path(path) => {
+            let begins_with_self = path.path.segments.first().is_some_and(|first| first.ident == "Self");
+            let has_arguments = path.path.segments.iter().any(|segment| !segment.arguments.is_none());
+            path.qself.is_some() || begins_with_self || has_arguments
+        }
+        _ => true,
+    }
 }

@@ -1,4 +1,6 @@
 //! What functions take: patterns, types without any trait, receivers, conditions.
+// Odd functions are the point of these tests.
+#![allow(dead_code, unreachable_pub, clippy::all)]
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,13 +56,13 @@ fn patterns_are_arguments() {
     assert_eq!(block_on(later((1, 2), point, 3, 4, "x")), 9);
     assert_eq!(
         line(&recording.step("many")),
-        "many(_=0, _unused=0, (a, b)=[1,2], Point{ x, y: renamed }={\"x\":1,\"y\":2}, [first, rest @ ..]=[1,2,3], \
-         &reference=4, changed=5, whole @ Point{ y, .. }={\"x\":1,\"y\":2}, type=\"ab\", by_ref=\"c\", ()=null, \
-         (Ok(either)| Err(either))={\"Ok\":6}) returned 32"
+        "many(_=0, _unused=0, (a, b)=[1,2], Point { x, y: renamed }={\"x\":1,\"y\":2}, [first, rest @ ..]=[1,2,3], \
+         &reference=4, changed=5, whole @ Point { y, .. }={\"x\":1,\"y\":2}, type=\"ab\", by_ref=\"c\", ()=null, \
+         (Ok(either) | Err(either))={\"Ok\":6}) returned 32"
     );
     assert_eq!(
         line(&recording.step("later")),
-        "later((a, _)=[1,2], Point{ x, .. }={\"x\":1,\"y\":2}, b=3, fn=4, _=\"x\") returned 9"
+        "later((a, _)=[1,2], Point { x, .. }={\"x\":1,\"y\":2}, b=3, fn=4, _=\"x\") returned 9"
     );
 }
 

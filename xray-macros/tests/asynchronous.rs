@@ -1,4 +1,6 @@
 //! async functions: what they hold, where they may go, how they end.
+// Odd functions are the point of these tests.
+#![allow(dead_code, unreachable_pub, clippy::all)]
 
 use std::cell::Cell;
 use std::pin::Pin;

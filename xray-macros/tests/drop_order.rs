@@ -1,4 +1,6 @@
 //! What is dropped when: with the attribute as without it. Each function is written once and compiled twice.
+// Odd functions are the point of these tests.
+#![allow(dead_code, unreachable_pub, clippy::all)]
 
 use std::cell::RefCell;
 use std::pin::pin;

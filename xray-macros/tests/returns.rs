@@ -1,4 +1,6 @@
 //! What functions return: borrows, types without any trait, types that drive inference, nothing at all.
+// Odd functions are the point of these tests.
+#![allow(dead_code, unreachable_pub, clippy::all)]
 
 use std::fmt;
 

@@ -1,5 +1,7 @@
 //! `#[xray::steps]` on impl blocks, traits and modules, and the options of single arguments.
 #![allow(unsafe_code, unused_braces)]
+// Odd functions are the point of these tests.
+#![allow(dead_code, unreachable_pub, clippy::all)]
 
 use std::fmt;
 

@@ -1,7 +1,8 @@
 //! Instrumented functions: what is known of each before it is called, and whether its calls are recorded.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use xray_collector::event::Site;
 
@@ -26,12 +27,19 @@ pub struct Function {
 }
 
 /// An instrumented function; the attribute makes a static of it.
-#[derive(Debug)]
 pub struct Callsite {
     pub(crate) site: Site,
     level: Option<Level>,
     /// [`UNKNOWN`], [`OFF`], or the session that records its calls, in the upper bits, and whether values are captured.
     state: AtomicU32,
+    /// The function that registered before it, once it has registered.
+    before: OnceLock<Option<&'static Self>>,
+}
+
+impl std::fmt::Debug for Callsite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.site.fmt(f)
+    }
 }
 
 /// What a call of a recorded function needs to know.
@@ -52,7 +60,29 @@ impl Recording {
     }
 }
 
-static ALL: Mutex<Vec<&'static Callsite>> = Mutex::new(Vec::new());
+/// The function that registered last; the others follow. A chain through the statics rather than a list of its own:
+/// the allocator may be an instrumented function, too.
+static LAST: Mutex<Option<&'static Callsite>> = Mutex::new(None);
+
+thread_local! {
+    /// The thread is in here already: what it calls now is not recorded, and registers the next time.
+    static IS_CHOOSING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `choose` unless this thread is inside of it.
+fn once_on_this_thread<R>(choose: impl FnOnce() -> R) -> Option<R> {
+    struct Done;
+    impl Drop for Done {
+        fn drop(&mut self) {
+            IS_CHOOSING.set(false);
+        }
+    }
+    if IS_CHOOSING.replace(true) {
+        return None;
+    }
+    let _done = Done;
+    Some(choose())
+}
 
 impl Callsite {
     /// `level` is what the attribute says, if it says something.
@@ -60,7 +90,7 @@ impl Callsite {
     pub const fn new(function: Function, opens_run: bool, level: Option<Level>) -> Self {
         let Function { name, kind, module, file, line, arguments } = function;
         let site = Site { name, kind, module, file, line, arguments, opens_run };
-        Self { site, level, state: AtomicU32::new(UNKNOWN) }
+        Self { site, level, state: AtomicU32::new(UNKNOWN), before: OnceLock::new() }
     }
 
     /// Whether a call is recorded now: one relaxed load when it is known.
@@ -74,13 +104,14 @@ impl Callsite {
 
     #[cold]
     fn find_out(&'static self) -> Option<Recording> {
-        // Before the lock below, which starting a collector takes, too.
-        session::start_from_environment();
-        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.state.load(Ordering::Relaxed) == UNKNOWN {
-            all.push(self);
-            self.set(session::get().as_deref());
-        }
+        once_on_this_thread(session::start_from_environment);
+        once_on_this_thread(|| {
+            let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.before.set(*last).is_ok() {
+                *last = Some(self);
+                self.set(session::get().as_deref());
+            }
+        });
         Recording::of_state(self.state.load(Ordering::Relaxed))
     }
 
@@ -96,9 +127,14 @@ impl Callsite {
 /// Tells every function that was called before which session records now. `choose` runs while no function can
 /// register, so that each hears of the change or sees it.
 pub(crate) fn set_all(choose: impl FnOnce() -> Option<Arc<Session>>) {
-    let all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    let was_choosing = IS_CHOOSING.replace(true);
+    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     let session = choose();
-    for callsite in all.iter() {
+    let mut next = *last;
+    while let Some(callsite) = next {
         callsite.set(session.as_deref());
+        next = callsite.before.get().copied().flatten();
     }
+    drop(last);
+    IS_CHOOSING.set(was_choosing);
 }

@@ -82,6 +82,9 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[doc = include_str!("../docs/capturing.md")]
+pub mod capturing {}
+
 mod builder;
 mod callsite;
 mod capture;

@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut steps = Steps::default();
     let filter: Vec<&str> = arguments.filter.iter().map(String::as_str).collect();
     steps.run("without default features there is no tokio, axum or redb", lean)?;
-    for features in ["", "embedded", "web"] {
+    for features in ["", "enabled", "enabled,embedded", "enabled,web", "enabled,streams"] {
         let name = format!("the xray crate builds with features [{features}]");
         steps.cargo(&name, &["check", "--quiet", "-p", "xray", "--no-default-features", "--features", features])?;
     }

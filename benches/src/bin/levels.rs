@@ -106,10 +106,18 @@ fn measure(name: &str, calls: usize, variants: [(&str, Calls<'_>); 4]) {
 macro_rules! variants {
     ($module:ident($($argument:expr),*)) => {
         [
-            ("plain", Box::new(|calls| (0..calls).for_each(|_| drop(black_box($module::plain($($argument),*)))))),
-            ("off", Box::new(|calls| (0..calls).for_each(|_| drop(black_box($module::off($($argument),*)))))),
-            ("metrics", Box::new(|calls| (0..calls).for_each(|_| drop(black_box($module::metrics($($argument),*)))))),
-            ("full", Box::new(|calls| (0..calls).for_each(|_| drop(black_box($module::full($($argument),*)))))),
+            ("plain", Box::new(|calls| (0..calls).for_each(|_| {
+                let _ = black_box($module::plain($($argument),*));
+            }))),
+            ("off", Box::new(|calls| (0..calls).for_each(|_| {
+                let _ = black_box($module::off($($argument),*));
+            }))),
+            ("metrics", Box::new(|calls| (0..calls).for_each(|_| {
+                let _ = black_box($module::metrics($($argument),*));
+            }))),
+            ("full", Box::new(|calls| (0..calls).for_each(|_| {
+                let _ = black_box($module::full($($argument),*));
+            }))),
         ]
     };
 }

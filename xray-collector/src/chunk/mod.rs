@@ -27,15 +27,17 @@
 //!    not 0. A thread's chunks have consecutive `order`; a reader takes them in that order.
 //! 4. Both channels hold as many entries as there are chunks: sending never blocks and never fails while both ends
 //!    live.
-//! 5. A writer's pointers point into the pool that its thread's [`Attachment`](writer) keeps alive.
+//! 5. A writer's pointers point into the pool that its thread's `Attachment` keeps alive.
 
 mod loss;
 mod memory;
 mod pool;
 mod reader;
+mod record;
 mod writer;
 
 pub use self::loss::Loss;
 pub use self::pool::{Overflow, Pool, PoolSettings, Produced};
 pub use self::reader::{Reader, Sink, Values};
-pub use self::writer::{Ended, Entered, Full, Mark, Record, Refused, Writer, mute_this_thread, with_writer};
+pub use self::record::{Full, Mark, Record};
+pub use self::writer::{Ended, Entered, Refused, Writer, mute_this_thread, with_writer};

@@ -213,6 +213,10 @@ impl Pool {
             let index = u32::try_from(slots.all.len()).expect("a process has fewer than 2^32 threads");
             let slot = Arc::new(Slot { index, next_step: AtomicU64::new(1), ..Slot::default() });
             slots.all.push(Arc::clone(&slot));
+            // Room for every slot: giving one back must not allocate, since the allocator may be an instrumented
+            // function that wants a slot.
+            let missing = slots.all.len() - slots.unused.len();
+            slots.unused.reserve(missing);
             slot
         })
     }

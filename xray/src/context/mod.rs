@@ -80,7 +80,8 @@ impl Context {
     #[inline]
     #[must_use]
     pub fn current() -> Self {
-        CURRENT.with(Cell::get)
+        // Without the feature there is never another one.
+        if cfg!(feature = "enabled") { CURRENT.with(Cell::get) } else { Self::NONE }
     }
 
     /// Makes this the calling thread's context until the guard is dropped, which puts back the one before. Guards are
@@ -188,7 +189,7 @@ impl Context {
     /// Makes this the calling thread's context, and says which was.
     #[inline]
     pub(crate) fn replace_current(self) -> Self {
-        CURRENT.with(|current| current.replace(self))
+        if cfg!(feature = "enabled") { CURRENT.with(|current| current.replace(self)) } else { Self::NONE }
     }
 }
 
