@@ -14,6 +14,11 @@ pub use self::http::{Answer, get};
 /// One collector at a time in a process; tests that share one take turns.
 static TURN: Mutex<()> = Mutex::new(());
 
+/// Waits until no other test of this process has a collector; for tests that start one by themselves.
+pub fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A collector with a store of its own.
 pub struct Recording {
     guard: Option<xray::Guard>,
@@ -27,7 +32,7 @@ impl Recording {
     /// # Panics
     /// When it cannot start.
     pub fn start_with(set: impl FnOnce(xray::Builder) -> xray::Builder) -> Self {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turn();
         let directory = tempfile::tempdir().expect("a temporary directory");
         let builder = set(xray::builder().store(directory.path().join("test.redb")));
         let guard = Some(builder.start().expect("a collector"));

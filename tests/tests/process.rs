@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use xray::model::{Outcome, Run, RunStatus};
 use xray::store::{EmbeddedStore, RunQuery, Store as _, StoreError};
-use xray_tests::{Recording, child, role};
+use xray_tests::{Recording, child, role, turn};
 
 #[xray::step]
 fn double(number: u32) -> u32 {
@@ -129,6 +129,7 @@ fn runs_of_a_process_that_died_are_crashed() {
         child("runs_of_a_process_that_died_are_crashed", path.to_str().expect("UTF-8")).output().expect("it runs");
     assert!(!output.status.success());
     {
+        let _turn = turn();
         let xray = xray::builder().store(&path).start().expect("the store opens again");
         pipeline(2);
         xray.flush().expect("a store that works");
