@@ -61,7 +61,7 @@ cargo xtask conformance --keep either        and look at the annotated source af
 pub(crate) struct Arguments {
     /// Crates to try, `NAME` or `NAME@VERSION`; without any, a list of different kinds
     crates: Vec<Wanted>,
-    /// Keep the annotated source in target/conformance/<crate>
+    /// Keep the annotated source in target/conformance
     #[arg(long)]
     keep: bool,
     /// Compare what clippy says, too, with its pedantic lints
