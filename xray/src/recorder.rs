@@ -79,7 +79,7 @@ impl OpenStep {
     }
 }
 
-/// A synchronous call, from its beginning to its end. Dropped without [`Call::leave`] it has panicked, or it is a
+/// A synchronous call, from its beginning to its end. Dropped without being left it has panicked, or it is a
 /// function of which the end cannot be seen.
 #[derive(Debug)]
 #[must_use]
@@ -98,18 +98,7 @@ impl Call {
         Self { open }
     }
 
-    /// Leaves the step. `result` is not called if the call is not recorded.
-    #[inline]
-    pub fn leave(mut self, outcome: Outcome, result: impl FnOnce(&mut Record<'_>)) {
-        if let Some((step, outer)) = self.open.take() {
-            step.leave(outcome, result);
-            outer.replace_current();
-        }
-    }
-}
-
-impl Call {
-    /// As [`Call::leave`], with the outcome found out by `leave`, which is not called if the call is not recorded.
+    /// Leaves the step by `leave`, which finds out the outcome and is not called if the call is not recorded.
     #[inline]
     pub(crate) fn leave_with(mut self, leave: impl FnOnce(Leaving)) {
         if let Some((step, outer)) = self.open.take() {
