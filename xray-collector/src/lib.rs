@@ -8,6 +8,7 @@ mod assembly;
 pub mod chunk;
 pub mod clock;
 pub mod collector;
+pub mod decision;
 pub mod event;
 pub mod exit;
 pub mod id;
