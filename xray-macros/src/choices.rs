@@ -122,19 +122,19 @@ impl Parameter {
         let captured = match &self.capture {
             Capture::Skipped => return None,
             Capture::Ladder => {
-                quote!((&&&&&#private::Value(&#variable)).xray_capture(#record))
+                quote!((&&&&&#private::Value(&#variable)).xray_capture(&mut #record))
             }
             Capture::Redacted => quote!(#record.redacted()),
             Capture::By(function, span) => {
                 // The error of a type that has no such text is at the option.
                 let function = Ident::new(function, span.resolved_at(Span::mixed_site()));
-                quote_spanned!(span.resolved_at(Span::mixed_site())=> #private::chosen::#function(&#variable, #record))
+                quote_spanned!(span.resolved_at(Span::mixed_site())=> #private::chosen::#function(&#variable, &mut #record))
             }
             Capture::With(path) => {
                 let value = Ident::new("__xray_value", Span::mixed_site());
                 let made = quote_spanned!(path.span().resolved_at(Span::mixed_site())=> #path(&#variable));
                 quote! {
-                    #private::chosen::with(#record, || #made, |#value, #record| {
+                    #private::chosen::with(&mut #record, || #made, |#value, #record| {
                         (&&&&&#private::Value(#value)).xray_capture(#record);
                     })
                 }

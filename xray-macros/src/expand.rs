@@ -3,17 +3,25 @@
 //! ```text
 //! fn name(a: A, mut b: B) -> R {                  async fn name(a: A, mut b: B) -> R {
 //!     static CALLSITE = …;                            static CALLSITE = …;
-//!     let call = enter(|record| capture &a, &b);      enter(|record| capture &a, &b)
-//!     let returned: R = call(move || -> R {               .run(async move { let mut b = b; BODY },
-//!         let a = a;                                           |returned, step| step.leave(…))
-//!         let mut b = b;                                  .await
-//!         BODY                                        }
-//!     });
-//!     kind of returned
-//!         .finish(call, returned, |returned, step| step.leave(…))
+//!     let mut call = …;                               let mut call = …;
+//!     if let Some(record) = call.enter() {            if let Some(record) = call.enter() {
+//!         capture &a, &b                                  capture &a, &b
+//!         call.entered(record);                           call.entered(record);
+//!     }                                               }
+//!     let returned: R = call(move || -> R {           call.run(async move { let mut b = b; BODY },
+//!         let a = a;                                           |returned, call| {
+//!         let mut b = b;                                           if let Some(record) = call.leave(…) { … }
+//!         BODY                                                 })
+//!     });                                                 .await
+//!     if let Some(record) = call.leave(…) {       }
+//!         capture &returned
+//!         record.commit();
+//!     }
+//!     returned
 //! }
 //! ```
 //!
+//! A return type that may be a boxed future is looked at where it is known: see `kind` in [`Expansion::synchronous`].
 //! Names of ours have the macro's hygiene, paths begin at the crate, nothing relies on a prelude. What can be ordinary
 //! code is in the runtime's `__private`: an expansion is compiled once for every function.
 
@@ -111,43 +119,48 @@ impl Expansion<'_> {
                     file: #private::file!(),
                     line: #private::line!(),
                     arguments: &[#(#arguments),*],
+                    opens_run: #opens_run,
                 },
-                #opens_run,
                 #level,
             );
         }
     }
 
-    /// The closure that captures the arguments.
-    fn capture_arguments(&self) -> TokenStream {
+    /// The statements that enter the step and capture the arguments.
+    fn enter(&self, kind: TokenStream) -> TokenStream {
         let private = &self.private;
+        let call = self.call();
         let record = Ident::new("__xray_record", Span::mixed_site());
         let captures: Vec<_> =
             self.parameters.iter().filter_map(|parameter| parameter.capture(private, &record)).collect();
-        if captures.is_empty() {
-            return quote!(|_| {});
-        }
+        let mutable = (!captures.is_empty()).then(|| quote!(mut));
         // An import that nothing uses would be one more warning, and `allow` an error where the lint is forbidden.
         let import = self.parameters.iter().any(Parameter::needs_ladder).then(|| quote!(use #private::ladder::*;));
         quote! {
-            |#record| {
+            let mut #call = #private::#kind::new();
+            if let #private::Some(#mutable #record) = #call.enter(&__XRAY_CALLSITE) {
                 #import
                 #(#captures)*
+                #call.entered(#record);
             }
         }
     }
 
-    /// The closure that leaves the step with what was returned.
-    fn leave(&self) -> TokenStream {
+    fn call(&self) -> Ident {
+        Ident::new("__xray_call", Span::mixed_site())
+    }
+
+    /// The statements that leave the step with what was returned.
+    fn leave(&self, call: &Ident, returned: &TokenStream) -> TokenStream {
         let private = &self.private;
-        let [returned, step, record, parts, value, error] = ["returned", "step", "record", "parts", "value", "error"]
-            .map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
+        let [record, parts, value, error] =
+            ["record", "parts", "value", "error"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
         let capture_value = if self.options.ret == Some(false) {
             TokenStream::new()
         } else {
             quote! {
                 if let #private::Some(#value) = #parts.value {
-                    (&&&&&#private::Value(#value)).xray_capture(#record);
+                    (&&&&&#private::Value(#value)).xray_capture(&mut #record);
                 }
             }
         };
@@ -155,25 +168,32 @@ impl Expansion<'_> {
         let message =
             if types::may_borrow_in_error(&self.function.signature.output) { quote!(&&&&) } else { quote!(&&&&&&&) };
         quote! {
-            |#returned, #step| {
-                use #private::ladder::*;
-                let #parts = (&&#private::Returned(#returned)).xray_parts();
-                #step.leave(#parts.outcome(), |#record| {
-                    #capture_value
-                    if let #private::Some(#error) = #parts.error {
-                        (#message #private::Message(#error)).xray_message(#record);
-                        (&&&&&#private::Value(#error)).xray_capture(#record);
-                    }
-                });
+            use #private::ladder::*;
+            let #parts = (&&#private::Returned(#returned)).xray_parts();
+            if let #private::Some(mut #record) = #call.leave(#parts.outcome()) {
+                #capture_value
+                if let #private::Some(#error) = #parts.error {
+                    (#message #private::Message(#error)).xray_message(&mut #record);
+                    (&&&&&#private::Value(#error)).xray_capture(&mut #record);
+                }
+                #record.commit();
             }
         }
     }
 
+    /// The same in a closure, which gets the value and the call.
+    fn leave_later(&self) -> TokenStream {
+        let [returned, call] =
+            ["returned", "step"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
+        let leave = self.leave(&call, &quote!(#returned));
+        quote!(|#returned, #call| { #leave })
+    }
+
     fn synchronous(&self) -> TokenStream {
         let private = &self.private;
-        let [call, returned, kind] =
-            ["call", "returned", "kind"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
-        let capture = self.capture_arguments();
+        let call = self.call();
+        let [returned, kind] =
+            ["returned", "kind"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
         let body = self.function.body.stream();
         let bindings = parameters::bind(&self.parameters, &body);
         let allowed = self.allowed();
@@ -181,41 +201,48 @@ impl Expansion<'_> {
         let arrow = output.as_ref().map(|output| quote!(-> #output));
         let body = self.braced(self.bound(bindings, body));
         let run = quote!(#private::call(move || #arrow #body));
-        let enter = quote!(let #call = #private::Call::enter(&__XRAY_CALLSITE, #capture););
+        let enter = self.enter(quote!(Call));
         if matches!(output.as_ref().map(types::bare), Some(Type::Never(_))) {
             // It does not come back; the guard sees it go.
             return quote!(#enter #allowed { #run });
         }
-        let leave = self.leave();
+        let is_value = types::is_no_future(&self.output);
         let annotation = output.unwrap_or_else(|| syn::parse_quote!(()));
-        let found = if types::is_opaque_future(&self.output) {
-            quote!(#private::AsOpaqueFuture)
+        let finish = if is_value {
+            let leave = self.leave(&call, &quote!(&#returned));
+            quote!({ #leave } #returned)
         } else {
-            quote!({
-                use #private::ladder::*;
-                (&&#private::Kind(&#returned)).xray_kind()
-            })
+            let found = if types::is_opaque_future(&self.output) {
+                quote!(#private::AsOpaqueFuture)
+            } else {
+                quote!({
+                    use #private::ladder::*;
+                    (&&#private::Kind(&#returned)).xray_kind()
+                })
+            };
+            let leave = self.leave_later();
+            quote! {
+                let #kind = #found;
+                #kind.finish(#call, #returned, #leave)
+            }
         };
         quote! {
             #enter
             #allowed
             let #returned: #annotation = #run;
-            let #kind = #found;
-            #kind.finish(#call, #returned, #leave)
+            #finish
         }
     }
 
     /// Without a closure around the body, for a function that wants to know its caller, or whose return type is needed
     /// as it is written: the result cannot be seen.
     fn guarded(&self) -> TokenStream {
-        let private = &self.private;
-        let call = Ident::new("__xray_call", Span::mixed_site());
-        let capture = self.capture_arguments();
+        let enter = self.enter(quote!(Call));
         let body = self.function.body.stream();
         let bindings = parameters::bind(&self.parameters, &body);
         let body = self.bound(bindings, body);
         quote! {
-            let #call = #private::Call::enter(&__XRAY_CALLSITE, #capture);
+            #enter
             // In braces, for what another attribute has put there: two of the same name are two errors. Not in the
             // user's, which the compiler would call needless.
             { #body }
@@ -224,21 +251,21 @@ impl Expansion<'_> {
 
     fn asynchronous(&self) -> TokenStream {
         let private = &self.private;
-        let capture = self.capture_arguments();
+        let call = self.call();
         let body = self.function.body.stream();
         let bindings = parameters::bind_async(&self.parameters, &body);
         let output = self.written_output().unwrap_or_else(|| syn::parse_quote!(()));
         let expected = self.expected_output(&output);
-        let enter = quote!(#private::AsyncCall::enter(&__XRAY_CALLSITE, #capture));
+        let enter = self.enter(quote!(AsyncCall));
         let body = self.bound(bindings, body);
         let body = self.braced(quote!(#expected #body));
         if matches!(types::bare(&output), Type::Never(_)) {
             // It does not come back: it is cancelled or panics, if anything.
-            return quote!(#private::call(move || #enter.run(async move #body, |_, _| {})).await);
+            return quote!(#private::call(move || { #enter #call.run(async move #body, |_, _| {}) }).await);
         }
-        let leave = self.leave();
+        let leave = self.leave_later();
         // In a closure, which takes the arguments along: what a future borrows in its own body it has to keep for good.
-        let run = quote!(#private::call(move || #enter.run(async move #body, #leave)));
+        let run = quote!(#private::call(move || { #enter #call.run(async move #body, #leave) }));
         match self.allowed() {
             None => quote!(#run.await),
             allowed => {

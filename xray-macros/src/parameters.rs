@@ -260,13 +260,9 @@ fn readable(pattern: TokenStream) -> String {
 
 /// Whether a type written like this has nothing to drop: a reference, a pointer, a number.
 fn is_inert(written: &Type) -> bool {
-    const PRIMITIVES: [&str; 17] = [
-        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
-        "f64", "str",
-    ];
     match written {
         Type::Reference(_) | Type::Ptr(_) | Type::Never(_) => true,
-        Type::Path(path) => PRIMITIVES.iter().any(|primitive| path.path.is_ident(primitive)),
+        Type::Path(path) => crate::types::PRIMITIVES.iter().any(|primitive| path.path.is_ident(primitive)),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_inert),
         _ => false,
     }

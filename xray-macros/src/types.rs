@@ -49,6 +49,31 @@ pub(crate) fn is_opaque_future(output: &ReturnType) -> bool {
     is_future
 }
 
+/// Whether what the function returns is no boxed future by the way it is written: the standard library's types, by the
+/// names that everybody gives them. Of other names it is found out by type, which costs the compiler more.
+pub(crate) fn is_no_future(output: &ReturnType) -> bool {
+    const VALUES: [&str; 16] = [
+        "Arc", "BTreeMap", "BTreeSet", "Box", "Cow", "Duration", "HashMap", "HashSet", "Instant", "Option", "Ordering",
+        "PathBuf", "Rc", "Result", "String", "Vec",
+    ];
+    let ReturnType::Type(_, written) = output else { return true };
+    match bare(written) {
+        Type::Reference(_) | Type::Ptr(_) | Type::Tuple(_) | Type::Array(_) | Type::Slice(_) => true,
+        Type::Path(path) if path.qself.is_none() => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| VALUES.iter().chain(&PRIMITIVES).any(|value| last.ident == value)),
+        _ => false,
+    }
+}
+
+/// The names of the primitive types.
+pub(crate) const PRIMITIVES: [&str; 17] = [
+    "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
+    "f64", "str",
+];
+
 /// Whether the function returns an `impl Fn(…)`, bare or inside of another type. Its bound tells the compiler what the
 /// parameters of the closure are, which gets lost where `_` stands for it.
 pub(crate) fn has_opaque_closure(output: &ReturnType) -> bool {

@@ -14,18 +14,6 @@ const UNKNOWN: u32 = 0;
 /// Calls are not recorded.
 const OFF: u32 = 1;
 
-/// What the attribute writes down of a function: see [`Site`].
-#[derive(Debug)]
-#[allow(missing_docs)]
-pub struct Function {
-    pub name: &'static str,
-    pub kind: &'static str,
-    pub module: &'static str,
-    pub file: &'static str,
-    pub line: u32,
-    pub arguments: &'static [&'static str],
-}
-
 /// An instrumented function; the attribute makes a static of it.
 pub struct Callsite {
     pub(crate) site: Site,
@@ -54,7 +42,7 @@ impl Recording {
         self.session << 1 | u32::from(self.captures_values)
     }
 
-    #[inline(always)]
+    #[inline]
     fn of_state(state: u32) -> Option<Self> {
         (state > OFF).then_some(Self { session: state >> 1, captures_values: state & 1 == 1 })
     }
@@ -87,14 +75,18 @@ fn once_on_this_thread<R>(choose: impl FnOnce() -> R) -> Option<R> {
 impl Callsite {
     /// `level` is what the attribute says, if it says something.
     #[must_use]
-    pub const fn new(function: Function, opens_run: bool, level: Option<Level>) -> Self {
-        let Function { name, kind, module, file, line, arguments } = function;
-        let site = Site { name, kind, module, file, line, arguments, opens_run };
+    pub const fn new(site: Site, level: Option<Level>) -> Self {
         Self { site, level, state: AtomicU32::new(UNKNOWN), before: OnceLock::new() }
     }
 
-    /// Whether a call is recorded now: one relaxed load when it is known.
+    /// Whether calls are known not to be recorded: one relaxed load.
     #[inline(always)]
+    pub(crate) fn is_off(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == OFF
+    }
+
+    /// Whether a call is recorded now.
+    #[inline]
     pub(crate) fn recording(&'static self) -> Option<Recording> {
         match self.state.load(Ordering::Relaxed) {
             UNKNOWN => self.find_out(),

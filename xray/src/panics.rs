@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::panic::PanicHookInfo;
 use std::sync::Once;
 
-use xray_collector::chunk::Record;
+use xray_collector::chunk::Writer;
 
 use crate::context::Context;
 
@@ -46,15 +46,16 @@ fn note(info: &PanicHookInfo<'_>) {
 }
 
 /// Writes message and place of the thread's last panic, as the result of a step that panicked.
-pub(crate) fn write_last(record: &mut Record<'_>) {
+pub(crate) fn write_last(writer: &mut Writer) {
     let _ = LAST.try_with(|last| {
         if let Some(panic) = last.try_borrow().ok().as_deref().and_then(Option::as_ref) {
             let limit = crate::capture::limits::get().bytes;
             for text in [&panic.message, &panic.location] {
-                record.begin_value(limit);
-                if record.string(text).is_err() {
-                    record.omitted();
+                writer.begin_value(limit);
+                if writer.string(text).is_err() {
+                    writer.omitted();
                 }
+                writer.end_value();
             }
         }
     });

@@ -1,133 +1,204 @@
 //! One call: what happens when a step is entered and left.
+//!
+//! Nothing in here depends on the function: it is compiled once, here. What an expansion adds to it is between
+//! `enter` and `entered`, and between `leave` and `commit`, where the values are written into the [`Record`].
 
-use xray_collector::chunk::{Ended, Entered, Record, with_writer};
+use xray_collector::chunk::{Ended, Entered, Record, writer};
 use xray_collector::clock;
 use xray_collector::event::OuterRun;
 use xray_collector::id::{ProcessId, StepId};
 use xray_collector::model::Outcome;
 
-use crate::callsite::{Callsite, Recording};
+use crate::callsite::Callsite;
 use crate::context::Context;
-use crate::future::Leaving;
 use crate::{panics, session};
 
 /// A call that is recorded.
 #[derive(Debug)]
-pub(crate) struct OpenStep {
+struct OpenStep {
     callsite: &'static Callsite,
-    recording: Recording,
+    session: u32,
+    captures_values: bool,
     place: Entered,
     started: u64,
 }
 
 impl OpenStep {
-    /// Records that the call begins, with the arguments that `arguments` writes. `None` if it is not recorded.
-    #[inline]
-    pub(crate) fn enter(callsite: &'static Callsite, arguments: impl FnOnce(&mut Record<'_>)) -> Option<Self> {
+    fn context(&self) -> Context {
+        Context { session: self.session, process: 0, run: self.place.run, step: self.place.step }
+    }
+}
+
+/// A call from its beginning to its end, if it is recorded.
+#[derive(Debug, Default)]
+pub struct Step {
+    open: Option<OpenStep>,
+}
+
+impl Step {
+    /// Begins to record that the call begins. The arguments go into the record, which [`Step::entered`] takes back;
+    /// `None` if there is none.
+    #[inline(always)]
+    pub fn enter(&mut self, callsite: &'static Callsite) -> Option<Record> {
+        if callsite.is_off() { None } else { self.enter_recorded(callsite) }
+    }
+
+    fn enter_recorded(&mut self, callsite: &'static Callsite) -> Option<Record> {
         let recording = callsite.recording()?;
         let outer = Context::current();
-        with_writer(recording.session, session::pool, |writer| {
-            let step = writer.next_step();
-            let is_inside = outer.session == recording.session;
-            let place = match (is_inside, callsite.site.opens_run) {
-                (true, false) => Entered { step, parent: outer.step, run: outer.run, outer_run: OuterRun::None },
-                (true, true) => Entered { step, parent: outer.step, run: step, outer_run: OuterRun::Here(outer.run) },
-                (false, _) if outer.is_elsewhere() => {
-                    let outer_run = OuterRun::Elsewhere(ProcessId(outer.process), StepId(outer.run));
-                    Entered { step, parent: outer.step, run: step, outer_run }
-                }
-                (false, _) => Entered { step, parent: 0, run: step, outer_run: OuterRun::None },
-            };
-            let started = writer.entered(&callsite.site, place, |record| {
-                if recording.captures_values {
-                    arguments(record);
-                }
-            });
-            Self { callsite, recording, place, started }
-        })
-        .ok()
+        let mut writer = writer(recording.session, session::pool).ok()?;
+        let step = writer.next_step();
+        let is_inside = outer.session == recording.session;
+        let place = match (is_inside, callsite.site.opens_run) {
+            (true, false) => Entered { step, parent: outer.step, run: outer.run, outer_run: OuterRun::None },
+            (true, true) => Entered { step, parent: outer.step, run: step, outer_run: OuterRun::Here(outer.run) },
+            (false, _) if outer.is_elsewhere() => {
+                let outer_run = OuterRun::Elsewhere(ProcessId(outer.process), StepId(outer.run));
+                Entered { step, parent: outer.step, run: step, outer_run }
+            }
+            (false, _) => Entered { step, parent: 0, run: step, outer_run: OuterRun::None },
+        };
+        let captures_values = recording.captures_values;
+        let (started, record) = match Record::entered(writer, &callsite.site, place) {
+            Ok(record) if captures_values => (0, Some(record)),
+            Ok(record) => (record.commit_now(), None),
+            Err(started) => (started, None),
+        };
+        self.open = Some(OpenStep { callsite, session: recording.session, captures_values, place, started });
+        record
     }
 
-    /// The context of what the call calls.
-    #[inline]
-    pub(crate) fn context(&self) -> Context {
-        Context { session: self.recording.session, process: 0, run: self.place.run, step: self.place.step }
+    /// Records that the call begins now.
+    pub fn entered(&mut self, record: Record) {
+        let started = record.commit_now();
+        if let Some(open) = &mut self.open {
+            open.started = started;
+        }
     }
 
-    /// Records that the call has ended, with what `result` writes.
-    #[inline]
-    pub(crate) fn leave(self, outcome: Outcome, result: impl FnOnce(&mut Record<'_>)) {
+    /// Begins to record that the call has ended. The result goes into the record, which is then committed; `None` if
+    /// there is none.
+    #[inline(always)]
+    pub fn leave(&mut self, outcome: Outcome) -> Option<Record> {
+        if self.open.is_none() { None } else { self.leave_recorded(outcome) }
+    }
+
+    fn leave_recorded(&mut self, outcome: Outcome) -> Option<Record> {
         // Read first: the rest is not the call's time.
         let ended = clock::ticks();
-        if !session::is_current(self.recording.session) {
-            return;
+        let open = self.open.take()?;
+        if !session::is_current(open.session) {
+            return None;
         }
-        let end = Ended { place: self.place, started: self.started, ended, outcome };
-        let _ = with_writer(self.recording.session, session::pool, |writer| {
-            writer.left(&self.callsite.site, end, |record| {
-                if self.recording.captures_values {
-                    result(record);
-                }
-            });
-        });
+        let end = Ended { place: open.place, started: open.started, ended, outcome };
+        let writer = writer(open.session, session::pool).ok()?;
+        let record = Record::left(writer, &open.callsite.site, end)?;
+        if open.captures_values {
+            Some(record)
+        } else {
+            record.commit();
+            None
+        }
+    }
+
+    /// Records that the call has ended, without a result.
+    pub(crate) fn leave_empty(&mut self, outcome: Outcome) {
+        if let Some(record) = self.leave(outcome) {
+            record.commit();
+        }
     }
 
     /// Records that the call ends in a panic.
     #[cold]
-    pub(crate) fn leave_panicked(self) {
-        self.leave(Outcome::Panicked, panics::write_last);
-    }
-}
-
-/// A synchronous call, from its beginning to its end. Dropped without being left it has panicked, or it is a
-/// function of which the end cannot be seen.
-#[derive(Debug)]
-#[must_use]
-pub struct Call {
-    open: Option<(OpenStep, Context)>,
-}
-
-impl Call {
-    /// Enters the step and makes it the thread's current one.
-    #[inline]
-    pub fn enter(callsite: &'static Callsite, arguments: impl FnOnce(&mut Record<'_>)) -> Self {
-        let open = OpenStep::enter(callsite, arguments).map(|step| {
-            let outer = step.context().replace_current();
-            (step, outer)
-        });
-        Self { open }
-    }
-
-    /// Leaves the step by `leave`, which finds out the outcome and is not called if the call is not recorded.
-    #[inline]
-    pub(crate) fn leave_with(mut self, leave: impl FnOnce(Leaving)) {
-        if let Some((step, outer)) = self.open.take() {
-            leave(Leaving(step));
-            outer.replace_current();
+    pub(crate) fn leave_panicked(&mut self) {
+        if let Some(mut record) = self.leave(Outcome::Panicked) {
+            panics::write_last(&mut record);
+            record.commit();
         }
     }
 
-    /// Takes the step, which stays open, off this thread.
+    /// The context of what the call calls. `None` if it is not recorded, or has been left.
     #[inline]
-    pub(crate) fn detach(mut self) -> Option<OpenStep> {
-        self.open.take().map(|(step, outer)| {
-            outer.replace_current();
-            step
-        })
+    pub(crate) fn context(&self) -> Option<Context> {
+        self.open.as_ref().map(OpenStep::context)
+    }
+}
+
+/// A synchronous call: the step is the thread's current one from [`Call::enter`] on. Dropped without being left it has
+/// panicked, or it is a function of which the end cannot be seen.
+#[derive(Debug)]
+#[must_use]
+pub struct Call {
+    step: Step,
+    outer: Context,
+}
+
+impl Call {
+    /// A call that has not begun.
+    #[allow(clippy::new_without_default)]
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self { step: Step::default(), outer: Context::NONE }
+    }
+
+    /// As [`Step::enter`].
+    #[inline(always)]
+    pub fn enter(&mut self, callsite: &'static Callsite) -> Option<Record> {
+        if callsite.is_off() { None } else { self.enter_recorded(callsite) }
+    }
+
+    fn enter_recorded(&mut self, callsite: &'static Callsite) -> Option<Record> {
+        let record = self.step.enter_recorded(callsite);
+        if let Some(context) = self.step.context() {
+            self.outer = context.replace_current();
+        }
+        record
+    }
+
+    /// As [`Step::entered`].
+    #[inline]
+    pub fn entered(&mut self, record: Record) {
+        self.step.entered(record);
+    }
+
+    /// As [`Step::leave`]; the step is no longer the current one.
+    #[inline(always)]
+    pub fn leave(&mut self, outcome: Outcome) -> Option<Record> {
+        if self.step.open.is_none() { None } else { self.leave_recorded(outcome) }
+    }
+
+    fn leave_recorded(&mut self, outcome: Outcome) -> Option<Record> {
+        let record = self.step.leave_recorded(outcome);
+        self.outer.replace_current();
+        record
+    }
+
+    /// Takes the step, which stays open, off this thread.
+    pub(crate) fn detach(mut self) -> Step {
+        let step = std::mem::take(&mut self.step);
+        if step.open.is_some() {
+            self.outer.replace_current();
+        }
+        step
+    }
+
+    #[cold]
+    fn drop_open(&mut self) {
+        // A call that begins during an unwinding and ends in it would be taken for panicked; it is as good as.
+        if std::thread::panicking() {
+            self.step.leave_panicked();
+        } else {
+            self.step.leave_empty(Outcome::Returned);
+        }
+        self.outer.replace_current();
     }
 }
 
 impl Drop for Call {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        if let Some((step, outer)) = self.open.take() {
-            // A call that begins during an unwinding and ends in it would be taken for panicked; it is as good as.
-            if std::thread::panicking() {
-                step.leave_panicked();
-            } else {
-                step.leave(Outcome::Returned, |_| {});
-            }
-            outer.replace_current();
+        if self.step.open.is_some() {
+            self.drop_open();
         }
     }
 }

@@ -40,4 +40,4 @@ pub use self::loss::Loss;
 pub use self::pool::{Overflow, Pool, PoolSettings, Produced};
 pub use self::reader::{Reader, Sink, Values};
 pub use self::record::{Full, Mark, Record};
-pub use self::writer::{Ended, Entered, Refused, Writer, mute_this_thread, with_writer};
+pub use self::writer::{Ended, Entered, Refused, Writer, mute_this_thread, writer};

@@ -4,22 +4,28 @@
 //! has a budget; where that or the memory ends, what is open is closed out of a reserve at the chunk's end.
 #![allow(unsafe_code)]
 
+use std::cell::RefMut;
 use std::sync::atomic::Ordering;
 
 use super::memory::HEADER_BYTES;
 use super::pool::Slot;
-use super::writer::{Entered, LONGEST_CHAIN, RESERVE, Writer};
+use super::writer::{Ended, Entered, LONGEST_CHAIN, RESERVE, Writer};
 use crate::clock;
-use crate::event::{FLAG_CONTINUES, OuterRun, PART, RECORD_HEADER, clipped};
+use crate::event::{ENTERED, FLAG_CONTINUES, LEFT, OuterRun, PART, RECORD_HEADER, Site, clipped, code_of_outcome};
 use crate::value::NAME_DEFINED;
 
 /// There is no room left for this value: what is open must be closed, with the rest left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
-/// An event that is being written. Committed by the writer; whatever else happens to it, it never was.
-pub struct Record<'w> {
-    writer: &'w mut Writer,
+/// An event that is being written: values go through it into the thread's [`Writer`]. Nothing of it is seen unless it is
+/// committed; dropped, it is taken back and counted as dropped, which happens when a panic gets past the capture of a value.
+pub struct Record {
+    writer: RefMut<'static, Writer>,
+}
+
+/// What is known of the record that a thread is writing.
+pub(super) struct Draft {
     kind: u8,
     flags: u8,
     callsite: u16,
@@ -30,6 +36,18 @@ pub struct Record<'w> {
     /// Where the value being written, or its part in the current chunk, begins; and how long it may still get.
     value: *mut u8,
     budget: usize,
+}
+
+impl Draft {
+    pub(super) const NONE: Self = Self {
+        kind: 0,
+        flags: 0,
+        callsite: 0,
+        start: std::ptr::null_mut(),
+        piece: std::ptr::null_mut(),
+        value: std::ptr::null_mut(),
+        budget: usize::MAX,
+    };
 }
 
 /// A place in a record, to go back to.
@@ -48,16 +66,99 @@ pub(crate) struct HeadPlace {
     length: *mut u8,
 }
 
-impl<'w> Record<'w> {
+impl Record {
+    /// The record that a step begins; its arguments come next. `Err` with the time, if the event has to be dropped.
     #[inline]
-    pub(super) fn new(writer: &'w mut Writer, kind: u8, callsite: u16, outer_run: OuterRun) -> Self {
-        let start = writer.cursor;
-        writer.end = writer.chunk_end;
-        writer.chain[0] = (writer.chunk.unwrap_or_default(), 0);
-        writer.chain_length = 1;
+    pub fn entered(writer: RefMut<'static, Writer>, site: &'static Site, place: Entered) -> Result<Self, u64> {
+        let Some(mut record) = Self::begin(writer, ENTERED, site, place, false) else { return Err(clock::ticks()) };
+        record.put_place(place, 0);
+        Ok(record)
+    }
+
+    /// The record that a step has ended; its result comes next. `None` if the event has to be dropped.
+    #[inline]
+    pub fn left(writer: RefMut<'static, Writer>, site: &'static Site, end: Ended) -> Option<Self> {
+        let mut record = Self::begin(writer, LEFT, site, end.place, end.place.step == end.place.run)?;
+        record.put_place(end.place, end.started);
+        record.put_fixed(end.ended.to_le_bytes());
+        record.put_fixed([code_of_outcome(end.outcome)]);
+        Some(record)
+    }
+
+    #[inline]
+    fn begin(
+        mut writer: RefMut<'static, Writer>,
+        kind: u8,
+        site: &'static Site,
+        place: Entered,
+        is_end_of_run: bool,
+    ) -> Option<Self> {
+        let callsite = writer.begin(site, place.run, is_end_of_run)?;
+        writer.start_draft(kind, callsite, place.outer_run);
+        Some(Self { writer })
+    }
+
+    /// Publishes the record.
+    #[inline]
+    pub fn commit(mut self) {
+        self.writer.finish_draft(false);
+        self.into_writer();
+    }
+
+    /// Publishes the beginning of a step, and returns the time that it begins: the clock is read last.
+    #[inline]
+    pub fn commit_now(mut self) -> u64 {
+        let started = self.writer.finish_draft(true);
+        self.into_writer();
+        started
+    }
+
+    /// The writer without the destructor, which would take the record back.
+    #[inline]
+    fn into_writer(self) -> RefMut<'static, Writer> {
+        let record = std::mem::ManuallyDrop::new(self);
+        // SAFETY: the field is read out once, and the record it is read from is not dropped.
+        unsafe { std::ptr::read(&raw const record.writer) }
+    }
+}
+
+impl std::ops::Deref for Record {
+    type Target = Writer;
+
+    #[inline(always)]
+    fn deref(&self) -> &Writer {
+        &self.writer
+    }
+}
+
+impl std::ops::DerefMut for Record {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Writer {
+        &mut self.writer
+    }
+}
+
+impl Drop for Record {
+    #[cold]
+    fn drop(&mut self) {
+        let writer = &mut *self.writer;
+        let start = writer.draft.start;
+        writer.rollback(Mark { chain_length: 1, cursor: start, piece: start, value: start, budget: usize::MAX });
+        Slot::count(&writer.slot().too_large);
+    }
+}
+
+impl Writer {
+    #[inline]
+    fn start_draft(&mut self, kind: u8, callsite: u16, outer_run: OuterRun) {
+        let start = self.cursor;
+        self.end = self.chunk_end;
+        self.chain[0] = (self.chunk.unwrap_or_default(), 0);
+        self.chain_length = 1;
+        let flags = outer_run.flags();
+        self.draft = Draft { kind, flags, callsite, start, piece: start, value: start, budget: usize::MAX };
         // SAFETY: `begin` has made room for the fixed part.
-        writer.cursor = unsafe { start.add(RECORD_HEADER) };
-        Self { writer, kind, flags: outer_run.flags(), callsite, start, piece: start, value: start, budget: usize::MAX }
+        self.cursor = unsafe { start.add(RECORD_HEADER) };
     }
 
     /// Part of the fixed part, for which `begin` made room.
@@ -69,7 +170,7 @@ impl<'w> Record<'w> {
     }
 
     #[inline(always)]
-    pub(super) fn place(&mut self, place: Entered, started: u64) {
+    pub(super) fn put_place(&mut self, place: Entered, started: u64) {
         self.put_fixed(place.step.to_le_bytes());
         self.put_fixed(place.parent.to_le_bytes());
         self.put_fixed(place.run.to_le_bytes());
@@ -90,22 +191,29 @@ impl<'w> Record<'w> {
     unsafe fn put_unchecked<const N: usize>(&mut self, bytes: [u8; N]) {
         // SAFETY: within the chunk by the caller's promise; the thread owns the chunk behind what is committed.
         unsafe {
-            self.writer.cursor.cast::<[u8; N]>().write_unaligned(bytes);
-            self.writer.cursor = self.writer.cursor.add(N);
+            self.cursor.cast::<[u8; N]>().write_unaligned(bytes);
+            self.cursor = self.cursor.add(N);
         }
     }
 
     /// Begins a value that may take up to `budget` bytes; everything after that is [`Full`].
     #[inline]
     pub fn begin_value(&mut self, budget: usize) {
-        (self.value, self.budget) = (self.writer.cursor, budget);
+        (self.draft.value, self.draft.budget) = (self.cursor, budget);
         self.set_end();
+    }
+
+    /// Ends a value that had a budget: what comes next has none.
+    #[inline]
+    pub fn end_value(&mut self) {
+        (self.draft.value, self.draft.budget) = (self.cursor, usize::MAX);
+        self.end = self.chunk_end;
     }
 
     #[inline]
     fn set_end(&mut self) {
-        let room = (self.writer.chunk_end as usize).saturating_sub(self.value as usize);
-        self.writer.end = self.value.wrapping_add(room.min(self.budget));
+        let room = (self.chunk_end as usize).saturating_sub(self.draft.value as usize);
+        self.end = self.draft.value.wrapping_add(room.min(self.draft.budget));
     }
 
     /// Writes bytes that must not be torn apart.
@@ -114,7 +222,7 @@ impl<'w> Record<'w> {
     /// When there is no room; nothing is written then.
     #[inline(always)]
     pub(crate) fn put<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), Full> {
-        if self.writer.cursor as usize + N > self.writer.end as usize {
+        if self.cursor as usize + N > self.end as usize {
             self.make_room(N)?;
         }
         // SAFETY: `end` is at or before the chunk's end.
@@ -127,13 +235,13 @@ impl<'w> Record<'w> {
     pub(crate) fn put_slice(&mut self, mut bytes: &[u8]) -> usize {
         let mut written = 0;
         loop {
-            let room = (self.writer.end as usize).saturating_sub(self.writer.cursor as usize);
+            let room = (self.end as usize).saturating_sub(self.cursor as usize);
             let now = bytes.len().min(room);
             // SAFETY: `end` is at or before the chunk's end; source and chunk cannot overlap, since nobody else has a
             // reference to the chunk behind what is committed.
             unsafe {
-                self.writer.cursor.copy_from_nonoverlapping(bytes.as_ptr(), now);
-                self.writer.cursor = self.writer.cursor.add(now);
+                self.cursor.copy_from_nonoverlapping(bytes.as_ptr(), now);
+                self.cursor = self.cursor.add(now);
             }
             written += now;
             bytes = &bytes[now..];
@@ -146,7 +254,7 @@ impl<'w> Record<'w> {
     /// Writes bytes that close something: out of the reserve if there is no other room.
     #[inline]
     pub(crate) fn put_closing<const N: usize>(&mut self, bytes: [u8; N]) {
-        if (self.writer.cursor as usize) + N <= self.writer.chunk_end as usize + RESERVE {
+        if (self.cursor as usize) + N <= self.chunk_end as usize + RESERVE {
             // SAFETY: the reserve ends where the chunk ends.
             unsafe { self.put_unchecked(bytes) };
         }
@@ -155,7 +263,7 @@ impl<'w> Record<'w> {
     /// Whether so many bytes fit without another chunk.
     #[inline(always)]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
-        self.writer.cursor as usize + bytes <= self.writer.end as usize
+        self.cursor as usize + bytes <= self.end as usize
     }
 
     /// Writes a head that begins with a tag and ends with the number of bytes that follow, which is filled in later.
@@ -164,7 +272,7 @@ impl<'w> Record<'w> {
     /// When there is no room; nothing is written then.
     pub(crate) fn put_with_length<const N: usize>(&mut self, head: [u8; N]) -> Result<HeadPlace, Full> {
         self.put(head)?;
-        Ok(HeadPlace { tag: self.writer.cursor.wrapping_sub(N), length: self.writer.cursor.wrapping_sub(4) })
+        Ok(HeadPlace { tag: self.cursor.wrapping_sub(N), length: self.cursor.wrapping_sub(4) })
     }
 
     pub(crate) fn set_length(&mut self, place: &HeadPlace, length: u32) {
@@ -183,7 +291,7 @@ impl<'w> Record<'w> {
     /// When there is no room.
     #[inline]
     pub(crate) fn put_name(&mut self, name: &'static str) -> Result<(), Full> {
-        match self.writer.number_of(name.as_ptr() as usize, name.len() as u32) {
+        match self.number_of(name.as_ptr() as usize, name.len() as u32) {
             Some(number) => self.put(number.to_le_bytes()),
             None => self.define_name(name),
         }
@@ -192,10 +300,10 @@ impl<'w> Record<'w> {
     #[cold]
     fn define_name(&mut self, name: &'static str) -> Result<(), Full> {
         let text = clipped(name);
-        if self.writer.cursor as usize + 4 + text.len() > self.writer.end as usize {
+        if self.cursor as usize + 4 + text.len() > self.end as usize {
             self.make_room(4 + text.len())?;
         }
-        let number = self.writer.define(name.as_ptr() as usize, name.len() as u32);
+        let number = self.define(name.as_ptr() as usize, name.len() as u32);
         self.put((number | NAME_DEFINED).to_le_bytes())?;
         self.put((text.len() as u16).to_le_bytes())?;
         match self.put_slice(text.as_bytes()) == text.len() {
@@ -210,38 +318,36 @@ impl<'w> Record<'w> {
     fn make_room(&mut self, needed: usize) -> Result<(), Full> {
         let has_room = self.chain_on(needed);
         if !has_room {
-            self.writer.end = std::ptr::null_mut();
+            self.end = std::ptr::null_mut();
             return Err(Full);
         }
         Ok(())
     }
 
     fn chain_on(&mut self, needed: usize) -> bool {
-        let writer = &mut *self.writer;
-        let used = writer.cursor as usize - self.value as usize;
+        let used = self.cursor as usize - self.draft.value as usize;
         // Nearer than the chunk's end: the budget is used up, or a chunk was asked for in vain.
-        let is_at_budget = writer.end < writer.chunk_end || used >= self.budget;
-        let largest = writer.pool().memory.chunk_bytes() - HEADER_BYTES - RESERVE - RECORD_HEADER;
-        if is_at_budget || needed > largest || writer.chain_length == LONGEST_CHAIN {
+        let is_at_budget = self.end < self.chunk_end || used >= self.draft.budget;
+        let largest = self.pool().memory.chunk_bytes() - HEADER_BYTES - RESERVE - RECORD_HEADER;
+        if is_at_budget || needed > largest || self.chain_length == LONGEST_CHAIN {
             return false;
         }
-        let Some(chunk) = writer.pool().acquire() else { return false };
+        let Some(chunk) = self.pool().acquire() else { return false };
         self.seal_piece(true);
-        let writer = &mut *self.writer;
-        let before = writer.chunk.unwrap_or_default();
-        let filled = writer.cursor as usize - writer.pool().memory.chunk(before) as usize;
-        writer.chain[writer.chain_length - 1] = (before, filled as u32);
-        let events = writer.events;
-        writer.open(chunk);
+        let before = self.chunk.unwrap_or_default();
+        let filled = self.cursor as usize - self.pool().memory.chunk(before) as usize;
+        self.chain[self.chain_length - 1] = (before, filled as u32);
+        let events = self.events;
+        self.open(chunk);
         // The count belongs to the first chunk until the record is committed.
-        writer.events = events;
-        writer.chain[writer.chain_length] = (chunk, 0);
-        writer.chain_length += 1;
-        self.piece = writer.cursor;
+        self.events = events;
+        self.chain[self.chain_length] = (chunk, 0);
+        self.chain_length += 1;
+        self.draft.piece = self.cursor;
         // SAFETY: a chunk has room for more than a header.
-        writer.cursor = unsafe { writer.cursor.add(RECORD_HEADER) };
-        self.budget = self.budget.saturating_sub(used);
-        self.value = writer.cursor;
+        self.cursor = unsafe { self.cursor.add(RECORD_HEADER) };
+        self.draft.budget = self.draft.budget.saturating_sub(used);
+        self.draft.value = self.cursor;
         self.set_end();
         self.has_room(needed)
     }
@@ -249,16 +355,16 @@ impl<'w> Record<'w> {
     /// Writes the header of the piece in the current chunk.
     #[inline]
     fn seal_piece(&mut self, continues: bool) {
-        let length = self.writer.cursor as usize - self.piece as usize;
-        let kind = if self.piece == self.start { self.kind } else { PART };
-        let flags = if continues { self.flags | FLAG_CONTINUES } else { self.flags };
-        let sequence = self.writer.produced as u32;
+        let length = self.cursor as usize - self.draft.piece as usize;
+        let kind = if self.draft.piece == self.draft.start { self.draft.kind } else { PART };
+        let flags = if continues { self.draft.flags | FLAG_CONTINUES } else { self.draft.flags };
+        let sequence = self.produced as u32;
         // SAFETY: the header's bytes were left free at the piece's beginning.
         unsafe {
-            self.piece.cast::<[u8; 4]>().write_unaligned((length as u32).to_le_bytes());
-            self.piece.add(4).cast::<[u8; 2]>().write_unaligned([kind, flags]);
-            self.piece.add(6).cast::<[u8; 2]>().write_unaligned(self.callsite.to_le_bytes());
-            self.piece.add(8).cast::<[u8; 4]>().write_unaligned(sequence.to_le_bytes());
+            self.draft.piece.cast::<[u8; 4]>().write_unaligned((length as u32).to_le_bytes());
+            self.draft.piece.add(4).cast::<[u8; 2]>().write_unaligned([kind, flags]);
+            self.draft.piece.add(6).cast::<[u8; 2]>().write_unaligned(self.draft.callsite.to_le_bytes());
+            self.draft.piece.add(8).cast::<[u8; 4]>().write_unaligned(sequence.to_le_bytes());
         }
     }
 
@@ -267,78 +373,67 @@ impl<'w> Record<'w> {
     #[must_use]
     pub fn mark(&self) -> Mark {
         Mark {
-            chain_length: self.writer.chain_length,
-            cursor: self.writer.cursor,
-            piece: self.piece,
-            value: self.value,
-            budget: self.budget,
+            chain_length: self.chain_length,
+            cursor: self.cursor,
+            piece: self.draft.piece,
+            value: self.draft.value,
+            budget: self.draft.budget,
         }
     }
 
     /// Takes back everything since the mark.
     #[cold]
     pub fn rollback(&mut self, mark: Mark) {
-        let writer = &mut *self.writer;
-        while writer.chain_length > mark.chain_length {
-            writer.chain_length -= 1;
-            let (chunk, _) = writer.chain[writer.chain_length];
-            writer.order = writer.order.wrapping_sub(1);
-            writer.pool().release(chunk);
+        while self.chain_length > mark.chain_length {
+            self.chain_length -= 1;
+            let (chunk, _) = self.chain[self.chain_length];
+            self.order = self.order.wrapping_sub(1);
+            self.pool().release(chunk);
         }
-        let (chunk, _) = writer.chain[writer.chain_length - 1];
-        writer.chunk = Some(chunk);
-        let memory = &writer.pool().memory;
-        writer.chunk_end = memory.chunk(chunk).wrapping_add(memory.chunk_bytes() - RESERVE);
-        writer.cursor = mark.cursor;
+        let (chunk, _) = self.chain[self.chain_length - 1];
+        self.chunk = Some(chunk);
+        let memory = &self.pool().memory;
+        self.chunk_end = memory.chunk(chunk).wrapping_add(memory.chunk_bytes() - RESERVE);
+        self.cursor = mark.cursor;
         // Names that were defined since are not; the table cannot tell which, so that all are defined anew.
-        writer.generation = writer.generation.wrapping_add(1);
-        (self.piece, self.value, self.budget) = (mark.piece, mark.value, mark.budget);
+        self.generation = self.generation.wrapping_add(1);
+        (self.draft.piece, self.draft.value, self.draft.budget) = (mark.piece, mark.value, mark.budget);
         self.set_end();
     }
 
-    /// Publishes the record. With `starts_now` the clock is read last and written into it; the time is returned.
+    /// Publishes what was written. With `starts_now` the clock is read last and written into it; the time is returned.
     #[inline]
-    pub(super) fn commit(mut self, starts_now: bool) -> u64 {
+    fn finish_draft(&mut self, starts_now: bool) -> u64 {
         self.seal_piece(false);
         let mut started = 0;
         if starts_now {
             started = clock::ticks();
+            let place = self.draft.start.wrapping_add(RECORD_HEADER + 24);
             // SAFETY: the fixed part, which is in the first chunk, has the time behind three other numbers.
-            unsafe { self.start.add(RECORD_HEADER + 24).cast::<[u8; 8]>().write_unaligned(started.to_le_bytes()) };
+            unsafe { place.cast::<[u8; 8]>().write_unaligned(started.to_le_bytes()) };
         }
-        if self.writer.chain_length > 1 {
+        if self.chain_length > 1 {
             self.commit_chain();
         } else {
-            self.writer.publish(1);
+            self.publish(1);
         }
-        std::mem::forget(self);
         started
     }
 
     #[cold]
     fn commit_chain(&mut self) {
-        let writer = &mut *self.writer;
-        let last = writer.chain_length - 1;
+        let last = self.chain_length - 1;
         for place in 0..last {
-            let (chunk, filled) = writer.chain[place];
-            let header = writer.pool().memory.header(chunk);
-            header.events.store(if place == 0 { writer.events + 1 } else { 0 }, Ordering::Relaxed);
+            let (chunk, filled) = self.chain[place];
+            let header = self.pool().memory.header(chunk);
+            header.events.store(if place == 0 { self.events + 1 } else { 0 }, Ordering::Relaxed);
             header.committed.store(filled, Ordering::Release);
-            writer.pool().hand_over(chunk);
+            self.pool().hand_over(chunk);
         }
-        writer.events = 0;
-        writer.publish(0);
+        self.events = 0;
+        self.publish(0);
         // What was defined in this record belongs to the chunk that it began in.
-        writer.generation = writer.generation.wrapping_add(1);
-        writer.next_number = 0;
-    }
-}
-
-impl Drop for Record<'_> {
-    /// Only reached when a panic gets past the capture of a value: the event is taken back and counted as dropped.
-    fn drop(&mut self) {
-        let start = Mark { chain_length: 1, cursor: self.start, piece: self.start, value: self.start, budget: 0 };
-        self.rollback(start);
-        Slot::count(&self.writer.slot().too_large);
+        self.generation = self.generation.wrapping_add(1);
+        self.next_number = 0;
     }
 }

@@ -6,15 +6,14 @@
 //! record is committed, and given back when it is not.
 #![allow(unsafe_code)]
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::memory::HEADER_BYTES;
 use super::pool::{Pool, Slot};
-use super::record::Record;
-use crate::clock;
-use crate::event::{CALLSITE, ENTERED, LEFT, LONGEST_FIXED_PART, OuterRun, RECORD_HEADER, Site, code_of_outcome};
+use super::record::Draft;
+use crate::event::{CALLSITE, LONGEST_FIXED_PART, OuterRun, RECORD_HEADER, Site};
 use crate::model::Outcome;
 use crate::value::NAME_ANONYMOUS;
 
@@ -73,7 +72,7 @@ pub(super) struct Name {
     number: u16,
 }
 
-/// The chunk that a thread writes. One for each thread, reached through [`with_writer`].
+/// The chunk that a thread writes. One for each thread, borrowed through [`writer`].
 pub struct Writer {
     /// The collector that it writes for; 0 for none.
     pub(super) session: u32,
@@ -99,6 +98,8 @@ pub struct Writer {
     /// Chunks of the record being written, with the bytes used in those before the last.
     pub(super) chain: [(u32, u32); LONGEST_CHAIN],
     pub(super) chain_length: usize,
+    /// The record being written.
+    pub(super) draft: Draft,
     /// Kept alive by this thread's [`Attachment`].
     pub(super) pool: *const Pool,
     pub(super) slot: *const Slot,
@@ -124,24 +125,21 @@ impl Drop for Attachment {
     }
 }
 
-/// Runs `act` with the calling thread's writer, attached to the pool of that session: `pool` is asked for it when the
-/// thread records for the session for the first time.
+/// The calling thread's writer, attached to the pool of that session: `pool` is asked for it when the thread records
+/// for the session for the first time. The thread records nothing else for as long as it is borrowed.
 ///
 /// # Errors
 /// When the thread cannot record now.
 #[inline]
-pub fn with_writer<R>(
-    session: u32,
-    pool: impl FnOnce() -> Option<Arc<Pool>>,
-    act: impl FnOnce(&mut Writer) -> R,
-) -> Result<R, Refused> {
-    WRITER.with(|writer| {
-        let mut writer = writer.try_borrow_mut().map_err(|_| Refused::Busy)?;
-        if writer.session != session {
-            writer.attach(session, pool())?;
-        }
-        Ok(act(&mut writer))
-    })
+pub fn writer(session: u32, pool: fn() -> Option<Arc<Pool>>) -> Result<RefMut<'static, Writer>, Refused> {
+    // SAFETY: the thread-local has no destructor, so that it is there for as long as its thread runs; and neither the
+    // reference nor what is made of it can leave the thread: a `RefMut` is not `Send`, and its `Writer` is not `Sync`.
+    let local: &'static RefCell<Writer> = WRITER.with(|writer| unsafe { &*std::ptr::from_ref(writer) });
+    let mut writer = local.try_borrow_mut().map_err(|_| Refused::Busy)?;
+    if writer.session != session {
+        writer.attach(session, pool)?;
+    }
+    Ok(writer)
 }
 
 /// Makes the calling thread one that never records: the collector's own, which would otherwise feed itself.
@@ -170,18 +168,19 @@ impl Writer {
             names: [Name { address: 0, length: 0, generation: 0, number: 0 }; NAMES],
             chain: [(0, 0); LONGEST_CHAIN],
             chain_length: 0,
+            draft: Draft::NONE,
             pool: std::ptr::null(),
             slot: std::ptr::null(),
         }
     }
 
     #[cold]
-    fn attach(&mut self, session: u32, pool: Option<Arc<Pool>>) -> Result<(), Refused> {
+    fn attach(&mut self, session: u32, pool: fn() -> Option<Arc<Pool>>) -> Result<(), Refused> {
         if self.session == MUTED {
             return Err(Refused::Detached);
         }
         self.detach();
-        let Some(pool) = pool.filter(|pool| pool.session == session) else { return Err(Refused::Detached) };
+        let Some(pool) = pool().filter(|pool| pool.session == session) else { return Err(Refused::Detached) };
         let slot = pool.take_slot();
         // Both outlive their use here: the attachment, which owns them, detaches this writer before it lets go.
         let (pool_address, slot_address) = (Arc::as_ptr(&pool), Arc::as_ptr(&slot));
@@ -238,32 +237,9 @@ impl Writer {
         step
     }
 
-    /// Records that a step begins, with the arguments that `fill` writes, and returns the time that its body begins:
-    /// the clock is read last. Returns the time all the same when the event had to be dropped.
-    #[inline]
-    pub fn entered(&mut self, site: &'static Site, place: Entered, fill: impl FnOnce(&mut Record<'_>)) -> u64 {
-        let Some(callsite) = self.begin(site, place.run, false) else { return clock::ticks() };
-        let mut record = Record::new(self, ENTERED, callsite, place.outer_run);
-        record.place(place, 0);
-        fill(&mut record);
-        record.commit(true)
-    }
-
-    /// Records that a step has ended, with the result that `fill` writes.
-    #[inline]
-    pub fn left(&mut self, site: &'static Site, end: Ended, fill: impl FnOnce(&mut Record<'_>)) {
-        let Some(callsite) = self.begin(site, end.place.run, end.place.step == end.place.run) else { return };
-        let mut record = Record::new(self, LEFT, callsite, end.place.outer_run);
-        record.place(end.place, end.started);
-        record.put_fixed(end.ended.to_le_bytes());
-        record.put_fixed([code_of_outcome(end.outcome)]);
-        fill(&mut record);
-        record.commit(false);
-    }
-
     /// Counts an event and makes room for its fixed part. `None` if it has to be dropped.
     #[inline]
-    fn begin(&mut self, site: &'static Site, run: u64, is_end_of_run: bool) -> Option<u16> {
+    pub(super) fn begin(&mut self, site: &'static Site, run: u64, is_end_of_run: bool) -> Option<u16> {
         self.produced += 1;
         self.slot().produced.store(self.produced, Ordering::Release);
         if self.chunk_end as usize <= self.cursor as usize + SMALLEST_ROOM && !self.next_chunk() {

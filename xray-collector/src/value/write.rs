@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{CLOSE_NAME, CUT_NAME, tag};
-use crate::chunk::{Full, Record};
+use crate::chunk::{Full, Writer};
 
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $tag:ident, $bytes:literal;)*) => {
@@ -22,7 +22,7 @@ macro_rules! numbers {
     };
 }
 
-impl Record<'_> {
+impl Writer {
     numbers! {
         /// A `u8`.
         u8: u8 = U8, 1;
@@ -127,7 +127,7 @@ impl Record<'_> {
     }
 
     /// Opens a list of so many elements ([`super::UNKNOWN_LENGTH`] if not known): values follow, then
-    /// [`Record::close`].
+    /// [`Writer::close`].
     ///
     /// # Errors
     /// When there is no room; nothing is written then.
@@ -137,7 +137,7 @@ impl Record<'_> {
         self.put([tag::LIST, a, b, c, d])
     }
 
-    /// Opens a map of so many entries: keys and values follow, then [`Record::close`].
+    /// Opens a map of so many entries: keys and values follow, then [`Writer::close`].
     ///
     /// # Errors
     /// When there is no room; nothing is written then.
@@ -147,7 +147,7 @@ impl Record<'_> {
         self.put([tag::MAP, a, b, c, d])
     }
 
-    /// Opens a struct: [`Record::field`] and a value, again and again, then [`Record::close_fields`].
+    /// Opens a struct: [`Writer::field`] and a value, again and again, then [`Writer::close_fields`].
     ///
     /// # Errors
     /// When there is no room.
@@ -156,7 +156,7 @@ impl Record<'_> {
         self.tagged(tag::STRUCT, name)
     }
 
-    /// Opens a tuple struct: values follow, then [`Record::close`].
+    /// Opens a tuple struct: values follow, then [`Writer::close`].
     ///
     /// # Errors
     /// When there is no room.
@@ -192,7 +192,7 @@ impl Record<'_> {
         self.variant(tag::VARIANT_VALUE, of, name)
     }
 
-    /// Opens a tuple variant: values follow, then [`Record::close`].
+    /// Opens a tuple variant: values follow, then [`Writer::close`].
     ///
     /// # Errors
     /// When there is no room.
@@ -201,7 +201,7 @@ impl Record<'_> {
         self.variant(tag::VARIANT_TUPLE, of, name)
     }
 
-    /// Opens a struct variant: as [`Record::structure`].
+    /// Opens a struct variant: as [`Writer::structure`].
     ///
     /// # Errors
     /// When there is no room.
@@ -271,7 +271,7 @@ impl Record<'_> {
     /// not known then: formatting stops where the room ends.
     ///
     /// # Errors
-    /// As [`Record::debug_text`].
+    /// As [`Writer::debug_text`].
     pub fn display_text(&mut self, arguments: fmt::Arguments<'_>) -> Result<(), TextError> {
         self.text(tag::STRING, tag::STRING_ENDLESS, arguments)
     }
@@ -279,7 +279,7 @@ impl Record<'_> {
     fn text(&mut self, whole: u8, cut: u8, arguments: fmt::Arguments<'_>) -> Result<(), TextError> {
         let start = self.mark();
         let place = self.put_with_length([whole; 5]).map_err(|Full| TextError::Full)?;
-        let mut text = TextWriter { record: self, length: 0, is_cut: false };
+        let mut text = TextWriter { writer: self, length: 0, is_cut: false };
         let formatted = fmt::write(&mut text, arguments);
         let (length, is_cut) = (text.length, text.is_cut);
         if is_cut {
@@ -304,16 +304,16 @@ pub enum TextError {
 
 /// Formats straight into the record, and stops the formatting where the room ends. The end may tear a character,
 /// which readers of a text that is cut leave out.
-struct TextWriter<'r, 'w> {
-    record: &'r mut Record<'w>,
+struct TextWriter<'w> {
+    writer: &'w mut Writer,
     length: usize,
     is_cut: bool,
 }
 
-impl fmt::Write for TextWriter<'_, '_> {
+impl fmt::Write for TextWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if !self.is_cut {
-            let written = self.record.put_slice(text.as_bytes());
+            let written = self.writer.put_slice(text.as_bytes());
             self.length += written;
             self.is_cut = written < text.len();
         }

@@ -5,28 +5,28 @@ use std::fmt::{Debug, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
-use xray_collector::chunk::Record;
+use xray_collector::chunk::Writer;
 
 /// `debug(argument)`.
-pub fn debug<T: Debug + ?Sized>(value: &T, record: &mut Record<'_>) {
-    super::debug_text(value, record);
+pub fn debug<T: Debug + ?Sized>(value: &T, writer: &mut Writer) {
+    super::debug_text(value, writer);
 }
 
 /// `display(argument)`.
-pub fn display<T: Display + ?Sized>(value: &T, record: &mut Record<'_>) {
-    super::display_text(value, record);
+pub fn display<T: Display + ?Sized>(value: &T, writer: &mut Writer) {
+    super::display_text(value, writer);
 }
 
 /// `serialize(argument)`.
-pub fn serialize<T: Serialize + ?Sized>(value: &T, record: &mut Record<'_>) {
-    super::structured(value, record, |record| record.type_name(type_name::<T>()));
+pub fn serialize<T: Serialize + ?Sized>(value: &T, writer: &mut Writer) {
+    super::structured(value, None, writer);
 }
 
 /// `with(argument = function)`: what `function` makes of the argument is captured by `capture`.
-pub fn with<R>(record: &mut Record<'_>, function: impl FnOnce() -> R, capture: impl FnOnce(&R, &mut Record<'_>)) {
+pub fn with<R>(writer: &mut Writer, function: impl FnOnce() -> R, capture: impl FnOnce(&R, &mut Writer)) {
     match catch_unwind(AssertUnwindSafe(function)) {
         Ok(made) => {
-            capture(&made, record);
+            capture(&made, writer);
             // Its destructor is the user's code, too.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(move || drop(made))) {
                 std::mem::forget(panic);
@@ -34,8 +34,7 @@ pub fn with<R>(record: &mut Record<'_>, function: impl FnOnce() -> R, capture: i
         }
         Err(panic) => {
             std::mem::forget(panic);
-            record.begin_value(super::limits::get().bytes);
-            record.panicked(type_name::<R>());
+            writer.panicked(type_name::<R>());
         }
     }
 }

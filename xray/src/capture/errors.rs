@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::fmt::{Debug, Display};
 
-use xray_collector::chunk::Record;
+use xray_collector::chunk::Writer;
 use xray_collector::model::Outcome;
 use xray_collector::value::UNKNOWN_LENGTH;
 
@@ -76,98 +76,98 @@ impl<'a, R: ?Sized> ViaAny<'a> for Returned<'a, R> {
     }
 }
 
-/// An error whose message is recorded: `(&&&&&&&Message(error)).xray_message(record)`.
+/// An error whose message is recorded: `(&&&&&&&Message(error)).xray_message(writer)`.
 #[derive(Debug)]
 pub struct Message<'a, E: ?Sized>(pub &'a E);
 
 /// Rung 1: a text is its own message.
 pub trait ViaText {
     #[doc(hidden)]
-    fn xray_message(&self, record: &mut Record<'_>);
+    fn xray_message(&self, writer: &mut Writer);
 }
 
 impl<E: AsRef<str> + ?Sized> ViaText for &&&&&&Message<'_, E> {
-    fn xray_message(&self, record: &mut Record<'_>) {
-        super::display_text(self.0.as_ref(), record);
-        sources(record, None);
+    fn xray_message(&self, writer: &mut Writer) {
+        super::display_text(self.0.as_ref(), writer);
+        sources(writer, None);
     }
 }
 
 /// Rung 2: an error with its sources.
 pub trait ViaError {
     #[doc(hidden)]
-    fn xray_message(&self, record: &mut Record<'_>);
+    fn xray_message(&self, writer: &mut Writer);
 }
 
 impl<E: Error + ?Sized> ViaError for &&&&&Message<'_, E> {
-    fn xray_message(&self, record: &mut Record<'_>) {
-        super::display_text(self.0, record);
-        sources(record, source(self.0));
+    fn xray_message(&self, writer: &mut Writer) {
+        super::display_text(self.0, writer);
+        sources(writer, source(self.0));
     }
 }
 
 /// Rung 3: something that holds an error, as `anyhow::Error` and `Box<dyn Error + Send + Sync>` do.
 pub trait ViaSharedError {
     #[doc(hidden)]
-    fn xray_message(&self, record: &mut Record<'_>);
+    fn xray_message(&self, writer: &mut Writer);
 }
 
 impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> ViaSharedError for &&&&Message<'_, E> {
-    fn xray_message(&self, record: &mut Record<'_>) {
-        super::display_text(self.0.as_ref(), record);
-        sources(record, source(self.0.as_ref()));
+    fn xray_message(&self, writer: &mut Writer) {
+        super::display_text(self.0.as_ref(), writer);
+        sources(writer, source(self.0.as_ref()));
     }
 }
 
 /// Rung 4: as rung 3, of an error that stays on its thread.
 pub trait ViaHeldError {
     #[doc(hidden)]
-    fn xray_message(&self, record: &mut Record<'_>);
+    fn xray_message(&self, writer: &mut Writer);
 }
 
 impl<E: AsRef<dyn Error> + ?Sized> ViaHeldError for &&&Message<'_, E> {
-    fn xray_message(&self, record: &mut Record<'_>) {
-        super::display_text(self.0.as_ref(), record);
-        sources(record, source(self.0.as_ref()));
+    fn xray_message(&self, writer: &mut Writer) {
+        super::display_text(self.0.as_ref(), writer);
+        sources(writer, source(self.0.as_ref()));
     }
 }
 
 /// Rung 5: what can be displayed.
 pub trait ViaDisplay {
     #[doc(hidden)]
-    fn xray_message(&self, record: &mut Record<'_>);
+    fn xray_message(&self, writer: &mut Writer);
 }
 
 impl<E: Display + ?Sized> ViaDisplay for &&Message<'_, E> {
-    fn xray_message(&self, record: &mut Record<'_>) {
-        super::display_text(self.0, record);
-        sources(record, None);
+    fn xray_message(&self, writer: &mut Writer) {
+        super::display_text(self.0, writer);
+        sources(writer, None);
     }
 }
 
 /// Rung 6: what can be debugged.
 pub trait ViaDebugText {
     #[doc(hidden)]
-    fn xray_message(&self, record: &mut Record<'_>);
+    fn xray_message(&self, writer: &mut Writer);
 }
 
 impl<E: Debug + ?Sized> ViaDebugText for &Message<'_, E> {
-    fn xray_message(&self, record: &mut Record<'_>) {
-        super::debug_text(self.0, record);
-        sources(record, None);
+    fn xray_message(&self, writer: &mut Writer) {
+        super::debug_text(self.0, writer);
+        sources(writer, None);
     }
 }
 
 /// Rung 7: nothing but its type.
 pub trait ViaNothing {
     #[doc(hidden)]
-    fn xray_message(&self, record: &mut Record<'_>);
+    fn xray_message(&self, writer: &mut Writer);
 }
 
 impl<E: ?Sized> ViaNothing for Message<'_, E> {
-    fn xray_message(&self, record: &mut Record<'_>) {
-        super::display_text(std::any::type_name::<E>(), record);
-        sources(record, None);
+    fn xray_message(&self, writer: &mut Writer) {
+        super::display_text(std::any::type_name::<E>(), writer);
+        sources(writer, None);
     }
 }
 
@@ -179,16 +179,15 @@ fn source<E: Error + ?Sized>(error: &E) -> Option<&(dyn Error + 'static)> {
     })
 }
 
-fn sources(record: &mut Record<'_>, first: Option<&(dyn Error + 'static)>) {
-    record.begin_value(super::limits::get().bytes);
-    if record.list(UNKNOWN_LENGTH).is_err() {
-        return record.omitted();
+fn sources(writer: &mut Writer, first: Option<&(dyn Error + 'static)>) {
+    if writer.list(UNKNOWN_LENGTH).is_err() {
+        return writer.omitted();
     }
     let mut next = first;
     for _ in 0..LONGEST_CHAIN {
         let Some(error) = next else { break };
-        super::display_text(error, record);
+        super::display_text(error, writer);
         next = source(error);
     }
-    record.close(next.is_some());
+    writer.close(next.is_some());
 }

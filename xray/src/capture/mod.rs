@@ -12,80 +12,87 @@ pub(crate) mod returned;
 mod serializer;
 
 use std::any::type_name;
-use std::fmt::{Debug, Display};
+use std::fmt::{self, Debug, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
-use xray_collector::chunk::Record;
+use xray_collector::chunk::Writer;
 use xray_collector::value::TextError;
 
 use self::serializer::Encoder;
 
-/// What became of an attempt to write a value.
-enum Attempt {
-    Written,
-    /// The value's own code returned an error; nothing was written.
-    Failed,
-    /// The value's own code panicked, or there was no room; something that says so was written.
-    GaveUp,
+/// The value's structure; what `otherwise` formats, or the name of its type, if its `Serialize` returns an error.
+fn structured<T: Serialize + ?Sized>(value: &T, otherwise: Option<fmt::Arguments<'_>>, writer: &mut Writer) {
+    encode(&|encoder| value.serialize(encoder), otherwise, type_name::<T>(), writer);
 }
 
-/// The value's structure; what `otherwise` writes if its `Serialize` returns an error.
-#[inline]
-fn structured<T: Serialize + ?Sized>(value: &T, record: &mut Record<'_>, otherwise: impl FnOnce(&mut Record<'_>)) {
+/// The text that the value's `Debug` writes, or the name of its type if that fails.
+fn debug_text<T: Debug + ?Sized>(value: &T, writer: &mut Writer) {
+    text(Writer::debug_text, format_args!("{value:?}"), type_name::<T>(), writer);
+}
+
+/// The text that the value's `Display` writes, as a string.
+fn display_text<T: Display + ?Sized>(value: &T, writer: &mut Writer) {
+    text(Writer::display_text, format_args!("{value}"), type_name::<T>(), writer);
+}
+
+/// The name of the value's type.
+fn type_name_of<T: ?Sized>(_: &T, writer: &mut Writer) {
+    writer.type_name(type_name::<T>());
+}
+
+// What is below is compiled once, here, rather than for every type in the user's crate.
+
+type Serialized = Result<(), serializer::Error>;
+
+fn encode(
+    serialize: &dyn Fn(&mut Encoder<'_>) -> Serialized,
+    otherwise: Option<fmt::Arguments<'_>>,
+    type_name: &'static str,
+    writer: &mut Writer,
+) {
     let limits = limits::get();
-    record.begin_value(limits.bytes);
-    let start = record.mark();
-    let mut encoder = Encoder::new(record, limits);
+    writer.begin_value(limits.bytes);
+    let start = writer.mark();
+    let mut encoder = Encoder::new(writer, limits);
     // Whatever the value's code leaves behind in the record is rolled back.
-    let serialized = catch_unwind(AssertUnwindSafe(|| value.serialize(&mut encoder)));
-    match serialized {
+    match catch_unwind(AssertUnwindSafe(|| serialize(&mut encoder))) {
         Ok(Ok(())) if encoder.is_complete() => {}
-        Ok(Ok(())) => encoder.close_all(),
-        Ok(Err(serializer::Error::Full)) => encoder.close_all(),
+        Ok(Ok(()) | Err(serializer::Error::Full)) => encoder.close_all(),
         Ok(Err(serializer::Error::Failed)) => {
-            record.rollback(start);
-            otherwise(record);
+            writer.rollback(start);
+            match otherwise {
+                Some(arguments) => return text(Writer::debug_text, arguments, type_name, writer),
+                None => writer.type_name(type_name),
+            }
         }
         Err(panic) => {
             // Dropping the payload could panic again.
             std::mem::forget(panic);
-            record.rollback(start);
-            record.panicked(type_name::<T>());
+            writer.rollback(start);
+            writer.panicked(type_name);
         }
     }
+    writer.end_value();
 }
 
-/// The text that the value's `Debug` writes, or the name of its type if that fails.
-fn debug_text<T: Debug + ?Sized>(value: &T, record: &mut Record<'_>) {
-    record.begin_value(limits::get().bytes);
-    if let Attempt::Failed = text::<T>(record, |record| record.debug_text(format_args!("{value:?}"))) {
-        record.type_name(type_name::<T>());
-    }
-}
-
-/// The text that the value's `Display` writes, as a string.
-fn display_text<T: Display + ?Sized>(value: &T, record: &mut Record<'_>) {
-    record.begin_value(limits::get().bytes);
-    if let Attempt::Failed = text::<T>(record, |record| record.display_text(format_args!("{value}"))) {
-        record.type_name(type_name::<T>());
-    }
-}
-
-fn text<T: ?Sized>(record: &mut Record<'_>, write: impl FnOnce(&mut Record<'_>) -> Result<(), TextError>) -> Attempt {
-    let start = record.mark();
-    match catch_unwind(AssertUnwindSafe(|| write(record))) {
-        Ok(Ok(())) => Attempt::Written,
-        Ok(Err(TextError::Failed)) => Attempt::Failed,
-        Ok(Err(TextError::Full)) => {
-            record.omitted();
-            Attempt::GaveUp
-        }
+fn text(
+    write: fn(&mut Writer, fmt::Arguments<'_>) -> Result<(), TextError>,
+    arguments: fmt::Arguments<'_>,
+    type_name: &'static str,
+    writer: &mut Writer,
+) {
+    writer.begin_value(limits::get().bytes);
+    let start = writer.mark();
+    match catch_unwind(AssertUnwindSafe(|| write(writer, arguments))) {
+        Ok(Ok(())) => {}
+        Ok(Err(TextError::Failed)) => writer.type_name(type_name),
+        Ok(Err(TextError::Full)) => writer.omitted(),
         Err(panic) => {
             std::mem::forget(panic);
-            record.rollback(start);
-            record.panicked(type_name::<T>());
-            Attempt::GaveUp
+            writer.rollback(start);
+            writer.panicked(type_name);
         }
     }
+    writer.end_value();
 }

@@ -7,8 +7,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::future::{AsyncCall, InStep, Leaving};
-use crate::recorder::Call;
+use crate::future::{AsyncCall, InStep};
+use crate::recorder::{Call, Step};
 
 /// A return value whose kind is asked for: `(&&Kind(&returned)).xray_kind()`.
 #[derive(Debug)]
@@ -58,8 +58,8 @@ pub struct AsValue;
 impl AsValue {
     /// Leaves the step, and returns what was returned.
     #[inline(always)]
-    pub fn finish<R>(self, call: Call, returned: R, leave: impl FnOnce(&R, Leaving)) -> R {
-        call.leave_with(|step| leave(&returned, step));
+    pub fn finish<R>(self, mut call: Call, returned: R, leave: impl FnOnce(&R, &mut Call)) -> R {
+        leave(&returned, &mut call);
         returned
     }
 }
@@ -74,11 +74,12 @@ impl AsSendFuture {
         self,
         call: Call,
         returned: Pin<Box<dyn Future<Output = T> + Send + 'f>>,
-        leave: impl FnOnce(&T, Leaving) + Send + 'f,
+        leave: impl FnOnce(&T, &mut Step) + Send + 'f,
     ) -> Pin<Box<dyn Future<Output = T> + Send + 'f>> {
-        match call.detach() {
+        let step = call.detach();
+        match step.context() {
             None => returned,
-            step => Box::pin(AsyncCall::continued(step).run(returned, leave)),
+            Some(_) => Box::pin(AsyncCall::continued(step).run(returned, leave)),
         }
     }
 }
@@ -93,11 +94,12 @@ impl AsLocalFuture {
         self,
         call: Call,
         returned: Pin<Box<dyn Future<Output = T> + 'f>>,
-        leave: impl FnOnce(&T, Leaving) + 'f,
+        leave: impl FnOnce(&T, &mut Step) + 'f,
     ) -> Pin<Box<dyn Future<Output = T> + 'f>> {
-        match call.detach() {
+        let step = call.detach();
+        match step.context() {
             None => returned,
-            step => Box::pin(AsyncCall::continued(step).run(returned, leave)),
+            Some(_) => Box::pin(AsyncCall::continued(step).run(returned, leave)),
         }
     }
 }
@@ -112,7 +114,7 @@ impl AsOpaqueFuture {
     pub fn finish<F, L>(self, call: Call, returned: F, leave: L) -> InStep<F, L>
     where
         F: Future,
-        L: FnOnce(&F::Output, Leaving),
+        L: FnOnce(&F::Output, &mut Step),
     {
         AsyncCall::continued(call.detach()).run(returned, leave)
     }

@@ -7,7 +7,7 @@
 use std::fmt::Display;
 
 use serde::ser::{self, Serialize};
-use xray_collector::chunk::{Full, Record};
+use xray_collector::chunk::{Full, Writer};
 use xray_collector::value::{TextError, UNKNOWN_LENGTH};
 
 use super::limits::Limits;
@@ -50,8 +50,8 @@ impl ser::Error for Error {
 }
 
 /// Writes one value.
-pub(super) struct Encoder<'r, 'w> {
-    record: &'r mut Record<'w>,
+pub(super) struct Encoder<'w> {
+    writer: &'w mut Writer,
     limits: Limits,
     /// How many lists, maps, structs and so on are open.
     depth: usize,
@@ -61,16 +61,16 @@ pub(super) struct Encoder<'r, 'w> {
     owes_value: bool,
 }
 
-impl<'r, 'w> Encoder<'r, 'w> {
-    pub(super) fn new(record: &'r mut Record<'w>, limits: Limits) -> Self {
-        Self { record, limits, depth: 0, structs: 0, owes_value: false }
+impl<'w> Encoder<'w> {
+    pub(super) fn new(writer: &'w mut Writer, limits: Limits) -> Self {
+        Self { writer, limits, depth: 0, structs: 0, owes_value: false }
     }
 
     /// Closes what is open, for a value that was given up.
     #[cold]
     pub(super) fn close_all(&mut self) {
         if self.owes_value || self.depth == 0 {
-            self.record.omitted();
+            self.writer.omitted();
         }
         self.owes_value = false;
         self.close_down_to(0);
@@ -80,7 +80,7 @@ impl<'r, 'w> Encoder<'r, 'w> {
     #[cold]
     fn close_down_to(&mut self, depth: usize) {
         if self.owes_value {
-            self.record.omitted();
+            self.writer.omitted();
             self.owes_value = false;
         }
         while self.depth > depth {
@@ -97,9 +97,9 @@ impl<'r, 'w> Encoder<'r, 'w> {
     fn close(&mut self, cut: bool) {
         self.depth -= 1;
         if self.structs >> self.depth & 1 == 1 {
-            self.record.close_fields(cut);
+            self.writer.close_fields(cut);
         } else {
-            self.record.close(cut);
+            self.writer.close(cut);
         }
     }
 
@@ -116,11 +116,11 @@ impl<'r, 'w> Encoder<'r, 'w> {
     fn open<'e>(
         &'e mut self,
         is_struct: bool,
-        head: impl FnOnce(&mut Record<'w>) -> Result<(), Full>,
-    ) -> Result<Compound<'e, 'r, 'w>, Error> {
+        head: impl FnOnce(&mut Writer) -> Result<(), Full>,
+    ) -> Result<Compound<'e, 'w>, Error> {
         let is_written = self.depth < self.limits.depth;
         if is_written {
-            head(self.record)?;
+            head(self.writer)?;
             self.opened(is_struct);
         } else {
             self.too_deep();
@@ -131,7 +131,7 @@ impl<'r, 'w> Encoder<'r, 'w> {
 
     #[cold]
     fn too_deep(&mut self) {
-        self.record.omitted();
+        self.writer.omitted();
         self.owes_value = false;
     }
 }
@@ -140,7 +140,7 @@ macro_rules! numbers {
     ($($method:ident: $type:ty = $write:ident),*) => {
         $(#[inline]
         fn $method(self, value: $type) -> Result<(), Error> {
-            self.record.$write(value)?;
+            self.writer.$write(value)?;
             self.owes_value = false;
             Ok(())
         })*
@@ -151,16 +151,16 @@ fn known(length: Option<usize>) -> u32 {
     length.and_then(|length| u32::try_from(length).ok()).unwrap_or(UNKNOWN_LENGTH)
 }
 
-impl<'e, 'r, 'w> ser::Serializer for &'e mut Encoder<'r, 'w> {
+impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Compound<'e, 'r, 'w>;
-    type SerializeTuple = Compound<'e, 'r, 'w>;
-    type SerializeTupleStruct = Compound<'e, 'r, 'w>;
-    type SerializeTupleVariant = Compound<'e, 'r, 'w>;
-    type SerializeMap = Compound<'e, 'r, 'w>;
-    type SerializeStruct = Compound<'e, 'r, 'w>;
-    type SerializeStructVariant = Compound<'e, 'r, 'w>;
+    type SerializeSeq = Compound<'e, 'w>;
+    type SerializeTuple = Compound<'e, 'w>;
+    type SerializeTupleStruct = Compound<'e, 'w>;
+    type SerializeTupleVariant = Compound<'e, 'w>;
+    type SerializeMap = Compound<'e, 'w>;
+    type SerializeStruct = Compound<'e, 'w>;
+    type SerializeStructVariant = Compound<'e, 'w>;
 
     numbers! {
         serialize_bool: bool = bool, serialize_char: char = char, serialize_str: &str = string,
@@ -177,7 +177,7 @@ impl<'e, 'r, 'w> ser::Serializer for &'e mut Encoder<'r, 'w> {
 
     #[inline]
     fn serialize_unit(self) -> Result<(), Error> {
-        self.record.unit()?;
+        self.writer.unit()?;
         self.owes_value = false;
         Ok(())
     }
@@ -198,7 +198,7 @@ impl<'e, 'r, 'w> ser::Serializer for &'e mut Encoder<'r, 'w> {
 
     #[inline]
     fn serialize_unit_variant(self, of: &'static str, _: u32, name: &'static str) -> Result<(), Error> {
-        self.record.unit_variant(of, name)?;
+        self.writer.unit_variant(of, name)?;
         self.owes_value = false;
         Ok(())
     }
@@ -220,7 +220,7 @@ impl<'e, 'r, 'w> ser::Serializer for &'e mut Encoder<'r, 'w> {
             self.too_deep();
             return Ok(());
         }
-        self.record.value_variant(of, name)?;
+        self.writer.value_variant(of, name)?;
         // Counts as a level, though nothing closes it: a variant within a variant nests, too.
         self.limits.depth -= 1;
         self.owes_value = true;
@@ -231,16 +231,16 @@ impl<'e, 'r, 'w> ser::Serializer for &'e mut Encoder<'r, 'w> {
 
     #[inline]
     fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, Error> {
-        self.open(false, |record| record.list(known(length)))
+        self.open(false, |writer| writer.list(known(length)))
     }
 
     #[inline]
     fn serialize_tuple(self, length: usize) -> Result<Self::SerializeTuple, Error> {
-        self.open(false, |record| record.list(known(Some(length))))
+        self.open(false, |writer| writer.list(known(Some(length))))
     }
 
     fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Error> {
-        self.open(false, |record| record.tuple(name))
+        self.open(false, |writer| writer.tuple(name))
     }
 
     fn serialize_tuple_variant(
@@ -250,17 +250,17 @@ impl<'e, 'r, 'w> ser::Serializer for &'e mut Encoder<'r, 'w> {
         name: &'static str,
         _: usize,
     ) -> Result<Self::SerializeTupleVariant, Error> {
-        self.open(false, |record| record.tuple_variant(of, name))
+        self.open(false, |writer| writer.tuple_variant(of, name))
     }
 
     #[inline]
     fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, Error> {
-        self.open(false, |record| record.map(known(length)))
+        self.open(false, |writer| writer.map(known(length)))
     }
 
     #[inline]
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeStruct, Error> {
-        self.open(true, |record| record.structure(name))
+        self.open(true, |writer| writer.structure(name))
     }
 
     fn serialize_struct_variant(
@@ -270,12 +270,12 @@ impl<'e, 'r, 'w> ser::Serializer for &'e mut Encoder<'r, 'w> {
         name: &'static str,
         _: usize,
     ) -> Result<Self::SerializeStructVariant, Error> {
-        self.open(true, |record| record.struct_variant(of, name))
+        self.open(true, |writer| writer.struct_variant(of, name))
     }
 
     /// Formats straight into the record.
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Error> {
-        self.record.display_text(format_args!("{value}")).map_err(|error| match error {
+        self.writer.display_text(format_args!("{value}")).map_err(|error| match error {
             TextError::Full => Error::Full,
             TextError::Failed => Error::Failed,
         })?;
@@ -285,8 +285,8 @@ impl<'e, 'r, 'w> ser::Serializer for &'e mut Encoder<'r, 'w> {
 }
 
 /// Something with elements that is being written.
-pub(super) struct Compound<'e, 'r, 'w> {
-    encoder: &'e mut Encoder<'r, 'w>,
+pub(super) struct Compound<'e, 'w> {
+    encoder: &'e mut Encoder<'w>,
     /// Not too deep.
     is_written: bool,
     /// Of the encoder while this is the innermost that is open.
@@ -296,7 +296,7 @@ pub(super) struct Compound<'e, 'r, 'w> {
     passed_over: usize,
 }
 
-impl Compound<'_, '_, '_> {
+impl Compound<'_, '_> {
     /// Whether the next element is to be written.
     #[inline]
     fn takes(&mut self) -> Result<bool, Error> {
@@ -326,7 +326,7 @@ impl Compound<'_, '_, '_> {
         if !self.takes()? {
             return Ok(());
         }
-        self.encoder.record.field(name)?;
+        self.encoder.writer.field(name)?;
         self.encoder.owes_value = true;
         value.serialize(&mut *self.encoder)
     }
@@ -343,7 +343,7 @@ impl Compound<'_, '_, '_> {
     }
 }
 
-impl ser::SerializeSeq for Compound<'_, '_, '_> {
+impl ser::SerializeSeq for Compound<'_, '_> {
     type Ok = ();
     type Error = Error;
     #[inline]
@@ -356,7 +356,7 @@ impl ser::SerializeSeq for Compound<'_, '_, '_> {
     }
 }
 
-impl ser::SerializeTuple for Compound<'_, '_, '_> {
+impl ser::SerializeTuple for Compound<'_, '_> {
     type Ok = ();
     type Error = Error;
     #[inline]
@@ -369,7 +369,7 @@ impl ser::SerializeTuple for Compound<'_, '_, '_> {
     }
 }
 
-impl ser::SerializeTupleStruct for Compound<'_, '_, '_> {
+impl ser::SerializeTupleStruct for Compound<'_, '_> {
     type Ok = ();
     type Error = Error;
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
@@ -380,7 +380,7 @@ impl ser::SerializeTupleStruct for Compound<'_, '_, '_> {
     }
 }
 
-impl ser::SerializeTupleVariant for Compound<'_, '_, '_> {
+impl ser::SerializeTupleVariant for Compound<'_, '_> {
     type Ok = ();
     type Error = Error;
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
@@ -391,7 +391,7 @@ impl ser::SerializeTupleVariant for Compound<'_, '_, '_> {
     }
 }
 
-impl ser::SerializeMap for Compound<'_, '_, '_> {
+impl ser::SerializeMap for Compound<'_, '_> {
     type Ok = ();
     type Error = Error;
     #[inline]
@@ -416,7 +416,7 @@ impl ser::SerializeMap for Compound<'_, '_, '_> {
     }
 }
 
-impl ser::SerializeStruct for Compound<'_, '_, '_> {
+impl ser::SerializeStruct for Compound<'_, '_> {
     type Ok = ();
     type Error = Error;
     #[inline]
@@ -429,7 +429,7 @@ impl ser::SerializeStruct for Compound<'_, '_, '_> {
     }
 }
 
-impl ser::SerializeStructVariant for Compound<'_, '_, '_> {
+impl ser::SerializeStructVariant for Compound<'_, '_> {
     type Ok = ();
     type Error = Error;
     #[inline]
