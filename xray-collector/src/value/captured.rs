@@ -8,6 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::read::{Cursor, DecodeError, Element, Table};
 use super::render::{Notes, Rendered, json_text};
 use super::tag;
+use crate::inference::Encoded;
 
 /// How much of a value was captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -80,6 +81,16 @@ impl Captured {
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(Rendered::new(self.bytes(), &self.names, &Notes::default())).unwrap_or_default()
+    }
+
+    /// The bytes that it is a part of, and where in them it stands.
+    pub(crate) fn surroundings(&self) -> (Encoded<'_>, Range<usize>) {
+        (Encoded { bytes: &self.bytes, names: &self.names }, self.range.clone())
+    }
+
+    /// Another value of the same bytes.
+    pub(crate) fn neighbour(&self, range: Range<usize>) -> Self {
+        Self { bytes: Arc::clone(&self.bytes), names: Arc::clone(&self.names), range }
     }
 
     /// The text that it is, or its JSON if it is something else.

@@ -45,6 +45,8 @@ mod write;
 
 pub use self::captured::{CaptureLevel, Captured};
 pub use self::read::{Cursor, DecodeError, Names};
+pub(crate) use self::read::{Element, Field, Table};
+pub(crate) use self::render::json_of;
 pub use self::transcode::NameTable;
 pub(crate) use self::transcode::{Learner, Scope, SegmentNames, list_length, text_of, transcode};
 pub use self::write::TextError;
@@ -65,6 +67,9 @@ pub(crate) const NAME_DEFINED: u16 = 0x8000;
 pub(crate) const CLOSE_NAME: u16 = 0x7fff;
 /// Ends the fields of a struct of which some are missing.
 pub(crate) const CUT_NAME: u16 = 0x7ffe;
+
+/// A value that is nothing: all of it.
+pub(crate) const UNIT: u8 = tag::UNIT;
 
 pub(crate) mod tag {
     pub(crate) const UNIT: u8 = 0x00;

@@ -26,7 +26,7 @@ pub trait Names {
 }
 
 /// The names of a segment: all known before the first value.
-pub(super) struct Table<'a>(pub(super) &'a [Arc<str>]);
+pub(crate) struct Table<'a>(pub(crate) &'a [Arc<str>]);
 
 impl<'a> Names for Table<'a> {
     type Name = &'a str;
@@ -49,7 +49,7 @@ pub struct Cursor<'a> {
 
 /// One element of the walk over a value.
 #[derive(Debug, PartialEq)]
-pub(super) enum Element<'a, N> {
+pub(crate) enum Element<'a, N> {
     Unit,
     Bool(bool),
     Unsigned(u128, u8),
@@ -90,7 +90,7 @@ pub(super) enum Element<'a, N> {
 
 /// What stands where a field's name may be.
 #[derive(Debug, PartialEq)]
-pub(super) enum Field<N> {
+pub(crate) enum Field<N> {
     Name(N),
     Close { cut: bool },
 }
@@ -217,7 +217,7 @@ impl<'a> Cursor<'a> {
         name.ok_or(self.error("a name that was not defined"))
     }
 
-    pub(super) fn field<T: Names>(&mut self, names: &mut T) -> Result<Field<T::Name>, DecodeError> {
+    pub(crate) fn field<T: Names>(&mut self, names: &mut T) -> Result<Field<T::Name>, DecodeError> {
         match self.u16()? {
             CLOSE_NAME => Ok(Field::Close { cut: false }),
             CUT_NAME => Ok(Field::Close { cut: true }),
@@ -225,7 +225,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    pub(super) fn element<T: Names>(&mut self, names: &mut T) -> Result<Element<'a, T::Name>, DecodeError> {
+    pub(crate) fn element<T: Names>(&mut self, names: &mut T) -> Result<Element<'a, T::Name>, DecodeError> {
         Ok(match self.u8()? {
             tag::UNIT => Element::Unit,
             tag::FALSE => Element::Bool(false),

@@ -13,6 +13,11 @@ pub(super) fn json_text(value: &impl Serialize) -> String {
         .map_or_else(|error| error.to_string(), |text| String::from_utf8(text).unwrap_or_default())
 }
 
+/// The JSON text of the value at the front of `bytes`.
+pub(crate) fn json_of(bytes: &[u8], names: &[std::sync::Arc<str>]) -> String {
+    json_text(&Rendered::new(bytes, names, &Notes::default()))
+}
+
 /// Where elements are missing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(super) struct Cut {

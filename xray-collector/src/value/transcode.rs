@@ -79,6 +79,11 @@ pub(crate) struct SegmentNames {
 }
 
 impl SegmentNames {
+    /// The text of each number.
+    pub(crate) fn texts(&self) -> &[Arc<str>] {
+        &self.texts
+    }
+
     pub(crate) fn into_texts(self) -> Vec<Arc<str>> {
         self.texts
     }
