@@ -96,8 +96,7 @@ impl Collector {
         let process = ProcessId::random();
         store.mark_crashed(process)?;
         let mut reader = Reader::new(settings.pool, session);
-        let known = Arc::clone(&store);
-        let mut assembly = Assembly::new(process, store.next_segment()?, move |run| known.run(run).ok().flatten());
+        let mut assembly = Assembly::new(process, store.next_segment()?, Arc::clone(&store));
         for (number, callsite) in store.callsites()? {
             reader.know(number, &callsite);
             assembly.know(number, callsite);

@@ -3,10 +3,12 @@
 //! ```text
 //! record   = u32 length, this field included | u8 kind | u8 flags | u16 callsite | u32 sequence | body
 //!
-//! kind 1  callsite   u32 line, texts (u16 length, bytes): name, kind, module, file, u16 count, arguments
+//! kind 1  callsite   u32 line, texts (u16 length, bytes): name, kind, module, file, items, key, u16 count,
+//!                    arguments
 //! kind 2  entered    place | arguments
 //! kind 3  left       place | u64 ended | u8 outcome | result
 //! kind 4  part       more of the record that the thread's chunk before this one ends with
+//! kind 5  fact       u64 step | u64 run | a value: see [`crate::fact`]
 //!
 //! place    = u64 step | u64 parent | u64 run | u64 started | [u64 outer run | [u64 outer process]]
 //! ```
@@ -14,7 +16,7 @@
 //! Integers are little-endian. `flags`: bit 0, the record goes on in the thread's next chunk; bit 1, the step is the
 //! first of a run that was started inside another one, which `outer run` names and `parent` belongs to; bit 2, that one
 //! is of another process, whose half of the run's id is `outer process`; bit 3, of a callsite record: the function opens
-//! runs. `callsite` is the number that a callsite record earlier in the same chunk gave to the function; `sequence`
+//! runs; bit 4, of an entered and a left record: the values are there to be counted, and not to be kept. `callsite` is the number that a callsite record earlier in the same chunk gave to the function; `sequence`
 //! counts the thread's events, dropped ones included (callsite records and parts are none). `parent` 0 is no parent; a
 //! step is the first of its run if `step == run`. Times are ticks of [`crate::clock`]. `arguments` and `result` are
 //! values: see [`crate::payload`].
@@ -32,11 +34,13 @@ pub(crate) const CALLSITE: u8 = 1;
 pub(crate) const ENTERED: u8 = 2;
 pub(crate) const LEFT: u8 = 3;
 pub(crate) const PART: u8 = 4;
+pub(crate) const FACT: u8 = 5;
 
 pub(crate) const FLAG_CONTINUES: u8 = 1;
 pub(crate) const FLAG_NESTED_RUN: u8 = 2;
 pub(crate) const FLAG_OTHER_PROCESS: u8 = 4;
 pub(crate) const FLAG_OPENS_RUN: u8 = 8;
+pub(crate) const FLAG_COUNTS_ONLY: u8 = 16;
 
 /// The bytes of a record before its body.
 pub(crate) const RECORD_HEADER: usize = 12;
@@ -60,11 +64,18 @@ pub struct Site {
     pub arguments: &'static [&'static str],
     /// Whether each call is a run of its own, wherever it is called.
     pub opens_run: bool,
+    /// The argument that is declared to be the list of items; empty if not said.
+    pub items: &'static str,
+    /// The field that is declared to be the items' key; empty if not said.
+    pub key: &'static str,
+    /// Whether what it returns may be compared with what it is given: it is then captured where only times are asked
+    /// for, too, to be counted.
+    pub relates: bool,
 }
 
 impl Site {
     fn texts(&self) -> impl Iterator<Item = &'static str> {
-        [self.name, self.kind, self.module, self.file].into_iter()
+        [self.name, self.kind, self.module, self.file, self.items, self.key].into_iter()
     }
 
     /// The flags of the callsite record.
@@ -107,10 +118,11 @@ impl Site {
         };
         let (name, kind) = (text(&mut cursor)?, text(&mut cursor)?);
         let (module, file) = (text(&mut cursor)?, text(&mut cursor)?);
+        let (items, key) = (text(&mut cursor)?, text(&mut cursor)?);
         let count = cursor.u16()?;
         let arguments = (0..count).map(|_| text(&mut cursor)).collect::<Result<_, _>>()?;
         let opens_run = flags & FLAG_OPENS_RUN != 0;
-        Ok(Callsite { name, kind, module, file, line, arguments, opens_run })
+        Ok(Callsite { name, kind, module, file, line, arguments, opens_run, items, key })
     }
 }
 
@@ -183,8 +195,26 @@ pub struct Event {
     pub outer_run: OuterRun,
     /// When the step began, in ticks.
     pub started: u64,
+    /// Whether the values are there to be counted, and not to be kept.
+    pub counts_only: bool,
     /// What happened.
     pub what: What,
+}
+
+/// What a fact is about, decoded; the fact is the value that follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// The step.
+    pub step: u64,
+    /// Its run: the run's first step.
+    pub run: u64,
+}
+
+impl About {
+    /// Reads what a fact is about; the cursor is then at its value.
+    pub(crate) fn decode(cursor: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { step: cursor.u64()?, run: cursor.u64()? })
+    }
 }
 
 /// What happened to a step.
@@ -217,7 +247,8 @@ impl Event {
             LEFT => What::Left { ended: cursor.u64()?, outcome: outcome_of_code(cursor.u8()?, cursor)? },
             _ => return Err(DecodeError { what: "an unknown kind of record", at: cursor.position() }),
         };
-        Ok(Self { thread, callsite, step, parent, run, outer_run, started, what })
+        let counts_only = flags & FLAG_COUNTS_ONLY != 0;
+        Ok(Self { thread, callsite, step, parent, run, outer_run, started, counts_only, what })
     }
 }
 

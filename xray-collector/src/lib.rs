@@ -11,10 +11,12 @@ pub mod collector;
 pub mod decision;
 pub mod event;
 pub mod exit;
+pub mod fact;
 pub mod id;
+pub mod inference;
 pub mod json;
 pub mod model;
-mod orphan;
+
 pub mod payload;
 pub mod stats;
 pub mod store;

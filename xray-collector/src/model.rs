@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decision::DecisionCounts;
 use crate::id::{RunId, StepId};
 use crate::value::Captured;
 
@@ -136,6 +137,12 @@ pub struct Callsite {
     pub arguments: Vec<Arc<str>>,
     /// Whether each call is a run of its own: `#[xray::run]`.
     pub opens_run: bool,
+    /// The argument that is declared to be the list of items; empty if not said.
+    #[serde(default)]
+    pub items: Arc<str>,
+    /// The field that is declared to be the items' key; empty if not said.
+    #[serde(default)]
+    pub key: Arc<str>,
 }
 
 /// One call, without its captured values.
@@ -156,10 +163,14 @@ pub struct Step {
     pub duration_ns: Option<u64>,
     /// The slot of the thread that it began on.
     pub thread: u32,
-    /// Elements of the first captured argument that is a list.
+    /// How many items went in: as the code says, else as inferred, else the elements of the first list.
     pub items_in: Option<u64>,
-    /// Elements of the captured return value, if that is a list.
+    /// How many items came out: as the code says, else as inferred, else the elements of the list that was returned.
     pub items_out: Option<u64>,
+    /// What it did to its items.
+    pub counts: DecisionCounts,
+    /// Whether the code called it important.
+    pub important: bool,
 }
 
 /// One call with what was captured of it.
@@ -174,6 +185,9 @@ pub struct StepDetail {
     pub result: Option<Captured>,
     /// Why it failed, if it did.
     pub error: Option<Failure>,
+    /// What the code said of it, in the order in which each thread said it.
+    #[serde(skip)]
+    pub facts: Vec<Captured>,
 }
 
 /// A captured argument.

@@ -46,7 +46,7 @@ pub fn detail(step: Step, arguments: Vec<Captured>, result: Vec<Captured>) -> St
         Outcome::Panicked => (None, values.next().map(|message| panic(&message, &mut values))),
         _ => (values.next(), None),
     };
-    StepDetail { step, arguments, result, error }
+    StepDetail { step, arguments, result, error, facts: Vec::new() }
 }
 
 fn error(message: &Captured, values: &mut impl Iterator<Item = Captured>) -> Failure {

@@ -114,6 +114,11 @@ impl Parameter {
         (!matches!(self.capture, Capture::Skipped)).then(|| quote!(#(#conditions)* #name))
     }
 
+    /// Whether it is captured under this name.
+    pub(crate) fn is_captured_as(&self, name: &str) -> bool {
+        !matches!(self.capture, Capture::Skipped) && self.name == name
+    }
+
     /// The statement that captures it.
     pub(crate) fn capture(&self, private: &TokenStream, record: &Ident) -> Option<TokenStream> {
         let conditions = self.conditions();

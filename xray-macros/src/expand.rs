@@ -65,6 +65,13 @@ fn instrument(opens: Opens, options: &Options, mut function: Function) -> Result
     let krate = options.krate.as_ref().map_or_else(|| quote!(::xray), ToTokens::to_token_stream);
     let name = options.name.as_ref().map_or_else(|| unraw(&function.signature.ident), syn::LitStr::value);
     let parameters = parameters::take(&mut function.signature, options)?;
+    if let Some(items) = &options.items
+        && !parameters.iter().any(|parameter| parameter.is_captured_as(&items.value()))
+    {
+        let message =
+            format!("`items` names the captured argument that is the list: there is none called {:?}", items.value());
+        return Err(Error::new(items.span(), message));
+    }
     let expansion = Expansion {
         private: quote!(#krate::__private),
         opens,
@@ -101,9 +108,12 @@ struct Expansion<'a> {
 impl Expansion<'_> {
     fn callsite(&self) -> TokenStream {
         let Self { private, name, .. } = self;
-        let kind = self.options.kind.as_ref().map_or_else(String::new, syn::LitStr::value);
         let arguments = self.parameters.iter().filter_map(Parameter::captured_name);
         let opens_run = self.opens == Opens::Run;
+        let said = |option: &Option<syn::LitStr>| option.as_ref().map_or_else(String::new, syn::LitStr::value);
+        let kind = said(&self.options.kind);
+        let (items, key) = (said(&self.options.items), said(&self.options.key));
+        let relates = !items.is_empty() || !key.is_empty() || types::may_hold_items(&self.output);
         let level = match self.options.capture {
             None => quote!(#private::None),
             Some(Capture::Off) => quote!(#private::Some(#private::Level::Off)),
@@ -120,6 +130,9 @@ impl Expansion<'_> {
                     line: #private::line!(),
                     arguments: &[#(#arguments),*],
                     opens_run: #opens_run,
+                    items: #items,
+                    key: #key,
+                    relates: #relates,
                 },
                 #level,
             );

@@ -5,6 +5,7 @@ mod broken;
 mod choices;
 mod expand;
 mod function;
+mod keep;
 mod options;
 mod parameters;
 mod steps;
@@ -153,4 +154,80 @@ pub fn steps(options: TokenStream, block: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn skip(_options: TokenStream, item: TokenStream) -> TokenStream {
     item
+}
+
+/// A condition that says, for an item, why it holds or does not: `keep!(key; condition)`.
+///
+/// It is the condition, evaluated as written: each operand once, and no further than it takes. In a step it records in
+/// addition, for the item with this key, each part between `&&` that was evaluated: its source text, the values of the
+/// operands of comparisons, and whether it holds. What the item becomes follows: kept if all hold, else eliminated,
+/// because of the first that does not. Outside of a step it is just the condition.
+///
+/// ```
+/// struct Film {
+///     title: &'static str,
+///     rating: f64,
+///     votes: u32,
+/// }
+///
+/// #[xray::step(kind = "filter")]
+/// fn good(films: &[Film], rating: f64) -> usize {
+///     films.iter().filter(|film| xray::keep!(film.title; film.rating >= rating && film.votes > 100)).count()
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("films.redb");
+/// let xray = xray::builder().store(path).start()?;
+/// let films = [("Alien", 8.5, 900), ("Alien 3", 6.4, 700), ("Prey", 9.1, 12)];
+/// let films = films.map(|(title, rating, votes)| Film { title, rating, votes });
+/// assert_eq!(good(&films, 7.0), 1);
+///
+/// xray.flush()?;
+/// let run = xray.store().runs(&xray::store::RunQuery { limit: 1, ..Default::default() })?.rows.remove(0);
+/// let step = xray.store().step(run.id, run.id.root())?.expect("it was recorded");
+/// assert_eq!((step.step.counts.kept, step.step.counts.eliminated), (1, 2));
+/// let [_, alien_3, prey] = &step.account().decisions[..] else { panic!("three were checked") };
+/// assert_eq!(alien_3.checks[0].to_string(), "film.rating 6.4 >= rating 7: false");
+/// assert_eq!(prey.checks[1].to_string(), "film.votes 12 > 100: false");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// An operand is captured as an argument of a step is, and stays borrowed until the whole condition is known. Of parts
+/// that are no comparisons (calls, `||`, `matches!`) the text and the truth are recorded. The key is evaluated only where
+/// it is recorded.
+#[proc_macro]
+pub fn keep(input: TokenStream) -> TokenStream {
+    expression(input, keep::Input::keep)
+}
+
+/// A score that is recorded for an item: `score!(key; expression)`.
+///
+/// It is the expression, evaluated once. In a step its value is recorded as the score of the item with this key, with the
+/// expression's source text as the reason. NaN is refused: the step's counts say how many were.
+///
+/// ```
+/// #[xray::step(kind = "rank")]
+/// fn best(films: &mut [(&'static str, f64, f64)]) {
+///     films.sort_by(|a, b| {
+///         let [a, b] = [a, b].map(|film| xray::score!(film.0; film.1 * 0.7 + film.2 * 0.3));
+///         b.total_cmp(&a)
+///     });
+/// }
+/// let mut films = [("Alien", 0.5, 0.5), ("Brazil", 0.9, 0.1)];
+/// best(&mut films);
+/// assert_eq!(films[0].0, "Brazil");
+/// ```
+#[proc_macro]
+pub fn score(input: TokenStream) -> TokenStream {
+    expression(input, keep::Input::score)
+}
+
+fn expression(input: TokenStream, expand: fn(&keep::Input) -> proc_macro2::TokenStream) -> TokenStream {
+    match syn::parse::<keep::Input>(input) {
+        Ok(input) if cfg!(feature = "enabled") => expand(&input).into(),
+        Ok(input) => input.plain().into(),
+        Err(error) => error.to_compile_error().into(),
+    }
 }

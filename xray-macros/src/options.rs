@@ -14,6 +14,10 @@ use crate::words::{listed, meant};
 pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
     pub(crate) kind: Option<LitStr>,
+    /// The argument that is the list of items.
+    pub(crate) items: Option<LitStr>,
+    /// The field that is the items' key.
+    pub(crate) key: Option<LitStr>,
     pub(crate) arguments: Arguments,
     /// Whether the return value is captured.
     pub(crate) ret: Option<bool>,
@@ -69,9 +73,11 @@ pub(crate) enum Capture {
     Full,
 }
 
-const OPTIONS: [&str; 13] = [
+const OPTIONS: [&str; 15] = [
     "name",
     "kind",
+    "items",
+    "key",
     "skip",
     "only",
     "redact",
@@ -121,6 +127,8 @@ impl Options {
         match name.as_str() {
             "name" => self.name = Some(text(option, "\"select\"", input)?),
             "kind" => self.kind = Some(text(option, "\"filter\"", input)?),
+            "items" => self.items = Some(text(option, "\"candidates\"", input)?),
+            "key" => self.key = Some(text(option, "\"id\"", input)?),
             "skip" => self.choose(option, &Choice::Skip, input)?,
             "redact" => self.choose(option, &Choice::Redact, input)?,
             "debug" => self.choose(option, &Choice::Debug, input)?,
@@ -171,6 +179,7 @@ impl Options {
     /// Takes over what is not said here. `name` is not one of those: names tell functions apart.
     fn fill(&mut self, defaults: Self) {
         self.kind = self.kind.take().or(defaults.kind);
+        self.key = self.key.take().or(defaults.key);
         self.ret = self.ret.or(defaults.ret);
         self.capture = self.capture.or(defaults.capture);
         self.krate = self.krate.take().or(defaults.krate);

@@ -95,11 +95,11 @@ impl Parameter {
                     Some(mutability) => Binding::MutName(mutability.to_token_stream()),
                     None => Binding::Name,
                 };
-                (pattern.ident.clone(), readable(pattern.ident.to_token_stream()), binding)
+                (pattern.ident.clone(), readable_pattern(pattern.ident.to_token_stream()), binding)
             }
             pattern => {
                 let variable = format_ident!("__xray_argument_{place}", span = Span::mixed_site());
-                let name = readable(pattern.to_token_stream());
+                let name = readable_pattern(pattern.to_token_stream());
                 let before = std::mem::replace(pattern, syn::parse_quote!(#variable));
                 (variable, name, Binding::Pattern(Box::new(before)))
             }
@@ -238,7 +238,7 @@ fn words(tokens: TokenStream) -> HashSet<String> {
 }
 
 /// A pattern as one would write it, without the `mut` and `ref` that say nothing about the value.
-fn readable(pattern: TokenStream) -> String {
+fn readable_pattern(pattern: TokenStream) -> String {
     fn strip(tokens: TokenStream) -> TokenStream {
         tokens
             .into_iter()
@@ -251,11 +251,7 @@ fn readable(pattern: TokenStream) -> String {
             })
             .collect()
     }
-    let text = strip(pattern).to_string();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let tidy = [(" ,", ","), ("( ", "("), (" )", ")"), ("[ ", "["), (" ]", "]"), ("& ", "&"), (" :", ":"), (" (", "(")];
-    let text = tidy.iter().fold(text, |text, (from, to)| text.replace(from, to));
-    text.trim_start_matches("r#").to_owned()
+    crate::words::readable(strip(pattern)).trim_start_matches("r#").to_owned()
 }
 
 /// Whether a type written like this has nothing to drop: a reference, a pointer, a number.

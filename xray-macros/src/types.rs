@@ -68,6 +68,40 @@ pub(crate) fn is_no_future(output: &ReturnType) -> bool {
     }
 }
 
+/// Whether what the function returns may, as it is written, be or hold a list of items.
+pub(crate) fn may_hold_items(output: &ReturnType) -> bool {
+    const LISTS: [&str; 11] = [
+        "BTreeMap",
+        "BTreeSet",
+        "BinaryHeap",
+        "HashMap",
+        "HashSet",
+        "IndexMap",
+        "IndexSet",
+        "LinkedList",
+        "SmallVec",
+        "Vec",
+        "VecDeque",
+    ];
+
+    struct Lists(bool);
+
+    impl<'ast> Visit<'ast> for Lists {
+        fn visit_type(&mut self, node: &'ast Type) {
+            self.0 |= matches!(node, Type::Slice(_) | Type::Array(_));
+            visit::visit_type(self, node);
+        }
+        fn visit_path_segment(&mut self, node: &'ast syn::PathSegment) {
+            self.0 |= LISTS.iter().any(|list| node.ident == list);
+            visit::visit_path_segment(self, node);
+        }
+    }
+
+    let mut lists = Lists(false);
+    lists.visit_return_type(output);
+    lists.0
+}
+
 /// The names of the primitive types.
 pub(crate) const PRIMITIVES: [&str; 17] = [
     "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",

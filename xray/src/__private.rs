@@ -18,6 +18,11 @@ pub mod chosen {
     pub use crate::capture::chosen::{debug, display, serialize, with};
 }
 
+/// What `keep!` and `score!` report to.
+pub mod observe {
+    pub use crate::decisions::observe::{Check, Score};
+}
+
 /// The traits of the ladders, to be imported where a value is captured. Without names: the users' own stay what they
 /// are.
 pub mod ladder {

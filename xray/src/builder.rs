@@ -10,6 +10,7 @@ use xray_collector::store::{EmptyStore, Store, StoreError};
 use xray_collector::{Collector, FlushError, Settings};
 
 use crate::capture::limits::{self, Limits};
+use crate::decisions;
 use crate::filter::{Filter, FilterError};
 use crate::level::Level;
 use crate::panics;
@@ -25,6 +26,7 @@ pub struct Builder {
     level: Level,
     filter: Option<String>,
     limits: Limits,
+    prompts: bool,
     settings: Settings,
 }
 
@@ -74,6 +76,13 @@ impl Builder {
     /// The bounds of each captured value: see [`Limits`] for their defaults.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Whether the prompts and completions that [`xray::llm`](crate::llm) is given are recorded; not unless set, since
+    /// they are often large, and often somebody's.
+    pub fn capture_prompts(mut self, recorded: bool) -> Self {
+        self.prompts = recorded;
         self
     }
 
@@ -129,6 +138,7 @@ impl Builder {
         let store = self.open()?;
         let number = session::next_number();
         limits::set(self.limits);
+        decisions::set_prompts(self.prompts);
         panics::install_hook();
         let collector = Collector::start(self.settings, number, Arc::clone(&store))?;
         let session = Arc::new(Session {

@@ -89,6 +89,7 @@ mod builder;
 mod callsite;
 mod capture;
 mod context;
+mod decisions;
 mod filter;
 mod future;
 mod level;
@@ -97,8 +98,8 @@ mod recorder;
 mod session;
 
 pub use xray_collector::chunk::Overflow;
-pub use xray_collector::{FlushError, Stats, id, model, store, value};
-pub use xray_macros::{run, skip, step, steps};
+pub use xray_collector::{FlushError, Stats, decision, id, model, store, value};
+pub use xray_macros::{keep, run, score, skip, step, steps};
 
 pub use self::builder::{Builder, Guard, StartError};
 pub use self::capture::limits::Limits;
@@ -106,6 +107,10 @@ pub use self::capture::limits::Limits;
 pub use self::context::StreamExt;
 pub use self::context::{
     Attached, Context, FutureExt, InContext, TraceparentError, in_current_step, in_current_step_fn,
+};
+pub use self::decisions::{
+    Check, Llm, decide, eliminate, evaluation, important, input_count, keep, llm, meta, note, output_count, ranked,
+    reason, score, set_input, set_output, tag,
 };
 pub use self::filter::FilterError;
 pub use self::level::Level;

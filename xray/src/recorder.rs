@@ -49,16 +49,17 @@ impl Step {
         let mut writer = writer(recording.session, session::pool).ok()?;
         let step = writer.next_step();
         let is_inside = outer.session == recording.session;
-        let place = match (is_inside, callsite.site.opens_run) {
-            (true, false) => Entered { step, parent: outer.step, run: outer.run, outer_run: OuterRun::None },
-            (true, true) => Entered { step, parent: outer.step, run: step, outer_run: OuterRun::Here(outer.run) },
+        let (parent, run, outer_run) = match (is_inside, callsite.site.opens_run) {
+            (true, false) => (outer.step, outer.run, OuterRun::None),
+            (true, true) => (outer.step, step, OuterRun::Here(outer.run)),
             (false, _) if outer.is_elsewhere() => {
-                let outer_run = OuterRun::Elsewhere(ProcessId(outer.process), StepId(outer.run));
-                Entered { step, parent: outer.step, run: step, outer_run }
+                (outer.step, step, OuterRun::Elsewhere(ProcessId(outer.process), StepId(outer.run)))
             }
-            (false, _) => Entered { step, parent: 0, run: step, outer_run: OuterRun::None },
+            (false, _) => (0, step, OuterRun::None),
         };
-        let captures_values = recording.captures_values;
+        let counts_only = !recording.captures_values && callsite.site.relates;
+        let place = Entered { step, parent, run, outer_run, counts_only };
+        let captures_values = recording.captures_values || counts_only;
         let (started, record) = match Record::entered(writer, &callsite.site, place) {
             Ok(record) if captures_values => (0, Some(record)),
             Ok(record) => (record.commit_now(), None),

@@ -12,7 +12,7 @@ use crossbeam_channel::Receiver;
 
 use super::memory::HEADER_BYTES;
 use super::pool::{Pool, PoolSettings};
-use crate::event::{CALLSITE, Event, FLAG_CONTINUES, PART, RECORD_HEADER, Site};
+use crate::event::{About, CALLSITE, Event, FACT, FLAG_CONTINUES, PART, RECORD_HEADER, Site};
 use crate::model::Callsite;
 use crate::value::{Cursor, DecodeError, Learner, NameTable, Scope, SegmentNames, transcode};
 
@@ -20,6 +20,8 @@ use crate::value::{Cursor, DecodeError, Learner, NameTable, Scope, SegmentNames,
 pub trait Sink {
     /// One event. `values` are its arguments or its result.
     fn event(&mut self, event: Event, values: &mut Values<'_>);
+    /// One fact. `values` is it alone.
+    fn fact(&mut self, about: About, values: &mut Values<'_>);
     /// A function that was not seen before, with the number that events refer to it by.
     fn callsite(&mut self, number: u32, callsite: &Arc<Callsite>);
 }
@@ -101,7 +103,7 @@ struct Thread {
 struct Begun {
     kind: u8,
     flags: u8,
-    callsite: u32,
+    callsite: Option<u32>,
     scope: Scope,
 }
 
@@ -253,14 +255,11 @@ impl Decoder<'_> {
                 PART => self.part(flags, body, sink)?,
                 _ => {
                     let callsite = self.reading.callsites.get(usize::from(callsite)).copied().flatten();
-                    let callsite = callsite.ok_or(DecodeError { what: "an unknown callsite", at: 0 })?;
                     if flags & FLAG_CONTINUES == 0 {
-                        let scope = &mut self.reading.scope;
-                        let mut cursor = Cursor::new(body);
-                        let event = Event::decode(kind, flags, self.thread, callsite, &mut cursor)?;
+                        let found = Found::decode(kind, flags, self.thread, callsite, body)?;
                         self.reading.events += 1;
                         *self.decoded += 1;
-                        hand_on(event, &body[cursor.position()..], self.table, scope, sink)?;
+                        found.hand_on(self.table, &mut self.reading.scope, sink)?;
                     } else {
                         let scope = std::mem::take(&mut self.reading.scope);
                         self.reading.events += 1;
@@ -298,22 +297,42 @@ impl Decoder<'_> {
             return Ok(());
         }
         let pieces = std::mem::take(&mut self.state.pieces);
-        let mut cursor = Cursor::new(&pieces);
-        let event = Event::decode(begun.kind, begun.flags, self.thread, begun.callsite, &mut cursor)
+        let found = Found::decode(begun.kind, begun.flags, self.thread, begun.callsite, &pieces)
             .inspect_err(|_| *self.corrupt += 1)?;
         *self.decoded += 1;
-        hand_on(event, &pieces[cursor.position()..], self.table, &mut begun.scope, sink)
+        found.hand_on(self.table, &mut begun.scope, sink)
     }
 }
 
-fn hand_on(
-    event: Event,
-    bytes: &[u8],
-    table: &mut NameTable,
-    scope: &mut Scope,
-    sink: &mut impl Sink,
-) -> Result<(), DecodeError> {
-    let mut values = Values { bytes, table, scope, error: None };
-    sink.event(event, &mut values);
-    values.finish()
+/// A record without its values, and their bytes.
+struct Found<'a> {
+    what: What,
+    bytes: &'a [u8],
+}
+
+enum What {
+    Event(Event),
+    Fact(About),
+}
+
+impl<'a> Found<'a> {
+    fn decode(kind: u8, flags: u8, thread: u32, callsite: Option<u32>, body: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut cursor = Cursor::new(body);
+        let what = if kind == FACT {
+            What::Fact(About::decode(&mut cursor)?)
+        } else {
+            let callsite = callsite.ok_or(DecodeError { what: "an unknown callsite", at: 0 })?;
+            What::Event(Event::decode(kind, flags, thread, callsite, &mut cursor)?)
+        };
+        Ok(Self { what, bytes: &body[cursor.position()..] })
+    }
+
+    fn hand_on(self, table: &mut NameTable, scope: &mut Scope, sink: &mut impl Sink) -> Result<(), DecodeError> {
+        let mut values = Values { bytes: self.bytes, table, scope, error: None };
+        match self.what {
+            What::Event(event) => sink.event(event, &mut values),
+            What::Fact(about) => sink.fact(about, &mut values),
+        }
+        values.finish()
+    }
 }

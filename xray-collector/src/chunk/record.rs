@@ -11,7 +11,10 @@ use super::memory::HEADER_BYTES;
 use super::pool::Slot;
 use super::writer::{Ended, Entered, LONGEST_CHAIN, RESERVE, Writer};
 use crate::clock;
-use crate::event::{ENTERED, FLAG_CONTINUES, LEFT, OuterRun, PART, RECORD_HEADER, Site, clipped, code_of_outcome};
+use crate::event::{
+    About, ENTERED, FACT, FLAG_CONTINUES, FLAG_COUNTS_ONLY, LEFT, OuterRun, PART, RECORD_HEADER, Site, clipped,
+    code_of_outcome,
+};
 use crate::value::NAME_DEFINED;
 
 /// There is no room left for this value: what is open must be closed, with the rest left out.
@@ -85,6 +88,15 @@ impl Record {
         Some(record)
     }
 
+    /// The record of a fact about a step, which comes next. `None` if it has to be dropped.
+    pub fn fact(mut writer: RefMut<'static, Writer>, about: About) -> Option<Self> {
+        writer.begin(about.run, false)?;
+        writer.start_draft(FACT, 0, 0);
+        writer.put_fixed(about.step.to_le_bytes());
+        writer.put_fixed(about.run.to_le_bytes());
+        Some(Self { writer })
+    }
+
     #[inline]
     fn begin(
         mut writer: RefMut<'static, Writer>,
@@ -93,8 +105,9 @@ impl Record {
         place: Entered,
         is_end_of_run: bool,
     ) -> Option<Self> {
-        let callsite = writer.begin(site, place.run, is_end_of_run)?;
-        writer.start_draft(kind, callsite, place.outer_run);
+        let callsite = writer.begin_at(site, place.run, is_end_of_run)?;
+        let flags = place.outer_run.flags() | if place.counts_only { FLAG_COUNTS_ONLY } else { 0 };
+        writer.start_draft(kind, callsite, flags);
         Some(Self { writer })
     }
 
@@ -150,12 +163,11 @@ impl Drop for Record {
 
 impl Writer {
     #[inline]
-    fn start_draft(&mut self, kind: u8, callsite: u16, outer_run: OuterRun) {
+    fn start_draft(&mut self, kind: u8, callsite: u16, flags: u8) {
         let start = self.cursor;
         self.end = self.chunk_end;
         self.chain[0] = (self.chunk.unwrap_or_default(), 0);
         self.chain_length = 1;
-        let flags = outer_run.flags();
         self.draft = Draft { kind, flags, callsite, start, piece: start, value: start, budget: usize::MAX };
         // SAFETY: `begin` has made room for the fixed part.
         self.cursor = unsafe { start.add(RECORD_HEADER) };

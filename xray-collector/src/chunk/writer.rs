@@ -49,6 +49,8 @@ pub struct Entered {
     pub run: u64,
     /// The run that `parent` belongs to, if this step opens a run inside another.
     pub outer_run: OuterRun,
+    /// Whether its values are there to be counted, and not to be kept.
+    pub counts_only: bool,
 }
 
 /// What is known of a step when it ends, beside its result.
@@ -239,12 +241,20 @@ impl Writer {
 
     /// Counts an event and makes room for its fixed part. `None` if it has to be dropped.
     #[inline]
-    pub(super) fn begin(&mut self, site: &'static Site, run: u64, is_end_of_run: bool) -> Option<u16> {
+    pub(super) fn begin(&mut self, run: u64, is_end_of_run: bool) -> Option<()> {
         self.produced += 1;
         self.slot().produced.store(self.produced, Ordering::Release);
         if self.chunk_end as usize <= self.cursor as usize + SMALLEST_ROOM && !self.next_chunk() {
-            return self.drop_event(&self.slot().no_chunk, run, is_end_of_run);
+            self.drop_event(&self.slot().no_chunk, run, is_end_of_run);
+            return None;
         }
+        Some(())
+    }
+
+    /// As [`Writer::begin`], for an event of a function: its number in this chunk.
+    #[inline]
+    pub(super) fn begin_at(&mut self, site: &'static Site, run: u64, is_end_of_run: bool) -> Option<u16> {
+        self.begin(run, is_end_of_run)?;
         let address = std::ptr::from_ref(site) as usize;
         match self.number_of(address, u32::MAX) {
             Some(number) => Some(number),

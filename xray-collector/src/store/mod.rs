@@ -18,6 +18,7 @@ use serde::Serialize;
 #[cfg(feature = "embedded")]
 pub use self::embedded::EmbeddedStore;
 pub use self::empty::EmptyStore;
+use crate::decision::DecisionCounts;
 use crate::id::{ProcessId, RunId, StepId};
 use crate::model::{Callsite, Outcome, Run, RunStatus, Step, StepDetail};
 
@@ -33,6 +34,10 @@ pub struct Batch {
     pub runs: Vec<Run>,
     /// Steps that changed, as they now stand.
     pub steps: Vec<StepRow>,
+    /// Facts about steps of this and earlier batches: values of [`crate::fact`], one after the other.
+    pub facts: Vec<FactsRow>,
+    /// What was said of steps after their end was seen: to be added to their rows.
+    pub late: Vec<LateRow>,
     /// The payload that rows of this and later batches refer to, if there is any.
     pub segment: Option<Segment>,
 }
@@ -41,7 +46,12 @@ impl Batch {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.callsites.is_empty() && self.runs.is_empty() && self.steps.is_empty() && self.segment.is_none()
+        self.callsites.is_empty()
+            && self.runs.is_empty()
+            && self.steps.is_empty()
+            && self.facts.is_empty()
+            && self.late.is_empty()
+            && self.segment.is_none()
     }
 }
 
@@ -64,14 +74,46 @@ pub struct StepRow {
     pub duration_ns: Option<u64>,
     /// The slot of its thread.
     pub thread: u32,
-    /// Elements of the first captured argument that is a list.
+    /// How many items went in: as the code says, else as inferred, else the elements of the first list.
     pub items_in: Option<u64>,
-    /// Elements of the captured return value, if that is a list.
+    /// How many items came out: as the code says, else as inferred, else the elements of the list that was returned.
     pub items_out: Option<u64>,
+    /// What it did to its items, as far as is known.
+    pub counts: DecisionCounts,
+    /// Whether the code called it important.
+    pub important: bool,
     /// Where its arguments are: one value for each of the callsite's arguments.
     pub arguments: Option<PayloadRef>,
     /// Where its result is: what [`crate::payload`] says.
     pub result: Option<PayloadRef>,
+}
+
+/// Facts about a step, as the collector hands them over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactsRow {
+    /// The run that the step belongs to.
+    pub run: RunId,
+    /// The step.
+    pub step: StepId,
+    /// Where they are.
+    pub place: PayloadRef,
+}
+
+/// What was said of a step after its end was seen: by another thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LateRow {
+    /// The run that the step belongs to.
+    pub run: RunId,
+    /// The step.
+    pub step: StepId,
+    /// To be added.
+    pub counts: DecisionCounts,
+    /// Whether the code called it important.
+    pub important: bool,
+    /// How many items it says went in.
+    pub items_in: Option<u64>,
+    /// How many items it says came out.
+    pub items_out: Option<u64>,
 }
 
 /// A place in a segment's payload.

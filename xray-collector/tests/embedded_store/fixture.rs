@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use xray_collector::decision::DecisionCounts;
 use xray_collector::id::{ProcessId, RunId, StepId};
 use xray_collector::model::{Callsite, Outcome, Run, RunStatus};
 use xray_collector::store::{
@@ -53,6 +54,8 @@ pub(crate) fn step(run: RunId, step: u64) -> StepRow {
         thread: 0,
         items_in: None,
         items_out: None,
+        counts: DecisionCounts::default(),
+        important: false,
         arguments: None,
         result: None,
     }
@@ -67,6 +70,8 @@ pub(crate) fn callsite(name: &str, arguments: &[&str]) -> Arc<Callsite> {
         line: 12,
         arguments: arguments.iter().map(|name| Arc::from(*name)).collect(),
         opens_run: true,
+        items: "".into(),
+        key: "".into(),
     })
 }
 
@@ -144,6 +149,7 @@ pub(crate) fn batch() -> Batch {
         runs: vec![failed, run(2, 3_000, RunStatus::Running)],
         steps: vec![suitable, root, panicked, step(run_id(2), 2)],
         segment: Some(Segment { number: 1, names: vec!["Film".into(), "title".into()], payload: payload.bytes }),
+        ..Batch::default()
     }
 }
 

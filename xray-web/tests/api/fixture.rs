@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use xray_collector::decision::DecisionCounts;
 use xray_collector::id::{ProcessId, RunId, StepId};
 use xray_collector::model::{Callsite, Outcome, Run, RunStatus};
 use xray_collector::stats::Stats;
@@ -72,6 +73,8 @@ pub(crate) fn callsite(name: &str, kind: &str, arguments: &[&str]) -> Arc<Callsi
         line: 12,
         arguments: arguments.iter().map(|argument| (*argument).into()).collect(),
         opens_run: false,
+        items: "".into(),
+        key: "".into(),
     })
 }
 
@@ -88,6 +91,8 @@ pub(crate) fn step(run: RunId, step: u64) -> StepRow {
         thread: 3,
         items_in: None,
         items_out: None,
+        counts: DecisionCounts::default(),
+        important: false,
         arguments: None,
         result: None,
     }

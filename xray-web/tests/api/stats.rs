@@ -13,7 +13,7 @@ fn the_books_and_the_store_are_summed_up() {
     runs[3].status = RunStatus::Crashed;
     let steps = runs.iter().map(|run| step(run.id, 1)).collect();
     let fixture =
-        Fixture::with(&Batch { callsites: vec![(0, callsite("search", "", &[]))], runs, steps, segment: None });
+        Fixture::with(&Batch { callsites: vec![(0, callsite("search", "", &[]))], runs, steps, ..Batch::default() });
     *fixture.stats.lock().unwrap() = Stats {
         produced: 20,
         stored: 8,

@@ -22,7 +22,7 @@ use xray_collector::value::TextError;
 use self::serializer::Encoder;
 
 /// The value's structure; what `otherwise` formats, or the name of its type, if its `Serialize` returns an error.
-fn structured<T: Serialize + ?Sized>(value: &T, otherwise: Option<fmt::Arguments<'_>>, writer: &mut Writer) {
+pub(crate) fn structured<T: Serialize + ?Sized>(value: &T, otherwise: Option<fmt::Arguments<'_>>, writer: &mut Writer) {
     encode(&|encoder| value.serialize(encoder), otherwise, type_name::<T>(), writer);
 }
 
@@ -32,7 +32,7 @@ fn debug_text<T: Debug + ?Sized>(value: &T, writer: &mut Writer) {
 }
 
 /// The text that the value's `Display` writes, as a string.
-fn display_text<T: Display + ?Sized>(value: &T, writer: &mut Writer) {
+pub(crate) fn display_text<T: Display + ?Sized>(value: &T, writer: &mut Writer) {
     text(Writer::display_text, format_args!("{value}"), type_name::<T>(), writer);
 }
 

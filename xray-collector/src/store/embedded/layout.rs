@@ -10,6 +10,7 @@
 //! run_places  run                       (started_ns u64, status u8)    leads to the row, says what it counts as
 //! open_runs   run                       ()           those whose status is running
 //! steps       (run, step)               StoredStep
+//! facts       (run, step, segment u64, offset u32)    length u32    in the order in which they were said
 //! segments    (number u64, part u32)    bytes        crate::store::segment, cut into parts that fill a page
 //! callsites   number u32                StoredCallsite
 //!
@@ -27,9 +28,10 @@ use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
+use crate::decision::DecisionCounts;
 use crate::id::{RunId, StepId};
 use crate::model::{Callsite, Outcome, Run, RunStatus, Step};
-use crate::store::{PayloadRef, StepRow};
+use crate::store::{LateRow, PayloadRef, StepRow};
 
 /// The format that is written, and the newest one that is read.
 pub(super) const FORMAT: u32 = 1;
@@ -39,6 +41,7 @@ pub(super) const RUNS: TableDefinition<'_, (u64, u128), &[u8]> = TableDefinition
 pub(super) const RUN_PLACES: TableDefinition<'_, u128, (u64, u8)> = TableDefinition::new("run_places");
 pub(super) const OPEN_RUNS: TableDefinition<'_, u128, ()> = TableDefinition::new("open_runs");
 pub(super) const STEPS: TableDefinition<'_, (u128, u64), &[u8]> = TableDefinition::new("steps");
+pub(super) const FACTS: TableDefinition<'_, (u128, u64, u64, u32), u32> = TableDefinition::new("facts");
 pub(super) const SEGMENTS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("segments");
 pub(super) const CALLSITES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("callsites");
 
@@ -86,12 +89,14 @@ pub(super) struct StoredStep {
     thread: u32,
     items_in: Option<u64>,
     items_out: Option<u64>,
+    counts: DecisionCounts,
+    important: bool,
     arguments: Option<StoredPlace>,
     result: Option<StoredPlace>,
 }
 
 #[derive(Serialize, Deserialize, Clone, Copy)]
-struct StoredPlace {
+pub(super) struct StoredPlace {
     segment: u64,
     offset: u32,
     length: u32,
@@ -107,6 +112,8 @@ pub(super) struct StoredCallsite<'a> {
     #[serde(borrow)]
     arguments: Vec<&'a str>,
     opens_run: bool,
+    items: &'a str,
+    key: &'a str,
 }
 
 /// A row in bytes.
@@ -162,7 +169,6 @@ impl<'a> StoredRun<'a> {
 
 impl StoredStep {
     pub(super) fn new(step: &StepRow) -> Self {
-        let place = |PayloadRef { segment, offset, length }| StoredPlace { segment, offset, length };
         Self {
             parent: step.parent.map(|parent| parent.0),
             callsite: step.callsite,
@@ -172,8 +178,10 @@ impl StoredStep {
             thread: step.thread,
             items_in: step.items_in,
             items_out: step.items_out,
-            arguments: step.arguments.map(place),
-            result: step.result.map(place),
+            counts: step.counts.clone(),
+            important: step.important,
+            arguments: step.arguments.map(StoredPlace::new),
+            result: step.result.map(StoredPlace::new),
         }
     }
 
@@ -193,8 +201,7 @@ impl StoredStep {
 
     /// Where its arguments and its result are.
     pub(super) fn payload(&self) -> [Option<PayloadRef>; 2] {
-        [self.arguments, self.result]
-            .map(|place| place.map(|StoredPlace { segment, offset, length }| PayloadRef { segment, offset, length }))
+        [self.arguments, self.result].map(|place| place.map(StoredPlace::reference))
     }
 
     pub(super) fn into_step(self, run: RunId, id: StepId, callsite: Arc<Callsite>) -> Result<Step, Fault> {
@@ -208,7 +215,29 @@ impl StoredStep {
             thread: self.thread,
             items_in: self.items_in,
             items_out: self.items_out,
+            counts: self.counts,
+            important: self.important,
         })
+    }
+
+    /// Adds what was said after the step's end was seen.
+    pub(super) fn add(&mut self, late: &LateRow) {
+        self.counts.add_late(&late.counts);
+        self.important |= late.important;
+        self.items_in = late.items_in.or(self.items_in);
+        self.items_out = late.items_out.or(self.items_out);
+    }
+}
+
+impl StoredPlace {
+    pub(super) fn new(place: PayloadRef) -> Self {
+        let PayloadRef { segment, offset, length } = place;
+        Self { segment, offset, length }
+    }
+
+    pub(super) fn reference(self) -> PayloadRef {
+        let Self { segment, offset, length } = self;
+        PayloadRef { segment, offset, length }
     }
 }
 
@@ -222,6 +251,8 @@ impl<'a> StoredCallsite<'a> {
             line: callsite.line,
             arguments: callsite.arguments.iter().map(|name| &**name).collect(),
             opens_run: callsite.opens_run,
+            items: &callsite.items,
+            key: &callsite.key,
         }
     }
 
@@ -235,6 +266,8 @@ impl<'a> StoredCallsite<'a> {
             line: row.line,
             arguments: row.arguments.into_iter().map(Arc::from).collect(),
             opens_run: row.opens_run,
+            items: row.items.into(),
+            key: row.key.into(),
         })
     }
 }

@@ -17,7 +17,7 @@ use redb::{
 
 use super::fault::Fault;
 use super::held::HeldFile;
-use super::layout::{CALLSITES, FORMAT, META, META_FORMAT, OPEN_RUNS, RUN_PLACES, RUNS, SEGMENTS, STEPS};
+use super::layout::{CALLSITES, FACTS, FORMAT, META, META_FORMAT, OPEN_RUNS, RUN_PLACES, RUNS, SEGMENTS, STEPS};
 use crate::store::StoreError;
 
 /// Pages that redb keeps in memory. Its own default, a gigabyte, is not a tracer's to take.
@@ -112,6 +112,7 @@ fn initialise(database: &Database) -> Result<(), Fault> {
     write.open_table(OPEN_RUNS)?;
     write.open_table(STEPS)?;
     write.open_table(SEGMENTS)?;
+    write.open_table(FACTS)?;
     write.open_table(CALLSITES)?;
     write.commit()?;
     Ok(())
@@ -123,6 +124,7 @@ fn check_tables(read: &ReadTransaction) -> Result<(), Fault> {
     check_table(read, OPEN_RUNS)?;
     check_table(read, STEPS)?;
     check_table(read, SEGMENTS)?;
+    check_table(read, FACTS)?;
     check_table(read, CALLSITES)
 }
 

@@ -11,8 +11,8 @@ use redb::{ReadTransaction, ReadableTable};
 use super::cache::SegmentCache;
 use super::fault::Fault;
 use super::layout::{
-    CALLSITES, META, META_NEXT_SEGMENT, META_STEPS, RUN_PLACES, RUNS, SEGMENTS, STEPS, StoredCallsite, StoredRun,
-    StoredStep, meta_runs, step_place,
+    CALLSITES, FACTS, META, META_NEXT_SEGMENT, META_STEPS, RUN_PLACES, RUNS, SEGMENTS, STEPS, StoredCallsite,
+    StoredRun, StoredStep, meta_runs, step_place,
 };
 use crate::id::{RunId, StepId};
 use crate::model::{Callsite, Run, RunStatus, Step, StepDetail};
@@ -88,7 +88,16 @@ pub(super) fn step(
     let [arguments, result] = row.payload();
     let arguments = values(read, cache, arguments, || format!("the arguments of {}", step_place(run, id)))?;
     let result = values(read, cache, result, || format!("the result of {}", step_place(run, id)))?;
-    Ok(Some(payload::detail(row.into_step(run, id, callsite)?, arguments, result)))
+    let mut detail = payload::detail(row.into_step(run, id, callsite)?, arguments, result);
+    let all = (run.0, id.0, 0, 0)..=(run.0, id.0, u64::MAX, u32::MAX);
+    for entry in read.open_table(FACTS)?.range(all)? {
+        let (key, length) = entry?;
+        let (_, _, segment, offset) = key.value();
+        let place = PayloadRef { segment, offset, length: length.value() };
+        let of = || format!("the facts of {}", step_place(run, id));
+        detail.facts.extend(values(read, cache, Some(place), of)?);
+    }
+    Ok(Some(detail))
 }
 
 /// The values at this place, if there is one; `of` names what they are.

@@ -9,12 +9,12 @@ use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
 
 use super::fault::Fault;
 use super::layout::{
-    CALLSITES, META, META_NEXT_SEGMENT, META_STEPS, OPEN_RUNS, PART_BYTES, RUN_PLACES, RUNS, SEGMENTS, STEPS,
+    CALLSITES, FACTS, META, META_NEXT_SEGMENT, META_STEPS, OPEN_RUNS, PART_BYTES, RUN_PLACES, RUNS, SEGMENTS, STEPS,
     StoredCallsite, StoredRun, StoredStep, encode, meta_runs, status, status_code,
 };
 use crate::id::{ProcessId, RunId, StepId};
 use crate::model::{Run, RunStatus};
-use crate::store::{Batch, Segment, StepRow, segment};
+use crate::store::{Batch, LateRow, PayloadRef, Segment, StepRow, segment};
 
 /// Writes all of a batch.
 pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
@@ -30,6 +30,12 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
             runs.put(run, &mut counts)?;
         }
         steps(&transaction, &batch.steps, &mut counts)?;
+        late(&transaction, &batch.late)?;
+        let mut facts = transaction.open_table(FACTS)?;
+        for row in &batch.facts {
+            let PayloadRef { segment, offset, length } = row.place;
+            facts.insert((row.run.0, row.step.0, segment, offset), length)?;
+        }
         if let Some(segment) = &batch.segment {
             put_segment(&transaction, segment)?;
         }
@@ -133,6 +139,20 @@ fn steps(transaction: &WriteTransaction, steps: &[StepRow], counts: &mut Counts)
         if table.insert((step.run.0, step.step.0), &*row)?.is_none() {
             counts.add(META_STEPS, 1);
         }
+    }
+    Ok(())
+}
+
+/// Adds to rows what was said of their steps later.
+fn late(transaction: &WriteTransaction, rows: &[LateRow]) -> Result<(), Fault> {
+    let mut table = transaction.open_table(STEPS)?;
+    for late in rows {
+        let key = (late.run.0, late.step.0);
+        // A step of which neither beginning nor end came is none.
+        let Some(row) = table.get(key)?.map(|row| StoredStep::read(row.value(), late.run, late.step)) else { continue };
+        let mut row = row?;
+        row.add(late);
+        table.insert(key, &*encode(&row)?)?;
     }
     Ok(())
 }

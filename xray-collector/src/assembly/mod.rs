@@ -2,7 +2,12 @@
 //!
 //! Events of one thread come in order, those of different threads in any order: a step may be seen to end before it
 //! is seen to begin, and a run's first step after its others. Whatever comes first makes the row, the rest completes
-//! it. The rows of one run may change those of others: see [`crate::orphan`].
+//! it. The rows of one run may change those of others: see [`orphan`]. What became of items is found out when a batch is
+//! taken: see [`observed`] and [`relate`].
+
+mod observed;
+mod orphan;
+mod relate;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -10,12 +15,18 @@ use std::time::{Duration, Instant};
 
 use crate::chunk::{Loss, Sink, Values};
 use crate::clock::Calibration;
-use crate::event::{Event, OuterRun, What};
+use crate::decision::DecisionCounts;
+use crate::event::{About, Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
+use crate::inference::Encoded;
 use crate::model::{Callsite, Outcome, Run, RunStatus};
-use crate::orphan::Orphans;
-use crate::store::{Batch, PayloadRef, Segment, StepRow};
+use crate::store::{Batch, FactsRow, LateRow, PayloadRef, Segment, StepRow, Store};
 use crate::value::{SegmentNames, list_length, text_of};
+
+use self::observed::Observed;
+pub(crate) use self::observed::{NOT_CHOSEN, failed, verdict_of};
+use self::orphan::Orphans;
+pub(crate) use self::relate::{entered_of, question};
 
 /// A batch and what it holds, for the books.
 #[derive(Debug, Default)]
@@ -29,12 +40,14 @@ pub(crate) struct Pending {
 impl Pending {
     /// Whether all that can be dropped of it was dropped.
     pub(crate) fn is_stripped(&self) -> bool {
-        self.batch.steps.is_empty() && self.batch.segment.is_none()
+        self.batch.steps.is_empty() && self.batch.late.is_empty() && self.batch.segment.is_none()
     }
 
     /// Drops steps and values; functions and runs are kept: they are small, and say what was lost.
     pub(crate) fn strip(&mut self) -> Stripped {
         self.batch.steps = Vec::new();
+        self.batch.facts = Vec::new();
+        self.batch.late = Vec::new();
         self.batch.segment = None;
         Stripped { events: std::mem::take(&mut self.events), by_run: std::mem::take(&mut self.events_by_run) }
     }
@@ -88,19 +101,20 @@ pub(crate) struct Assembly {
     /// Run and step of those that began since the last batch.
     begun: Vec<(u64, u64)>,
     orphans: Orphans,
+    /// What was said of steps that are open, or of which the end was not taken yet, by run and step.
+    observed: HashMap<(u64, u64), Observed>,
+    /// The facts since the last batch, by run and step.
+    facts: HashMap<(u64, u64), Vec<u8>>,
+    fact_bytes: usize,
     segment: SegmentBuilder,
     segment_number: u64,
     events: u64,
-    /// What the store knows of a run of which the beginning was not seen.
-    known_run: Box<dyn Fn(RunId) -> Option<Run> + Send>,
+    /// What was written before, of what is needed again.
+    store: Arc<dyn Store>,
 }
 
 impl Assembly {
-    pub(crate) fn new(
-        process: ProcessId,
-        next_segment: u64,
-        known_run: impl Fn(RunId) -> Option<Run> + Send + 'static,
-    ) -> Self {
+    pub(crate) fn new(process: ProcessId, next_segment: u64, store: Arc<dyn Store>) -> Self {
         Self {
             process,
             calibration: Calibration::start(),
@@ -110,10 +124,13 @@ impl Assembly {
             ended: Vec::new(),
             begun: Vec::new(),
             orphans: Orphans::default(),
+            observed: HashMap::new(),
+            facts: HashMap::new(),
+            fact_bytes: 0,
             segment: SegmentBuilder::default(),
             segment_number: next_segment,
             events: 0,
-            known_run: Box::new(known_run),
+            store,
         }
     }
 
@@ -129,7 +146,7 @@ impl Assembly {
 
     /// Whether the batch must be taken before more events come: a segment holds so much and no more.
     pub(crate) fn is_full(&self) -> bool {
-        self.segment.payload.len() >= 4 * 1024 * 1024 || self.segment.names.is_nearly_full()
+        self.segment.payload.len() + self.fact_bytes >= 4 * 1024 * 1024 || self.segment.names.is_nearly_full()
     }
 
     /// The producers had to drop events of a run.
@@ -209,6 +226,9 @@ impl Assembly {
     pub(crate) fn take(&mut self) -> Pending {
         self.mark_orphans();
         let mut steps = std::mem::take(&mut self.ended);
+        for row in &mut steps {
+            self.count_items(row);
+        }
         for (run, step) in self.begun.drain(..) {
             // One that has ended since is among the others.
             if let Some(row) = self.runs.get(&run).and_then(|open| open.open.get(&step)) {
@@ -225,6 +245,8 @@ impl Assembly {
             }
         }
         pending.batch.steps = steps;
+        pending.batch.late = self.late();
+        pending.batch.facts = self.place_facts();
         pending.batch.callsites = std::mem::take(&mut self.new_callsites);
         if !self.segment.payload.is_empty() {
             let SegmentBuilder { names, payload } = std::mem::take(&mut self.segment);
@@ -235,11 +257,64 @@ impl Assembly {
         pending
     }
 
+    /// What is known of a step's items now that it has ended.
+    fn count_items(&mut self, row: &mut StepRow) {
+        let said = self.observed.remove(&(row.run.root().0, row.step.0)).unwrap_or_default();
+        let related = self.callsites.get(&row.callsite).and_then(|callsite| {
+            let segment = relate::Segment {
+                number: self.segment_number,
+                names: self.segment.names.texts(),
+                payload: &self.segment.payload,
+            };
+            relate::relate(row, callsite, &segment, &*self.store)
+        });
+        row.counts = said.counts;
+        row.important = said.is_important;
+        if let Some(related) = related {
+            row.items_in = Some(related.input);
+            row.items_out = Some(related.output);
+            if related.is_compared {
+                (row.counts.kept, row.counts.eliminated) = (related.kept, related.eliminated);
+                (row.counts.introduced, row.counts.inferred) = (related.introduced, true);
+                row.counts.scored = row.counts.scored.max(related.scored);
+            }
+        }
+        row.items_in = said.input.or(row.items_in);
+        row.items_out = said.output.or(row.items_out);
+    }
+
+    /// What was said of steps that are not open, and of which the end was taken before.
+    fn late(&mut self) -> Vec<LateRow> {
+        let Self { observed, runs, process, .. } = self;
+        let is_open = |run: u64, step: u64| runs.get(&run).is_some_and(|open| open.open.contains_key(&step));
+        let late: Vec<_> = observed.keys().copied().filter(|(run, step)| !is_open(*run, *step)).collect();
+        let rows = late.into_iter().filter_map(|place| {
+            let Observed { counts, input, output, is_important } = observed.remove(&place)?;
+            let (run, step) = (RunId::new(*process, StepId(place.0)), StepId(place.1));
+            Some(LateRow { run, step, counts, important: is_important, items_in: input, items_out: output })
+        });
+        rows.collect()
+    }
+
+    /// Puts the facts of each step behind each other into the segment.
+    fn place_facts(&mut self) -> Vec<FactsRow> {
+        self.fact_bytes = 0;
+        let mut rows = Vec::with_capacity(self.facts.len());
+        for ((run, step), bytes) in self.facts.drain() {
+            let offset = u32::try_from(self.segment.payload.len()).unwrap_or(u32::MAX);
+            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            self.segment.payload.extend(bytes);
+            let place = PayloadRef { segment: self.segment_number, offset, length };
+            rows.push(FactsRow { run: RunId::new(self.process, StepId(run)), step: StepId(step), place });
+        }
+        rows
+    }
+
     /// The state of a run; `is_first` if the event is the beginning of its first step, so that nobody else knows it.
     fn open_run(&mut self, run: u64, at_ns: u64, is_first: bool) -> &mut OpenRun {
         let id = RunId::new(self.process, StepId(run));
         let open = self.runs.entry(run).or_insert_with(|| {
-            let known = if is_first { None } else { (self.known_run)(id) };
+            let known = if is_first { None } else { self.store.run(id).ok().flatten() };
             let run = known.unwrap_or_else(|| Run {
                 id,
                 pipeline: "".into(),
@@ -302,6 +377,8 @@ impl Assembly {
             thread: event.thread,
             items_in: None,
             items_out: None,
+            counts: DecisionCounts::default(),
+            important: false,
             arguments: None,
             result: None,
         }
@@ -393,6 +470,24 @@ impl Sink for Assembly {
         match event.what {
             What::Entered => self.entered(&event, values),
             What::Left { ended, outcome } => self.left(&event, ended, outcome, values),
+        }
+    }
+
+    fn fact(&mut self, about: About, values: &mut Values<'_>) {
+        self.events += 1;
+        let place = (about.run, about.step);
+        let bytes = self.facts.entry(place).or_default();
+        let from = bytes.len();
+        if !matches!(values.copy_next(&mut self.segment.names, bytes), Some(Ok(()))) {
+            return;
+        }
+        self.fact_bytes += bytes.len() - from;
+        let encoded = Encoded { bytes, names: self.segment.names.texts() };
+        if let Ok((fact, _)) = crate::fact::read(encoded, from) {
+            self.observed.entry(place).or_default().add(fact.as_ref());
+        }
+        if let Some(open) = self.runs.get_mut(&about.run) {
+            open.events_in_batch += 1;
         }
     }
 

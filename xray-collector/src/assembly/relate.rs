@@ -1,0 +1,83 @@
+//! What became of the items of a step that has ended: its result compared with its arguments, wherever those are.
+
+use crate::inference::{self, Doubt, Encoded, Question};
+use crate::model::{Callsite, Outcome, StepDetail};
+use crate::store::{PayloadRef, StepRow, Store};
+
+/// The segment that is being built.
+pub(super) struct Segment<'a> {
+    pub(super) number: u64,
+    pub(super) names: &'a [std::sync::Arc<str>],
+    pub(super) payload: &'a [u8],
+}
+
+impl<'a> Segment<'a> {
+    /// The values at this place, if it is in this segment.
+    fn get(&self, place: PayloadRef) -> Option<Encoded<'a>> {
+        let from = place.offset as usize;
+        let bytes = self.payload.get(from..from + place.length as usize)?;
+        (place.segment == self.number).then_some(Encoded { bytes, names: self.names })
+    }
+}
+
+/// How many items became what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Related {
+    pub(super) input: u64,
+    pub(super) output: u64,
+    pub(super) kept: u64,
+    pub(super) eliminated: u64,
+    pub(super) scored: u64,
+    pub(super) introduced: u64,
+    /// Items were compared, rather than lengths.
+    pub(super) is_compared: bool,
+}
+
+/// Compares the step's result with its arguments. `None` if there is nothing to compare.
+///
+/// The arguments of a step that was open for longer than a batch are in the store already, and are read from there.
+pub(super) fn relate(row: &StepRow, callsite: &Callsite, segment: &Segment<'_>, store: &dyn Store) -> Option<Related> {
+    if !matches!(row.outcome, Outcome::Ok | Outcome::Returned) || callsite.arguments.is_empty() {
+        return None;
+    }
+    let returned = segment.get(row.result?)?;
+    let earlier;
+    let entered = match segment.get(row.arguments?) {
+        Some(entered) => entered,
+        None => {
+            earlier = store.step(row.run, row.step).ok().flatten()?;
+            entered_of(&earlier)?
+        }
+    };
+    let inference = inference::infer(&question(callsite, entered, returned))?;
+    let counts = inference.counts;
+    Some(Related {
+        input: counts.input,
+        output: counts.output,
+        kept: counts.kept,
+        eliminated: counts.eliminated,
+        scored: counts.scored,
+        introduced: counts.introduced,
+        is_compared: !inference.doubts.contains(&Doubt::Unrelated),
+    })
+}
+
+/// What is asked of a call.
+pub(crate) fn question<'a>(callsite: &'a Callsite, entered: Encoded<'a>, returned: Encoded<'a>) -> Question<'a> {
+    let said = |text: &'a str| Some(text).filter(|text| !text.is_empty());
+    Question {
+        kind: &callsite.kind,
+        items: said(&callsite.items),
+        key: said(&callsite.key),
+        arguments: &callsite.arguments,
+        entered,
+        returned,
+    }
+}
+
+/// The arguments of a stored step, which stand one after the other.
+pub(crate) fn entered_of(detail: &StepDetail) -> Option<Encoded<'_>> {
+    let first = detail.arguments.first()?;
+    let (encoded, range) = first.captured.surroundings();
+    Some(Encoded { bytes: &encoded.bytes[range.start..], ..encoded })
+}
