@@ -173,6 +173,7 @@ impl Collector {
             produced: produced.produced,
             stored,
             in_flight: produced.published().saturating_sub(stored + store + corrupt),
+            unsampled_runs: produced.unsampled_runs,
             dropped: Dropped {
                 no_chunk: produced.no_chunk,
                 too_large: produced.too_large,

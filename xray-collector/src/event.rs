@@ -16,7 +16,8 @@
 //! Integers are little-endian. `flags`: bit 0, the record goes on in the thread's next chunk; bit 1, the step is the
 //! first of a run that was started inside another one, which `outer run` names and `parent` belongs to; bit 2, that one
 //! is of another process, whose half of the run's id is `outer process`; bit 3, of a callsite record: the function opens
-//! runs; bit 4, of an entered and a left record: the values are there to be counted, and not to be kept. `callsite` is the number that a callsite record earlier in the same chunk gave to the function; `sequence`
+//! runs; bit 4, of an entered and a left
+//! record: the values are there to be counted, and not to be kept; bit 5: a handful of them is to be kept. `callsite` is the number that a callsite record earlier in the same chunk gave to the function; `sequence`
 //! counts the thread's events, dropped ones included (callsite records and parts are none). `parent` 0 is no parent; a
 //! step is the first of its run if `step == run`. Times are ticks of [`crate::clock`]. `arguments` and `result` are
 //! values: see [`crate::payload`].
@@ -27,7 +28,7 @@
 use std::sync::Arc;
 
 use crate::id::{ProcessId, RunId, StepId};
-use crate::model::{Callsite, Outcome};
+use crate::model::{Callsite, Level, Outcome};
 use crate::value::{Cursor, DecodeError, NameTable};
 
 pub(crate) const CALLSITE: u8 = 1;
@@ -40,7 +41,8 @@ pub(crate) const FLAG_CONTINUES: u8 = 1;
 pub(crate) const FLAG_NESTED_RUN: u8 = 2;
 pub(crate) const FLAG_OTHER_PROCESS: u8 = 4;
 pub(crate) const FLAG_OPENS_RUN: u8 = 8;
-pub(crate) const FLAG_COUNTS_ONLY: u8 = 16;
+pub(crate) const FLAG_METRICS: u8 = 16;
+pub(crate) const FLAG_SAMPLED: u8 = 32;
 
 /// The bytes of a record before its body.
 pub(crate) const RECORD_HEADER: usize = 12;
@@ -195,8 +197,8 @@ pub struct Event {
     pub outer_run: OuterRun,
     /// When the step began, in ticks.
     pub started: u64,
-    /// Whether the values are there to be counted, and not to be kept.
-    pub counts_only: bool,
+    /// How much of the values is to be kept.
+    pub level: Level,
     /// What happened.
     pub what: What,
 }
@@ -247,8 +249,28 @@ impl Event {
             LEFT => What::Left { ended: cursor.u64()?, outcome: outcome_of_code(cursor.u8()?, cursor)? },
             _ => return Err(DecodeError { what: "an unknown kind of record", at: cursor.position() }),
         };
-        let counts_only = flags & FLAG_COUNTS_ONLY != 0;
-        Ok(Self { thread, callsite, step, parent, run, outer_run, started, counts_only, what })
+        let level = level_of_flags(flags);
+        Ok(Self { thread, callsite, step, parent, run, outer_run, started, level, what })
+    }
+}
+
+/// What the events of a step at this level are flagged with.
+#[inline(always)]
+pub(crate) fn flags_of_level(level: Level) -> u8 {
+    match level {
+        Level::Full => 0,
+        Level::Sampled => FLAG_SAMPLED,
+        Level::Metrics | Level::Off => FLAG_METRICS,
+    }
+}
+
+fn level_of_flags(flags: u8) -> Level {
+    if flags & FLAG_METRICS != 0 {
+        Level::Metrics
+    } else if flags & FLAG_SAMPLED != 0 {
+        Level::Sampled
+    } else {
+        Level::Full
     }
 }
 

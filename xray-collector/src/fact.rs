@@ -17,6 +17,7 @@
 //! | 12 tag | of a run: key, text |
 //! | 13 note | of a run: text |
 //! | 14 input, 15 output | of a run: value |
+//! | 16 sampled | written by the collector: how many decisions there were, then of a handful key, verdict `u8`, score or unit, place before or unit, place after or unit, changed, ambiguous |
 //!
 //! Texts are strings, scores numbers; NaN is not a score and makes the fact a refused one, which counts and decides
 //! nothing.
@@ -45,6 +46,7 @@ pub mod number {
     pub const NOTE: u8 = 13;
     pub const INPUT: u8 = 14;
     pub const OUTPUT: u8 = 15;
+    pub const SAMPLED: u8 = 16;
 }
 
 /// The byte that stands for a verdict.
@@ -79,6 +81,19 @@ pub(crate) enum Fact<'a> {
     Note(&'a str),
     Input(Place),
     Output(Place),
+    Sampled { all: u64, decisions: Vec<SampledDecision> },
+}
+
+/// A decision that was inferred, and kept for an example.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SampledDecision {
+    pub(crate) key: Place,
+    pub(crate) verdict: Verdict,
+    pub(crate) score: Option<f64>,
+    pub(crate) before: Option<u32>,
+    pub(crate) after: Option<u32>,
+    pub(crate) changed: bool,
+    pub(crate) ambiguous: bool,
 }
 
 /// One condition that was evaluated.
@@ -153,6 +168,22 @@ impl<'a> Reader<'a> {
             number::NOTE => Fact::Note(self.text()?),
             number::INPUT => Fact::Input(self.value()?),
             number::OUTPUT => Fact::Output(self.value()?),
+            number::SAMPLED => {
+                let all = self.count()?;
+                let mut decisions = Vec::new();
+                while !self.is_closed() {
+                    decisions.push(SampledDecision {
+                        key: self.value()?,
+                        verdict: self.verdict()?,
+                        score: self.score()?,
+                        before: self.place_or_unit()?,
+                        after: self.place_or_unit()?,
+                        changed: self.boolean()?,
+                        ambiguous: self.boolean()?,
+                    });
+                }
+                Fact::Sampled { all, decisions }
+            }
             _ => return None,
         })
     }
@@ -204,6 +235,14 @@ impl<'a> Reader<'a> {
     fn count(&mut self) -> Option<u64> {
         match self.element()? {
             Element::Unsigned(value, _) => u64::try_from(value).ok(),
+            _ => None,
+        }
+    }
+
+    fn place_or_unit(&mut self) -> Option<Option<u32>> {
+        match self.element()? {
+            Element::Unit => Some(None),
+            Element::Unsigned(value, _) => u32::try_from(value).ok().map(Some),
             _ => None,
         }
     }

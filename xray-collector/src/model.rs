@@ -46,6 +46,36 @@ pub enum Outcome {
     Lost,
 }
 
+/// How much of a call is captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nothing: the call is not recorded.
+    Off,
+    /// That it was, how it ended, how long it took, and how many items became what; no values. Lists are compared in
+    /// memory for that, and not kept.
+    Metrics,
+    /// All of it is counted; of values that are lists, and of decisions, a handful is kept: the first and the last, one
+    /// of each reason, those nearest to a threshold. Other values are kept whole.
+    Sampled,
+    /// Arguments, results and decisions.
+    #[default]
+    Full,
+}
+
+impl Level {
+    /// The word used in options, filters and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Metrics => "metrics",
+            Self::Sampled => "sampled",
+            Self::Full => "full",
+        }
+    }
+}
+
 impl RunStatus {
     /// Every status, in the order in which a run can reach them.
     pub const ALL: [Self; 5] = [Self::Running, Self::Completed, Self::Failed, Self::Crashed, Self::Incomplete];
@@ -171,6 +201,8 @@ pub struct Step {
     pub counts: DecisionCounts,
     /// Whether the code called it important.
     pub important: bool,
+    /// How much of its values is kept: where it is not [`Level::Full`], what is shown of them is not all there was.
+    pub level: Level,
 }
 
 /// One call with what was captured of it.

@@ -16,6 +16,8 @@ pub struct Stats {
     pub dropped: Dropped,
     /// Events that are recorded and not yet committed.
     pub in_flight: u64,
+    /// Runs of which nothing was recorded, because they are not among the sample: none of their steps is an event.
+    pub unsampled_runs: u64,
     /// The last failure of the store, while it lasts.
     pub store_error: Option<String>,
 }

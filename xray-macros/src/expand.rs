@@ -118,6 +118,7 @@ impl Expansion<'_> {
             None => quote!(#private::None),
             Some(Capture::Off) => quote!(#private::Some(#private::Level::Off)),
             Some(Capture::Metrics) => quote!(#private::Some(#private::Level::Metrics)),
+            Some(Capture::Sampled) => quote!(#private::Some(#private::Level::Sampled)),
             Some(Capture::Full) => quote!(#private::Some(#private::Level::Full)),
         };
         quote! {

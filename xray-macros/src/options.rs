@@ -70,6 +70,7 @@ impl Choice {
 pub(crate) enum Capture {
     Off,
     Metrics,
+    Sampled,
     Full,
 }
 
@@ -90,7 +91,7 @@ const OPTIONS: [&str; 15] = [
     "capture",
     "crate",
 ];
-const LEVELS: [&str; 3] = ["full", "metrics", "off"];
+const LEVELS: [&str; 4] = ["full", "sampled", "metrics", "off"];
 /// Stands for the options of `#[steps]` in those of a function in it.
 const DEFAULTS: &str = "__defaults";
 
@@ -296,6 +297,7 @@ fn level(text: &LitStr) -> Result<Capture> {
     Ok(match text.value().as_str() {
         "off" => Capture::Off,
         "metrics" => Capture::Metrics,
+        "sampled" => Capture::Sampled,
         "full" => Capture::Full,
         other => {
             let meant =

@@ -12,7 +12,7 @@ use xray_collector::{Collector, FlushError, Settings};
 use crate::capture::limits::{self, Limits};
 use crate::decisions;
 use crate::filter::{Filter, FilterError};
-use crate::level::Level;
+use crate::level::{self, Level};
 use crate::panics;
 use crate::session::{self, Session};
 
@@ -27,6 +27,7 @@ pub struct Builder {
     filter: Option<String>,
     limits: Limits,
     prompts: bool,
+    sampled_runs: Option<f64>,
     settings: Settings,
 }
 
@@ -63,7 +64,7 @@ impl Builder {
     }
 
     /// Which functions are recorded, and how much of each: directives such as `"off,shop::search=full"`, with the path
-    /// of a module or step, `*` for any characters, and the levels `off`, `metrics` and `full`. The longest pattern
+    /// of a module or step, `*` for any characters, and the levels `off`, `metrics`, `sampled` and `full`. The longest pattern
     /// that matches counts; what none matches has the level of [`Builder::capture`]. A function whose attribute says
     /// `capture = "…"` never gets a higher level than that.
     ///
@@ -83,6 +84,13 @@ impl Builder {
     /// they are often large, and often somebody's.
     pub fn capture_prompts(mut self, recorded: bool) -> Self {
         self.prompts = recorded;
+        self
+    }
+
+    /// Of all runs, records this share, drawn when a run begins: 0.1 for one in ten; all unless set. Of the others nothing
+    /// is recorded, and no more than their number is known: [`Stats::unsampled_runs`](crate::Stats::unsampled_runs).
+    pub fn sample_runs(mut self, share: f64) -> Self {
+        self.sampled_runs = Some(share);
         self
     }
 
@@ -135,12 +143,16 @@ impl Builder {
         }
         let filter = environment("XRAY_FILTER").or(self.filter.clone()).unwrap_or_default();
         let filter = RwLock::new(Filter::parse(&filter)?);
+        if let Some(share) = self.sampled_runs.filter(|share| !(0.0..=1.0).contains(share)) {
+            return Err(StartError::Share { share });
+        }
         let store = self.open()?;
         let number = session::next_number();
         limits::set(self.limits);
         decisions::set_prompts(self.prompts);
         panics::install_hook();
         let collector = Collector::start(self.settings, number, Arc::clone(&store))?;
+        level::set_sampled_runs(self.sampled_runs.unwrap_or(1.0), collector.process().0);
         let session = Arc::new(Session {
             number,
             level: self.level,
@@ -218,6 +230,12 @@ pub enum StartError {
     /// A collector runs in this process.
     #[error("xray records already: one collector at a time, until its guard is dropped")]
     Running,
+    /// A share of runs is none.
+    #[error("{share} is no share of the runs: it goes from 0 for none to 1 for all")]
+    Share {
+        /// What was asked for.
+        share: f64,
+    },
     /// The filter is wrong.
     #[error(transparent)]
     Filter(#[from] FilterError),

@@ -18,7 +18,7 @@ const OFF: u32 = 1;
 pub struct Callsite {
     pub(crate) site: Site,
     level: Option<Level>,
-    /// [`UNKNOWN`], [`OFF`], or the session that records its calls, in the upper bits, and whether values are captured.
+    /// [`UNKNOWN`], [`OFF`], or the session that records its calls, in the upper bits, and the level.
     state: AtomicU32,
     /// The function that registered before it, once it has registered.
     before: OnceLock<Option<&'static Self>>,
@@ -34,17 +34,27 @@ impl std::fmt::Debug for Callsite {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Recording {
     pub(crate) session: u32,
-    pub(crate) captures_values: bool,
+    pub(crate) level: Level,
 }
 
 impl Recording {
     fn to_state(self) -> u32 {
-        self.session << 1 | u32::from(self.captures_values)
+        let level = match self.level {
+            Level::Off | Level::Metrics => 0,
+            Level::Sampled => 1,
+            Level::Full => 2,
+        };
+        self.session << 2 | level
     }
 
     #[inline]
     fn of_state(state: u32) -> Option<Self> {
-        (state > OFF).then_some(Self { session: state >> 1, captures_values: state & 1 == 1 })
+        let level = match state & 3 {
+            0 => Level::Metrics,
+            1 => Level::Sampled,
+            _ => Level::Full,
+        };
+        (state > OFF).then_some(Self { session: state >> 2, level })
     }
 }
 
@@ -110,7 +120,7 @@ impl Callsite {
     fn set(&self, session: Option<&Session>) {
         let state = session.map_or(OFF, |session| match session.level_of(&self.site, self.level) {
             Level::Off => OFF,
-            level => Recording { session: session.number, captures_values: level == Level::Full }.to_state(),
+            level => Recording { session: session.number, level }.to_state(),
         });
         self.state.store(state, Ordering::Relaxed);
     }

@@ -89,6 +89,7 @@ fn level(text: &str) -> Option<Level> {
     match text {
         "off" => Some(Level::Off),
         "metrics" => Some(Level::Metrics),
+        "sampled" => Some(Level::Sampled),
         "full" => Some(Level::Full),
         _ => None,
     }

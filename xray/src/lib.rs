@@ -113,7 +113,7 @@ pub use self::decisions::{
     reason, score, set_input, set_output, tag,
 };
 pub use self::filter::FilterError;
-pub use self::level::Level;
+pub use self::level::{Level, limit_run};
 pub use self::session::stats;
 
 /// Begins to set up the collector; [`Builder::start`] starts it.

@@ -11,21 +11,25 @@ use xray_collector::model::Outcome;
 
 use crate::callsite::Callsite;
 use crate::context::Context;
+use crate::level::{self, Level};
 use crate::{panics, session};
 
-/// A call that is recorded.
+/// A call that is recorded, or the first of a run that is not among the sample, at the level [`Level::Off`].
 #[derive(Debug)]
 struct OpenStep {
     callsite: &'static Callsite,
     session: u32,
     captures_values: bool,
+    /// Of what the call calls.
+    cap: Level,
     place: Entered,
     started: u64,
 }
 
 impl OpenStep {
     fn context(&self) -> Context {
-        Context { session: self.session, process: 0, run: self.place.run, step: self.place.step }
+        let Entered { run, step, .. } = self.place;
+        Context { session: self.session, cap: self.cap, process: 0, run, step }
     }
 }
 
@@ -57,15 +61,35 @@ impl Step {
             }
             (false, _) => (0, step, OuterRun::None),
         };
-        let counts_only = !recording.captures_values && callsite.site.relates;
-        let place = Entered { step, parent, run, outer_run, counts_only };
-        let captures_values = recording.captures_values || counts_only;
-        let (started, record) = match Record::entered(writer, &callsite.site, place) {
-            Ok(record) if captures_values => (0, Some(record)),
-            Ok(record) => (record.commit_now(), None),
-            Err(started) => (started, None),
+        let cap = match is_inside {
+            true => outer.cap,
+            false if level::is_sampled(step) => Level::Full,
+            false => {
+                writer.count_unsampled_run();
+                Level::Off
+            }
         };
-        self.open = Some(OpenStep { callsite, session: recording.session, captures_values, place, started });
+        let level = recording.level.min(cap);
+        let captures_values = level >= Level::Sampled || level == Level::Metrics && callsite.site.relates;
+        let place = Entered { step, parent, run, outer_run, level };
+        let mut open = OpenStep { callsite, session: recording.session, captures_values, cap, place, started: 0 };
+        if level == Level::Off {
+            // Only the first step of a run that is not recorded stays: what it calls has to know.
+            self.open = (!is_inside).then_some(open);
+            return None;
+        }
+        let record = match Record::entered(writer, &callsite.site, place) {
+            Ok(record) if captures_values => Some(record),
+            Ok(record) => {
+                open.started = record.commit_now();
+                None
+            }
+            Err(started) => {
+                open.started = started;
+                None
+            }
+        };
+        self.open = Some(open);
         record
     }
 
@@ -88,7 +112,7 @@ impl Step {
         // Read first: the rest is not the call's time.
         let ended = clock::ticks();
         let open = self.open.take()?;
-        if !session::is_current(open.session) {
+        if open.place.level == Level::Off || !session::is_current(open.session) {
             return None;
         }
         let end = Ended { place: open.place, started: open.started, ended, outcome };

@@ -39,7 +39,7 @@ pub(crate) fn get() -> Option<Arc<Session>> {
 /// A number for a new session: never 0, and small enough for a callsite's state.
 pub(crate) fn next_number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    NEXT.fetch_add(1, Ordering::Relaxed) % (1 << 30) + 1
+    NEXT.fetch_add(1, Ordering::Relaxed) % ((1 << 30) - 1) + 1
 }
 
 /// The process that the session's runs belong to, if it still records.

@@ -3,11 +3,14 @@
 //! Events of one thread come in order, those of different threads in any order: a step may be seen to end before it
 //! is seen to begin, and a run's first step after its others. Whatever comes first makes the row, the rest completes
 //! it. The rows of one run may change those of others: see [`orphan`]. What became of items is found out when a batch is
-//! taken: see [`observed`] and [`relate`].
+//! taken: see [`items`].
 
+mod items;
 mod observed;
 mod orphan;
+mod payload;
 mod relate;
+mod sample;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -18,14 +21,14 @@ use crate::clock::Calibration;
 use crate::decision::DecisionCounts;
 use crate::event::{About, Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
-use crate::inference::Encoded;
-use crate::model::{Callsite, Outcome, Run, RunStatus};
-use crate::store::{Batch, FactsRow, LateRow, PayloadRef, Segment, StepRow, Store};
-use crate::value::{SegmentNames, list_length, text_of};
+use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
+use crate::store::{Batch, StepRow, Store};
+use crate::value::text_of;
 
-use self::observed::Observed;
+use self::items::Items;
 pub(crate) use self::observed::{NOT_CHOSEN, failed, verdict_of};
 use self::orphan::Orphans;
+use self::payload::Payload;
 pub(crate) use self::relate::{entered_of, question};
 
 /// A batch and what it holds, for the books.
@@ -84,12 +87,6 @@ struct OpenRun {
     events_in_batch: u64,
 }
 
-#[derive(Default)]
-struct SegmentBuilder {
-    names: SegmentNames,
-    payload: Vec<u8>,
-}
-
 /// The runs that are not over, and the next batch.
 pub(crate) struct Assembly {
     process: ProcessId,
@@ -101,12 +98,8 @@ pub(crate) struct Assembly {
     /// Run and step of those that began since the last batch.
     begun: Vec<(u64, u64)>,
     orphans: Orphans,
-    /// What was said of steps that are open, or of which the end was not taken yet, by run and step.
-    observed: HashMap<(u64, u64), Observed>,
-    /// The facts since the last batch, by run and step.
-    facts: HashMap<(u64, u64), Vec<u8>>,
-    fact_bytes: usize,
-    segment: SegmentBuilder,
+    items: Items,
+    payload: Payload,
     segment_number: u64,
     events: u64,
     /// What was written before, of what is needed again.
@@ -124,10 +117,8 @@ impl Assembly {
             ended: Vec::new(),
             begun: Vec::new(),
             orphans: Orphans::default(),
-            observed: HashMap::new(),
-            facts: HashMap::new(),
-            fact_bytes: 0,
-            segment: SegmentBuilder::default(),
+            items: Items::default(),
+            payload: Payload::default(),
             segment_number: next_segment,
             events: 0,
             store,
@@ -146,7 +137,7 @@ impl Assembly {
 
     /// Whether the batch must be taken before more events come: a segment holds so much and no more.
     pub(crate) fn is_full(&self) -> bool {
-        self.segment.payload.len() + self.fact_bytes >= 4 * 1024 * 1024 || self.segment.names.is_nearly_full()
+        self.payload.bytes.len() + self.items.fact_bytes() >= 4 * 1024 * 1024 || self.payload.names.is_nearly_full()
     }
 
     /// The producers had to drop events of a run.
@@ -226,8 +217,11 @@ impl Assembly {
     pub(crate) fn take(&mut self) -> Pending {
         self.mark_orphans();
         let mut steps = std::mem::take(&mut self.ended);
+        let encoded = self.payload.encoded();
+        let segment = relate::Segment { number: self.segment_number, names: encoded.names, payload: encoded.bytes };
         for row in &mut steps {
-            self.count_items(row);
+            let callsite = self.callsites.get(&row.callsite);
+            self.items.count(row, callsite.map(|callsite| &**callsite), &segment, &*self.store);
         }
         for (run, step) in self.begun.drain(..) {
             // One that has ended since is among the others.
@@ -245,69 +239,16 @@ impl Assembly {
             }
         }
         pending.batch.steps = steps;
-        pending.batch.late = self.late();
-        pending.batch.facts = self.place_facts();
+        let runs = &self.runs;
+        let is_open = |(run, step)| runs.get(&run).is_some_and(|open| open.open.contains_key(&step));
+        pending.batch.late = self.items.late(self.process, is_open);
+        pending.batch.facts = self.items.place_facts(self.process, self.segment_number, &mut self.payload);
         pending.batch.callsites = std::mem::take(&mut self.new_callsites);
-        if !self.segment.payload.is_empty() {
-            let SegmentBuilder { names, payload } = std::mem::take(&mut self.segment);
-            let names = names.into_texts();
-            pending.batch.segment = Some(Segment { number: self.segment_number, names, payload });
+        if !self.payload.bytes.is_empty() {
+            pending.batch.segment = Some(std::mem::take(&mut self.payload).into_segment(self.segment_number));
             self.segment_number += 1;
         }
         pending
-    }
-
-    /// What is known of a step's items now that it has ended.
-    fn count_items(&mut self, row: &mut StepRow) {
-        let said = self.observed.remove(&(row.run.root().0, row.step.0)).unwrap_or_default();
-        let related = self.callsites.get(&row.callsite).and_then(|callsite| {
-            let segment = relate::Segment {
-                number: self.segment_number,
-                names: self.segment.names.texts(),
-                payload: &self.segment.payload,
-            };
-            relate::relate(row, callsite, &segment, &*self.store)
-        });
-        row.counts = said.counts;
-        row.important = said.is_important;
-        if let Some(related) = related {
-            row.items_in = Some(related.input);
-            row.items_out = Some(related.output);
-            if related.is_compared {
-                (row.counts.kept, row.counts.eliminated) = (related.kept, related.eliminated);
-                (row.counts.introduced, row.counts.inferred) = (related.introduced, true);
-                row.counts.scored = row.counts.scored.max(related.scored);
-            }
-        }
-        row.items_in = said.input.or(row.items_in);
-        row.items_out = said.output.or(row.items_out);
-    }
-
-    /// What was said of steps that are not open, and of which the end was taken before.
-    fn late(&mut self) -> Vec<LateRow> {
-        let Self { observed, runs, process, .. } = self;
-        let is_open = |run: u64, step: u64| runs.get(&run).is_some_and(|open| open.open.contains_key(&step));
-        let late: Vec<_> = observed.keys().copied().filter(|(run, step)| !is_open(*run, *step)).collect();
-        let rows = late.into_iter().filter_map(|place| {
-            let Observed { counts, input, output, is_important } = observed.remove(&place)?;
-            let (run, step) = (RunId::new(*process, StepId(place.0)), StepId(place.1));
-            Some(LateRow { run, step, counts, important: is_important, items_in: input, items_out: output })
-        });
-        rows.collect()
-    }
-
-    /// Puts the facts of each step behind each other into the segment.
-    fn place_facts(&mut self) -> Vec<FactsRow> {
-        self.fact_bytes = 0;
-        let mut rows = Vec::with_capacity(self.facts.len());
-        for ((run, step), bytes) in self.facts.drain() {
-            let offset = u32::try_from(self.segment.payload.len()).unwrap_or(u32::MAX);
-            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            self.segment.payload.extend(bytes);
-            let place = PayloadRef { segment: self.segment_number, offset, length };
-            rows.push(FactsRow { run: RunId::new(self.process, StepId(run)), step: StepId(step), place });
-        }
-        rows
     }
 
     /// The state of a run; `is_first` if the event is the beginning of its first step, so that nobody else knows it.
@@ -344,26 +285,6 @@ impl Assembly {
         open
     }
 
-    /// Copies values into the segment. Returns where they are, and of the first that is a list its length.
-    fn payload(&mut self, values: &mut Values<'_>) -> (Option<PayloadRef>, Option<u64>) {
-        let SegmentBuilder { names, payload } = &mut self.segment;
-        let start = payload.len();
-        let mut items = None;
-        loop {
-            let from = payload.len();
-            match values.copy_next(names, payload) {
-                Some(Ok(())) => items = items.or_else(|| list_length(&payload[from..])),
-                Some(Err(_)) | None => break,
-            }
-        }
-        let place = (payload.len() > start).then(|| PayloadRef {
-            segment: self.segment_number,
-            offset: u32::try_from(start).unwrap_or(u32::MAX),
-            length: u32::try_from(payload.len() - start).unwrap_or(u32::MAX),
-        });
-        (place, items)
-    }
-
     fn row(&self, event: &Event) -> StepRow {
         StepRow {
             run: RunId::new(self.process, StepId(event.run)),
@@ -379,6 +300,7 @@ impl Assembly {
             items_out: None,
             counts: DecisionCounts::default(),
             important: false,
+            level: event.level,
             arguments: None,
             result: None,
         }
@@ -402,7 +324,14 @@ impl Assembly {
     fn entered(&mut self, event: &Event, values: &mut Values<'_>) {
         let mut row = self.row(event);
         let is_first = event.step == event.run;
-        (row.arguments, row.items_in) = self.payload(values);
+        match event.level {
+            Level::Full => {
+                let (place, items) = self.payload.copy(values);
+                (row.arguments, row.items_in) = (self.payload.reference(self.segment_number, &place), items);
+            }
+            _ if values.is_empty() => {}
+            _ => row.items_in = self.items.hold((event.run, event.step), values),
+        }
         let open = self.open_run(event.run, row.started_ns, is_first);
         open.has_changed = true;
         open.events_in_batch += 1;
@@ -425,17 +354,27 @@ impl Assembly {
     }
 
     fn left(&mut self, event: &Event, ended: u64, outcome: Outcome, values: &mut Values<'_>) {
-        let (result, items_out) = self.payload(values);
-        let message = result.filter(|_| outcome.is_failure()).and_then(|place| {
-            let from = place.offset as usize;
-            text_of(&self.segment.payload[from..from + place.length as usize])
-        });
         let ended_ns = self.calibration.unix_ns(ended);
         let mut row = self.row(event);
         row.outcome = outcome;
         row.duration_ns = Some(self.calibration.duration_ns(event.started, ended));
-        row.result = result;
-        row.items_out = items_out.filter(|_| matches!(outcome, Outcome::Ok | Outcome::Returned));
+        let Self { payload, segment_number, .. } = self;
+        match event.level {
+            Level::Full => {
+                let (place, items) = payload.copy(values);
+                (row.result, row.items_out) = (payload.reference(*segment_number, &place), items);
+            }
+            _ if values.is_empty() => {}
+            _ => {
+                let callsite = self.callsites.get(&event.callsite).map(|callsite| &**callsite);
+                self.items.release(&mut row, callsite, values, *segment_number, payload);
+            }
+        }
+        row.items_out = row.items_out.filter(|_| matches!(outcome, Outcome::Ok | Outcome::Returned));
+        let message = row.result.filter(|_| outcome.is_failure()).and_then(|place| {
+            let from = place.offset as usize;
+            text_of(&payload.bytes[from..from + place.length as usize])
+        });
         let is_first = event.step == event.run;
         let open = self.open_run(event.run, ended_ns, false);
         open.has_changed = true;
@@ -448,7 +387,8 @@ impl Assembly {
             open.run.error = message;
         }
         if let Some(begun) = open.open.remove(&event.step) {
-            (row.arguments, row.items_in, row.thread) = (begun.arguments, begun.items_in, begun.thread);
+            (row.arguments, row.items_in, row.thread) =
+                (row.arguments.or(begun.arguments), begun.items_in, begun.thread);
             row.started_ns = begun.started_ns;
         } else {
             open.run.steps += 1;
@@ -475,17 +415,9 @@ impl Sink for Assembly {
 
     fn fact(&mut self, about: About, values: &mut Values<'_>) {
         self.events += 1;
-        let place = (about.run, about.step);
-        let bytes = self.facts.entry(place).or_default();
-        let from = bytes.len();
-        if !matches!(values.copy_next(&mut self.segment.names, bytes), Some(Ok(()))) {
-            return;
-        }
-        self.fact_bytes += bytes.len() - from;
-        let encoded = Encoded { bytes, names: self.segment.names.texts() };
-        if let Ok((fact, _)) = crate::fact::read(encoded, from) {
-            self.observed.entry(place).or_default().add(fact.as_ref());
-        }
+        let step = self.runs.get(&about.run).and_then(|open| open.open.get(&about.step));
+        let level = step.map_or(Level::Full, |row| row.level);
+        self.items.said(about, level, values, &mut self.payload);
         if let Some(open) = self.runs.get_mut(&about.run) {
             open.events_in_batch += 1;
         }

@@ -20,6 +20,8 @@ pub(crate) struct Observed {
     pub(crate) input: Option<u64>,
     pub(crate) output: Option<u64>,
     pub(crate) is_important: bool,
+    /// A batch was taken since, and there was no such step.
+    pub(crate) has_waited: bool,
 }
 
 impl Observed {

@@ -1,6 +1,6 @@
 //! What became of the items of a step that has ended: its result compared with its arguments, wherever those are.
 
-use crate::inference::{self, Doubt, Encoded, Question};
+use crate::inference::{self, Doubt, Encoded, Inference, Question};
 use crate::model::{Callsite, Outcome, StepDetail};
 use crate::store::{PayloadRef, StepRow, Store};
 
@@ -49,17 +49,27 @@ pub(super) fn relate(row: &StepRow, callsite: &Callsite, segment: &Segment<'_>, 
             entered_of(&earlier)?
         }
     };
-    let inference = inference::infer(&question(callsite, entered, returned))?;
-    let counts = inference.counts;
-    Some(Related {
-        input: counts.input,
-        output: counts.output,
-        kept: counts.kept,
-        eliminated: counts.eliminated,
-        scored: counts.scored,
-        introduced: counts.introduced,
-        is_compared: !inference.doubts.contains(&Doubt::Unrelated),
-    })
+    infer(callsite, entered, returned).map(|inference| Related::new(&inference))
+}
+
+/// Compares values that are at hand.
+pub(super) fn infer<'a>(callsite: &'a Callsite, entered: Encoded<'a>, returned: Encoded<'a>) -> Option<Inference<'a>> {
+    inference::infer(&question(callsite, entered, returned))
+}
+
+impl Related {
+    pub(super) fn new(inference: &Inference<'_>) -> Self {
+        let counts = inference.counts;
+        Self {
+            input: counts.input,
+            output: counts.output,
+            kept: counts.kept,
+            eliminated: counts.eliminated,
+            scored: counts.scored,
+            introduced: counts.introduced,
+            is_compared: !inference.doubts.contains(&Doubt::Unrelated),
+        }
+    }
 }
 
 /// What is asked of a call.

@@ -51,6 +51,7 @@ pub(super) struct Slot {
     pub(super) no_chunk: AtomicU64,
     pub(super) too_large: AtomicU64,
     pub(super) stopped: AtomicU64,
+    pub(super) unsampled_runs: AtomicU64,
     /// What the next thread in this slot begins with; both only move up.
     pub(super) next_step: AtomicU64,
     pub(super) next_chunk: AtomicU64,
@@ -80,6 +81,8 @@ pub struct Produced {
     pub too_large: u64,
     /// Dropped since their thread was ending.
     pub stopped: u64,
+    /// Runs, not events, that are not among the sample.
+    pub unsampled_runs: u64,
 }
 
 impl Produced {
@@ -144,6 +147,7 @@ impl Pool {
             sum.no_chunk += slot.no_chunk.load(Ordering::Acquire);
             sum.too_large += slot.too_large.load(Ordering::Acquire);
             sum.stopped += slot.stopped.load(Ordering::Acquire);
+            sum.unsampled_runs += slot.unsampled_runs.load(Ordering::Acquire);
             sum.produced += slot.produced.load(Ordering::Acquire);
         }
         sum

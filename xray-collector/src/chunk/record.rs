@@ -12,8 +12,8 @@ use super::pool::Slot;
 use super::writer::{Ended, Entered, LONGEST_CHAIN, RESERVE, Writer};
 use crate::clock;
 use crate::event::{
-    About, ENTERED, FACT, FLAG_CONTINUES, FLAG_COUNTS_ONLY, LEFT, OuterRun, PART, RECORD_HEADER, Site, clipped,
-    code_of_outcome,
+    About, ENTERED, FACT, FLAG_CONTINUES, LEFT, OuterRun, PART, RECORD_HEADER, Site, clipped, code_of_outcome,
+    flags_of_level,
 };
 use crate::value::NAME_DEFINED;
 
@@ -106,7 +106,7 @@ impl Record {
         is_end_of_run: bool,
     ) -> Option<Self> {
         let callsite = writer.begin_at(site, place.run, is_end_of_run)?;
-        let flags = place.outer_run.flags() | if place.counts_only { FLAG_COUNTS_ONLY } else { 0 };
+        let flags = place.outer_run.flags() | flags_of_level(place.level);
         writer.start_draft(kind, callsite, flags);
         Some(Self { writer })
     }

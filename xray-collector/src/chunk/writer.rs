@@ -14,7 +14,7 @@ use super::memory::HEADER_BYTES;
 use super::pool::{Pool, Slot};
 use super::record::Draft;
 use crate::event::{CALLSITE, LONGEST_FIXED_PART, OuterRun, RECORD_HEADER, Site};
-use crate::model::Outcome;
+use crate::model::{Level, Outcome};
 use crate::value::NAME_ANONYMOUS;
 
 /// Kept back at the end of each chunk for closing what is open when there is no room left: two bytes for each level.
@@ -49,8 +49,8 @@ pub struct Entered {
     pub run: u64,
     /// The run that `parent` belongs to, if this step opens a run inside another.
     pub outer_run: OuterRun,
-    /// Whether its values are there to be counted, and not to be kept.
-    pub counts_only: bool,
+    /// How much of its values is to be kept.
+    pub level: Level,
 }
 
 /// What is known of a step when it ends, beside its result.
@@ -202,6 +202,11 @@ impl Writer {
         (self.pool, self.slot, self.session) = (pool_address, slot_address, session);
         (self.produced, self.next_step, self.order) = (produced, step, order as u32);
         Ok(())
+    }
+
+    /// Counts a run of which nothing is recorded, because it is not among the sample.
+    pub fn count_unsampled_run(&self) {
+        Slot::count(&self.slot().unsampled_runs);
     }
 
     /// Hands over the chunk and forgets the pool.

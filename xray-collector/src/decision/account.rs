@@ -13,7 +13,7 @@ use super::{Basis, Check, Decision, Verdict};
 use crate::assembly::{NOT_CHOSEN, entered_of, failed, question, verdict_of};
 use crate::fact::{self, CheckPlace, Fact, Place};
 use crate::inference::{self, Doubt, Inference, key_text};
-use crate::model::{Outcome, StepDetail};
+use crate::model::{Level, Outcome, StepDetail};
 use crate::value::Captured;
 
 /// What a step decided, and what its code said of it.
@@ -43,6 +43,8 @@ pub struct Account {
     pub output: Option<Captured>,
     /// Facts that were refused: a score that is NaN.
     pub refused: u64,
+    /// How many inferred decisions there were, if only a handful of them was kept.
+    pub sampled_of: Option<u64>,
 }
 
 impl StepDetail {
@@ -60,7 +62,8 @@ impl StepDetail {
         }
         let entered = entered_of(self);
         let returned = self.result.as_ref().filter(|_| matches!(self.step.outcome, Outcome::Ok | Outcome::Returned));
-        let inference = entered.zip(returned).and_then(|(entered, returned)| {
+        let is_whole = self.step.level == Level::Full;
+        let inference = entered.zip(returned).filter(|_| is_whole).and_then(|(entered, returned)| {
             let (encoded, range) = returned.surroundings();
             let returned = inference::Encoded { bytes: &encoded.bytes[range.start..], ..encoded };
             inference::infer(&question(&self.step.callsite, entered, returned))
@@ -79,6 +82,8 @@ impl StepDetail {
 #[derive(Default)]
 struct Said {
     decisions: Vec<Decision>,
+    /// The handful that the collector kept of those that it inferred.
+    sampled: Vec<Decision>,
     places: HashMap<Arc<str>, usize>,
 }
 
@@ -125,6 +130,19 @@ impl Said {
             Fact::Note(text) => account.notes.push(text.into()),
             Fact::Input(place) => account.input = Some(value(place)),
             Fact::Output(place) => account.output = Some(value(place)),
+            Fact::Sampled { all, decisions } => {
+                account.sampled_of = Some(all);
+                let kept = decisions.into_iter().map(|sampled| Decision {
+                    basis: Basis::Inferred,
+                    score: sampled.score,
+                    before: sampled.before,
+                    after: sampled.after,
+                    changed: sampled.changed,
+                    ambiguous: sampled.ambiguous,
+                    ..Decision::observed(key(&sampled.key), sampled.verdict)
+                });
+                self.sampled.extend(kept);
+            }
             // In the step's row already.
             Fact::InputCount(_) | Fact::OutputCount(_) | Fact::Important => {}
         }
@@ -146,10 +164,10 @@ impl Said {
 
     /// These decisions, and those that the values alone show.
     fn merge(mut self, inference: Option<&Inference<'_>>) -> Vec<Decision> {
-        let Some(inference) = inference else { return self.decisions };
         let mut merged: Vec<Decision> = Vec::new();
         let mut taken = vec![false; self.decisions.len()];
-        for mut inferred in inference.decisions() {
+        let inferred = inference.into_iter().flat_map(Inference::decisions);
+        for mut inferred in std::mem::take(&mut self.sampled).into_iter().chain(inferred) {
             if let Some(place) = self.places.get(&inferred.item).copied().filter(|place| !taken[*place]) {
                 taken[place] = true;
                 let observed =

@@ -20,7 +20,7 @@ pub use self::embedded::EmbeddedStore;
 pub use self::empty::EmptyStore;
 use crate::decision::DecisionCounts;
 use crate::id::{ProcessId, RunId, StepId};
-use crate::model::{Callsite, Outcome, Run, RunStatus, Step, StepDetail};
+use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step, StepDetail};
 
 /// The most rows that one page holds.
 pub const MAX_PAGE: usize = 1_000;
@@ -82,6 +82,8 @@ pub struct StepRow {
     pub counts: DecisionCounts,
     /// Whether the code called it important.
     pub important: bool,
+    /// How much of its values is kept.
+    pub level: Level,
     /// Where its arguments are: one value for each of the callsite's arguments.
     pub arguments: Option<PayloadRef>,
     /// Where its result is: what [`crate::payload`] says.

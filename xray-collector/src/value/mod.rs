@@ -38,6 +38,7 @@
 //! texts in a table and numbers alone in its values.
 
 mod captured;
+pub(crate) mod plain;
 mod read;
 mod render;
 mod transcode;
@@ -48,7 +49,7 @@ pub use self::read::{Cursor, DecodeError, Names};
 pub(crate) use self::read::{Element, Field, Table};
 pub(crate) use self::render::json_of;
 pub use self::transcode::NameTable;
-pub(crate) use self::transcode::{Learner, Scope, SegmentNames, list_length, text_of, transcode};
+pub(crate) use self::transcode::{Appender, Learner, Scope, SegmentNames, list_length, text_of, transcode};
 pub use self::write::TextError;
 
 /// How deep values nest: a bound for every reader's stack.
@@ -70,6 +71,8 @@ pub(crate) const CUT_NAME: u16 = 0x7ffe;
 
 /// A value that is nothing: all of it.
 pub(crate) const UNIT: u8 = tag::UNIT;
+/// The end of a list of which elements are missing.
+pub(crate) const CUT: u8 = tag::CUT;
 
 pub(crate) mod tag {
     pub(crate) const UNIT: u8 = 0x00;

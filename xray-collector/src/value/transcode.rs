@@ -76,6 +76,8 @@ pub(crate) struct SegmentNames {
     texts: Vec<Arc<str>>,
     /// Of each name in the [`NameTable`], its number in the segment.
     numbers: Vec<Option<u16>>,
+    /// Of names that came with values from elsewhere.
+    by_text: HashMap<Arc<str>, u16>,
 }
 
 impl SegmentNames {
@@ -93,6 +95,16 @@ impl SegmentNames {
         self.texts.len() > usize::from(NAME_LIMIT) / 2
     }
 
+    fn number_of_text(&mut self, text: &Arc<str>) -> Option<u16> {
+        if let Some(number) = self.by_text.get(text) {
+            return Some(*number);
+        }
+        let number = u16::try_from(self.texts.len()).ok().filter(|number| *number < NAME_ANONYMOUS)?;
+        self.texts.push(Arc::clone(text));
+        self.by_text.insert(Arc::clone(text), number);
+        Some(number)
+    }
+
     fn number(&mut self, interned: u32, table: &NameTable) -> Option<u16> {
         let place = interned as usize;
         if self.numbers.len() <= place {
@@ -104,6 +116,63 @@ impl SegmentNames {
             self.numbers[place] = Some(number);
         }
         self.numbers[place]
+    }
+}
+
+/// Appends values whose names are numbers in a table of their own, with the segment's numbers in their place.
+pub(crate) struct Appender<'a> {
+    texts: &'a [Arc<str>],
+    segment: &'a mut SegmentNames,
+    out: &'a mut Vec<u8>,
+}
+
+impl<'a> Appender<'a> {
+    pub(crate) fn new(texts: &'a [Arc<str>], segment: &'a mut SegmentNames, out: &'a mut Vec<u8>) -> Self {
+        Self { texts, segment, out }
+    }
+
+    /// Appends a value that is all of these bytes.
+    ///
+    /// # Errors
+    /// When they are not a value, or there are too many names. What was appended of it is taken back.
+    pub(crate) fn value(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+        let start = self.out.len();
+        let mut renumbering = Renumbering { bytes, copied: 0, to: self };
+        let read = Cursor::new(bytes).skip(&mut renumbering);
+        let copied = renumbering.copied;
+        match read {
+            Ok(()) => self.out.extend_from_slice(&bytes[copied..]),
+            Err(_) => self.out.truncate(start),
+        }
+        read
+    }
+
+    /// Appends bytes in which there are no names.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+}
+
+struct Renumbering<'b, 'a> {
+    bytes: &'b [u8],
+    copied: usize,
+    to: &'b mut Appender<'a>,
+}
+
+impl Names for Renumbering<'_, '_> {
+    type Name = ();
+
+    fn get(&mut self, number: u16, place: Range<usize>) -> Option<()> {
+        let text = self.to.texts.get(usize::from(number))?;
+        let number = self.to.segment.number_of_text(text)?;
+        self.to.out.extend_from_slice(&self.bytes[self.copied..place.start]);
+        self.to.out.extend_from_slice(&number.to_le_bytes());
+        self.copied = place.end;
+        Some(())
+    }
+
+    fn define(&mut self, _: u16, _: &str, _: Range<usize>) -> Option<()> {
+        None
     }
 }
 

@@ -132,8 +132,8 @@ fn damaged_rows_are_named() {
         let mut row = steps.get((key, 1)).unwrap().unwrap().value().to_vec();
         row.push(0);
         steps.insert((key, 1), &*row).unwrap();
-        steps.insert((key, 2), &[0, 9, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..]).unwrap();
-        steps.insert((key, 3), &[0, 7, 99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..]).unwrap();
+        steps.insert((key, 2), &[0, 9, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..]).unwrap();
+        steps.insert((key, 3), &[0, 7, 99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..]).unwrap();
         steps.insert((key, 4), &[][..]).unwrap();
     });
     let store = open(&path);

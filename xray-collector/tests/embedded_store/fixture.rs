@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use xray_collector::decision::DecisionCounts;
 use xray_collector::id::{ProcessId, RunId, StepId};
-use xray_collector::model::{Callsite, Outcome, Run, RunStatus};
+use xray_collector::model::{Callsite, Level, Outcome, Run, RunStatus};
 use xray_collector::store::{
     Batch, EmbeddedStore, MAX_PAGE, PayloadRef, RunQuery, Segment, StepRow, Store, StoreSummary,
 };
@@ -56,6 +56,7 @@ pub(crate) fn step(run: RunId, step: u64) -> StepRow {
         items_out: None,
         counts: DecisionCounts::default(),
         important: false,
+        level: Level::Full,
         arguments: None,
         result: None,
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use xray_collector::decision::DecisionCounts;
 use xray_collector::id::{ProcessId, RunId, StepId};
-use xray_collector::model::{Callsite, Outcome, Run, RunStatus};
+use xray_collector::model::{Callsite, Level, Outcome, Run, RunStatus};
 use xray_collector::stats::Stats;
 use xray_collector::store::{Batch, EmbeddedStore, PayloadRef, Segment, StepRow, Store};
 use xray_web::{Server, Source};
@@ -93,6 +93,7 @@ pub(crate) fn step(run: RunId, step: u64) -> StepRow {
         items_out: None,
         counts: DecisionCounts::default(),
         important: false,
+        level: Level::Full,
         arguments: None,
         result: None,
     }

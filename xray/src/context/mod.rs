@@ -14,6 +14,7 @@ pub use self::carry::{FutureExt, InContext, in_current_step, in_current_step_fn}
 #[cfg(feature = "streams")]
 pub use self::stream::StreamExt;
 pub use self::traceparent::TraceparentError;
+use crate::level::Level;
 use crate::session;
 
 thread_local! {
@@ -63,6 +64,8 @@ pub struct Context {
     /// The session that records the run; for a run of another process [`Context::ELSEWHERE`] and the flags that came
     /// with it; 0 for no run.
     pub(crate) session: u32,
+    /// What is called here is not captured at a higher level.
+    pub(crate) cap: Level,
     /// The process of a run of another process; 0 for the session's own.
     pub(crate) process: u64,
     pub(crate) run: u64,
@@ -71,7 +74,7 @@ pub struct Context {
 
 impl Context {
     /// No run: a step that is called here opens one.
-    pub const NONE: Self = Self { session: 0, process: 0, run: 0, step: 0 };
+    pub const NONE: Self = Self { session: 0, cap: Level::Full, process: 0, run: 0, step: 0 };
 
     /// The bit that no session's number has.
     const ELSEWHERE: u32 = 1 << 31;
@@ -184,6 +187,12 @@ impl Context {
     #[inline]
     pub(crate) fn is_elsewhere(self) -> bool {
         self.session & Self::ELSEWHERE != 0
+    }
+
+    /// Whether what is said here is recorded.
+    #[inline]
+    pub(crate) fn is_recorded(self) -> bool {
+        self.session != 0 && self.cap != Level::Off && session::is_current(self.session)
     }
 
     /// Makes this the calling thread's context, and says which was.

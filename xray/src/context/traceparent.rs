@@ -10,6 +10,7 @@
 use xray_collector::id::{ProcessId, RunId, StepId};
 
 use super::Context;
+use crate::level::Level;
 
 /// The length of version 00, and of what later versions begin with.
 const LENGTH: usize = 2 + 1 + 32 + 1 + 16 + 1 + 2;
@@ -119,6 +120,6 @@ impl Context {
         }
         let flags = u8::from_str_radix(&text[53..55], 16).unwrap_or_default() & KNOWN_FLAGS;
         let (ProcessId(process), StepId(root)) = (run.process(), run.root());
-        Ok(Self { session: Self::ELSEWHERE | u32::from(flags), process, run: root, step: step.0 })
+        Ok(Self { session: Self::ELSEWHERE | u32::from(flags), cap: Level::Full, process, run: root, step: step.0 })
     }
 }

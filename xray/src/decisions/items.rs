@@ -10,6 +10,7 @@ use xray_collector::decision::Verdict;
 use xray_collector::fact::{code_of_verdict, number};
 
 use super::Fact;
+use crate::context::Context;
 
 /// The current step keeps the item with this key.
 ///
@@ -176,6 +177,5 @@ pub fn evaluation<K: Serialize + ?Sized>(item: &K, checks: &[Check<'_>], qualifi
 
 /// Whether a fact about the current step would be recorded.
 pub(super) fn is_recorded() -> bool {
-    let context = crate::context::Context::current();
-    context.session != 0 && crate::session::is_current(context.session)
+    Context::current().is_recorded()
 }

@@ -44,7 +44,7 @@ impl Fact {
 
     fn about(subject: Subject, number: u8) -> Option<Self> {
         let context = Context::current();
-        if context.session == 0 || !session::is_current(context.session) {
+        if !context.is_recorded() {
             return None;
         }
         let step = match subject {

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::Fault;
 use crate::decision::DecisionCounts;
 use crate::id::{RunId, StepId};
-use crate::model::{Callsite, Outcome, Run, RunStatus, Step};
+use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step};
 use crate::store::{LateRow, PayloadRef, StepRow};
 
 /// The format that is written, and the newest one that is read.
@@ -91,6 +91,7 @@ pub(super) struct StoredStep {
     items_out: Option<u64>,
     counts: DecisionCounts,
     important: bool,
+    level: u8,
     arguments: Option<StoredPlace>,
     result: Option<StoredPlace>,
 }
@@ -180,6 +181,7 @@ impl StoredStep {
             items_out: step.items_out,
             counts: step.counts.clone(),
             important: step.important,
+            level: level_code(step.level),
             arguments: step.arguments.map(StoredPlace::new),
             result: step.result.map(StoredPlace::new),
         }
@@ -217,6 +219,7 @@ impl StoredStep {
             items_out: self.items_out,
             counts: self.counts,
             important: self.important,
+            level: level(self.level, || step_place(run, id))?,
         })
     }
 
@@ -309,4 +312,18 @@ fn outcome_code(outcome: Outcome) -> u8 {
 fn outcome(code: u8, place: impl Fn() -> String) -> Result<Outcome, Fault> {
     let known = Outcome::ALL.into_iter().find(|outcome| outcome_code(*outcome) == code);
     known.ok_or_else(|| Fault::damage(place(), format!("{code} is not an outcome")))
+}
+
+fn level_code(level: Level) -> u8 {
+    match level {
+        Level::Full => 0,
+        Level::Sampled => 1,
+        Level::Metrics => 2,
+        Level::Off => 3,
+    }
+}
+
+fn level(code: u8, place: impl Fn() -> String) -> Result<Level, Fault> {
+    let known = [Level::Full, Level::Sampled, Level::Metrics, Level::Off].get(usize::from(code));
+    known.copied().ok_or_else(|| Fault::damage(place(), format!("{code} is not a level")))
 }

@@ -1,0 +1,191 @@
+//! What becomes of items: what the code says of them, and what comparing values shows, until the step's row is written.
+
+use std::collections::HashMap;
+
+use crate::chunk::Values;
+use crate::event::About;
+use crate::id::{ProcessId, RunId, StepId};
+use crate::inference::Encoded;
+use crate::model::{Callsite, Level, Outcome};
+use crate::store::{FactsRow, LateRow, StepRow, Store};
+
+use super::observed::Observed;
+use super::payload::Payload;
+use super::relate::{self, Related};
+use super::sample::{SampledFacts, sampled_decisions};
+
+/// Arguments that are held beyond this are not compared.
+const HELD_BYTES: usize = 64 * 1024 * 1024;
+
+/// A step within the process: its run's first step, and itself.
+type Place = (u64, u64);
+
+#[derive(Debug)]
+enum Facts {
+    All(Vec<u8>),
+    Sampled(SampledFacts),
+}
+
+/// What is known of the items of steps that are open, or that ended since the last batch.
+#[derive(Debug, Default)]
+pub(super) struct Items {
+    observed: HashMap<Place, Observed>,
+    facts: HashMap<Place, Facts>,
+    fact_bytes: usize,
+    /// Arguments of which it shows at the end what is kept.
+    held: HashMap<Place, Payload>,
+    held_bytes: usize,
+    /// What comparing held values has shown.
+    related: HashMap<Place, Related>,
+    /// Where a fact is copied to before it is known what is kept of it.
+    scratch: Vec<u8>,
+}
+
+impl Items {
+    /// How much of the next segment the facts will take.
+    pub(super) fn fact_bytes(&self) -> usize {
+        self.fact_bytes
+    }
+
+    /// A fact about a step at this level.
+    pub(super) fn said(&mut self, about: About, level: Level, values: &mut Values<'_>, payload: &mut Payload) {
+        let place = (about.run, about.step);
+        self.scratch.clear();
+        if !matches!(values.copy_next(&mut payload.names, &mut self.scratch), Some(Ok(()))) {
+            return;
+        }
+        let encoded = Encoded { bytes: &self.scratch, names: payload.names.texts() };
+        let Ok((fact, _)) = crate::fact::read(encoded, 0) else { return };
+        self.observed.entry(place).or_default().add(fact.as_ref());
+        match level {
+            Level::Off | Level::Metrics => {}
+            Level::Sampled => {
+                let facts = self.facts.entry(place).or_insert_with(|| Facts::Sampled(SampledFacts::default()));
+                match facts {
+                    Facts::Sampled(sampled) => sampled.add(fact.as_ref(), encoded),
+                    Facts::All(bytes) => bytes.extend(&self.scratch),
+                }
+            }
+            Level::Full => {
+                let facts = self.facts.entry(place).or_insert_with(|| Facts::All(Vec::new()));
+                match facts {
+                    Facts::All(bytes) => bytes.extend(&self.scratch),
+                    Facts::Sampled(sampled) => sampled.add(fact.as_ref(), encoded),
+                }
+                self.fact_bytes += self.scratch.len();
+            }
+        }
+    }
+
+    /// Holds the arguments of a step of which not all is kept. Returns the length of the first list.
+    pub(super) fn hold(&mut self, place: Place, values: &mut Values<'_>) -> Option<u64> {
+        let mut payload = Payload::default();
+        let (_, items) = payload.copy(values);
+        if self.held_bytes + payload.bytes.len() <= HELD_BYTES {
+            self.held_bytes += payload.bytes.len();
+            self.held.insert(place, payload);
+        }
+        items
+    }
+
+    /// The result of a step of which not all is kept, and the arguments that were held: they are compared, and what is
+    /// kept of them goes into the payload. The row gets to know where.
+    pub(super) fn release(
+        &mut self,
+        row: &mut StepRow,
+        callsite: Option<&Callsite>,
+        values: &mut Values<'_>,
+        segment: u64,
+        payload: &mut Payload,
+    ) {
+        let place = (row.run.root().0, row.step.0);
+        let mut returned = Payload::default();
+        row.items_out = returned.copy(values).1;
+        let entered = self.held.remove(&place).unwrap_or_default();
+        self.held_bytes -= entered.bytes.len();
+        if let Some(callsite) = callsite
+            && matches!(row.outcome, Outcome::Ok | Outcome::Returned)
+            && let Some(inference) = relate::infer(callsite, entered.encoded(), returned.encoded())
+        {
+            self.related.insert(place, Related::new(&inference));
+            if row.level == Level::Sampled
+                && let Some(sampled) = sampled_decisions(&inference)
+            {
+                self.fact_bytes += sampled.len();
+                match self.facts.entry(place).or_insert_with(|| Facts::All(Vec::new())) {
+                    Facts::All(bytes) => bytes.extend(sampled),
+                    Facts::Sampled(facts) => facts.add_always(&sampled),
+                }
+            }
+        }
+        if row.level == Level::Sampled {
+            let arguments = payload.append_thinned(entered.encoded());
+            let result = payload.append_thinned(returned.encoded());
+            row.arguments = payload.reference(segment, &arguments);
+            row.result = payload.reference(segment, &result);
+        }
+    }
+
+    /// What is known of a step's items now that it has ended.
+    pub(super) fn count(
+        &mut self,
+        row: &mut StepRow,
+        callsite: Option<&Callsite>,
+        segment: &relate::Segment<'_>,
+        store: &dyn Store,
+    ) {
+        let place = (row.run.root().0, row.step.0);
+        let said = self.observed.remove(&place).unwrap_or_default();
+        let related = match self.related.remove(&place) {
+            Some(related) => Some(related),
+            None => callsite.and_then(|callsite| relate::relate(row, callsite, segment, store)),
+        };
+        row.counts = said.counts;
+        row.important = said.is_important;
+        if let Some(related) = related {
+            row.items_in = Some(related.input);
+            row.items_out = Some(related.output);
+            if related.is_compared {
+                (row.counts.kept, row.counts.eliminated) = (related.kept, related.eliminated);
+                (row.counts.introduced, row.counts.inferred) = (related.introduced, true);
+                row.counts.scored = row.counts.scored.max(related.scored);
+            }
+        }
+        row.items_in = said.input.or(row.items_in);
+        row.items_out = said.output.or(row.items_out);
+    }
+
+    /// What was said of steps that are not open, and whose end was taken before. What is there for the first time waits
+    /// for another batch: the beginning of its step may be on the way.
+    pub(super) fn late(&mut self, process: ProcessId, is_open: impl Fn(Place) -> bool) -> Vec<LateRow> {
+        let mut late = Vec::new();
+        for (place, observed) in self.observed.iter_mut().filter(|(place, _)| !is_open(**place)) {
+            if std::mem::replace(&mut observed.has_waited, true) {
+                late.push(*place);
+            }
+        }
+        let rows = late.into_iter().filter_map(|place| {
+            let Observed { counts, input, output, is_important, .. } = self.observed.remove(&place)?;
+            let (run, step) = (RunId::new(process, StepId(place.0)), StepId(place.1));
+            Some(LateRow { run, step, counts, important: is_important, items_in: input, items_out: output })
+        });
+        rows.collect()
+    }
+
+    /// Puts the facts of each step behind each other into the payload.
+    pub(super) fn place_facts(&mut self, process: ProcessId, segment: u64, payload: &mut Payload) -> Vec<FactsRow> {
+        self.fact_bytes = 0;
+        let mut rows = Vec::with_capacity(self.facts.len());
+        for ((run, step), facts) in self.facts.drain() {
+            let start = payload.bytes.len();
+            payload.bytes.extend(match facts {
+                Facts::All(bytes) => bytes,
+                Facts::Sampled(sampled) => sampled.into_bytes(),
+            });
+            if let Some(place) = payload.reference(segment, &(start..payload.bytes.len())) {
+                rows.push(FactsRow { run: RunId::new(process, StepId(run)), step: StepId(step), place });
+            }
+        }
+        rows
+    }
+}
