@@ -49,7 +49,7 @@ fn the_filter_can_change_while_the_program_runs() {
     shop(1);
     assert_eq!(recording.tree(), EVERYTHING);
     let error = recording.guard().set_filter("shop=loud").expect_err("no such level");
-    assert!(error.to_string().contains("\"loud\" is not one of off, metrics, full"), "{error}");
+    assert!(error.to_string().contains("\"loud\" is not one of off, metrics, sampled, full"), "{error}");
     shop(1);
     assert_eq!(recording.tree(), EVERYTHING.repeat(2), "the filter is as it was");
     recording.guard().set_filter("off").expect("a filter");
@@ -74,7 +74,10 @@ fn the_environment_has_the_last_word() {
     for (filter, said) in [
         ("off", "said: 0 events"),
         ("filter::search=off", "said: 2 events"),
-        ("shop=on", "said: the filter \"shop=on\" is wrong at \"shop=on\": \"on\" is not one of off, metrics, full"),
+        (
+            "shop=on",
+            "said: the filter \"shop=on\" is wrong at \"shop=on\": \"on\" is not one of off, metrics, sampled, full",
+        ),
     ] {
         let output =
             child("the_environment_has_the_last_word", "child").env("XRAY_FILTER", filter).output().expect("it runs");

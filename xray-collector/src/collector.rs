@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-use crate::assembly::{Assembly, Pending};
+use crate::assembly::{Assembly, KeepRuns, Pending};
 use crate::chunk::{Pool, PoolSettings, Reader, mute_this_thread};
 use crate::id::ProcessId;
 use crate::stats::{Dropped, Stats};
@@ -28,6 +28,8 @@ pub struct Settings {
     pub flush_interval: Duration,
     /// How long a run may be silent before it is called incomplete.
     pub run_timeout: Duration,
+    /// Which runs are kept whole; all if not set.
+    pub keep_runs: Option<KeepRuns>,
     /// Bytes of batches that may wait for a store that fails.
     pub waiting_bytes: usize,
     /// The chunks.
@@ -40,6 +42,7 @@ impl Default for Settings {
         Self {
             flush_interval: Duration::from_millis(100),
             run_timeout: Duration::from_secs(600),
+            keep_runs: None,
             waiting_bytes: 64 * 1024 * 1024,
             pool: PoolSettings::default(),
         }
@@ -96,7 +99,7 @@ impl Collector {
         let process = ProcessId::random();
         store.mark_crashed(process)?;
         let mut reader = Reader::new(settings.pool, session);
-        let mut assembly = Assembly::new(process, store.next_segment()?, Arc::clone(&store));
+        let mut assembly = Assembly::new(process, settings.keep_runs, store.next_segment()?, Arc::clone(&store));
         for (number, callsite) in store.callsites()? {
             reader.know(number, &callsite);
             assembly.know(number, callsite);

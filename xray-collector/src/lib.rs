@@ -22,5 +22,6 @@ pub mod stats;
 pub mod store;
 pub mod value;
 
+pub use self::assembly::KeepRuns;
 pub use self::collector::{Collector, FlushError, Settings};
 pub use self::stats::Stats;

@@ -148,6 +148,8 @@ pub struct Run {
     /// Whether it is a step that lost its context, rather than a run: it was called on a thread or task that no context
     /// was carried to, while a run that `#[xray::run]` began was open in the process.
     pub orphan: bool,
+    /// How much of it is kept: [`Level::Metrics`] for a run that was not remarkable enough to be kept whole.
+    pub level: Level,
 }
 
 /// The static description of an instrumented function.

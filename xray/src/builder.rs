@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use xray_collector::chunk::Overflow;
 use xray_collector::store::{EmptyStore, Store, StoreError};
-use xray_collector::{Collector, FlushError, Settings};
+use xray_collector::{Collector, FlushError, KeepRuns, Settings};
 
 use crate::capture::limits::{self, Limits};
 use crate::decisions;
@@ -94,6 +94,16 @@ impl Builder {
         self
     }
 
+    /// Which runs are kept whole, decided when they are over: those that failed, were slow, surprising, or called
+    /// [`important`](crate::important), and a share of the others. All unless set. Of a run that is not kept whole, its
+    /// steps, times and counts are, and it says so: its level is [`Level::Metrics`].
+    ///
+    /// A run that is held back until its end is in memory: until it ends nothing of it but its row is in the store.
+    pub fn keep_runs(mut self, keep: KeepRuns) -> Self {
+        self.settings.keep_runs = Some(keep);
+        self
+    }
+
     /// How long an event may wait before it is written; 100 ms unless set.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.settings.flush_interval = interval;
@@ -143,7 +153,8 @@ impl Builder {
         }
         let filter = environment("XRAY_FILTER").or(self.filter.clone()).unwrap_or_default();
         let filter = RwLock::new(Filter::parse(&filter)?);
-        if let Some(share) = self.sampled_runs.filter(|share| !(0.0..=1.0).contains(share)) {
+        let shares = [self.sampled_runs, self.settings.keep_runs.map(|keep| keep.share)];
+        if let Some(share) = shares.into_iter().flatten().find(|share| !(0.0..=1.0).contains(share)) {
             return Err(StartError::Share { share });
         }
         let store = self.open()?;

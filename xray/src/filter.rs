@@ -70,7 +70,7 @@ impl Directive {
         }
         let level = match level_text(level) {
             Ok(level) => level,
-            Err(other) => return Err(format!("{other:?} is not one of off, metrics, full")),
+            Err(other) => return Err(format!("{other:?} is not one of off, metrics, sampled, full")),
         };
         Ok(Self { pattern: pattern.to_owned(), level })
     }
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_wrong_filter_says_where_and_what() {
         for (filter, said) in [
-            ("a=debug", r#"wrong at "a=debug": "debug" is not one of off, metrics, full"#),
+            ("a=debug", r#"wrong at "a=debug": "debug" is not one of off, metrics, sampled, full"#),
             ("off,=full", r#"wrong at "=full": there is no pattern before `=`"#),
             ("a b", r#"wrong at "a b": ' ' cannot be in a path"#),
             ("a=", r#"wrong at "a=": "" is not one of"#),

@@ -98,7 +98,7 @@ mod recorder;
 mod session;
 
 pub use xray_collector::chunk::Overflow;
-pub use xray_collector::{FlushError, Stats, decision, id, model, store, value};
+pub use xray_collector::{FlushError, KeepRuns, Stats, decision, id, model, store, value};
 pub use xray_macros::{keep, run, score, skip, step, steps};
 
 pub use self::builder::{Builder, Guard, StartError};

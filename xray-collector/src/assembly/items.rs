@@ -172,6 +172,12 @@ impl Items {
         rows.collect()
     }
 
+    /// Drops the facts, of which what was counted stays.
+    pub(super) fn drop_facts(&mut self) {
+        self.facts.clear();
+        self.fact_bytes = 0;
+    }
+
     /// Puts the facts of each step behind each other into the payload.
     pub(super) fn place_facts(&mut self, process: ProcessId, segment: u64, payload: &mut Payload) -> Vec<FactsRow> {
         self.fact_bytes = 0;

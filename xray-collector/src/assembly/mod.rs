@@ -5,12 +5,14 @@
 //! it. The rows of one run may change those of others: see [`orphan`]. What became of items is found out when a batch is
 //! taken: see [`items`].
 
+mod building;
 mod items;
 mod observed;
 mod orphan;
 mod payload;
 mod relate;
 mod sample;
+mod tail;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -25,11 +27,12 @@ use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
 use crate::store::{Batch, StepRow, Store};
 use crate::value::text_of;
 
-use self::items::Items;
+use self::building::{Building, Known};
 pub(crate) use self::observed::{NOT_CHOSEN, failed, verdict_of};
 use self::orphan::Orphans;
-use self::payload::Payload;
 pub(crate) use self::relate::{entered_of, question};
+pub use self::tail::KeepRuns;
+use self::tail::Tail;
 
 /// A batch and what it holds, for the books.
 #[derive(Debug, Default)]
@@ -43,7 +46,7 @@ pub(crate) struct Pending {
 impl Pending {
     /// Whether all that can be dropped of it was dropped.
     pub(crate) fn is_stripped(&self) -> bool {
-        self.batch.steps.is_empty() && self.batch.late.is_empty() && self.batch.segment.is_none()
+        self.batch.steps.is_empty() && self.batch.late.is_empty() && self.batch.segments.is_empty()
     }
 
     /// Drops steps and values; functions and runs are kept: they are small, and say what was lost.
@@ -51,7 +54,7 @@ impl Pending {
         self.batch.steps = Vec::new();
         self.batch.facts = Vec::new();
         self.batch.late = Vec::new();
-        self.batch.segment = None;
+        self.batch.segments = Vec::new();
         Stripped { events: std::mem::take(&mut self.events), by_run: std::mem::take(&mut self.events_by_run) }
     }
 
@@ -64,7 +67,7 @@ impl Pending {
 
     /// About how much memory it takes.
     pub(crate) fn bytes(&self) -> usize {
-        let payload = self.batch.segment.as_ref().map_or(0, |segment| segment.payload.len());
+        let payload: usize = self.batch.segments.iter().map(|segment| segment.payload.len()).sum();
         payload + self.batch.steps.len() * size_of::<StepRow>() + self.batch.runs.len() * size_of::<Run>()
     }
 }
@@ -94,33 +97,31 @@ pub(crate) struct Assembly {
     runs: HashMap<u64, OpenRun>,
     callsites: HashMap<u32, Arc<Callsite>>,
     new_callsites: Vec<(u32, Arc<Callsite>)>,
-    ended: Vec<StepRow>,
-    /// Run and step of those that began since the last batch.
-    begun: Vec<(u64, u64)>,
     orphans: Orphans,
-    items: Items,
-    payload: Payload,
-    segment_number: u64,
-    events: u64,
+    building: Building,
+    /// The runs of which it shows at their end how much is kept.
+    held: HashMap<u64, Building>,
+    tail: Option<Tail>,
+    next_segment: u64,
+    is_stopping: bool,
     /// What was written before, of what is needed again.
     store: Arc<dyn Store>,
 }
 
 impl Assembly {
-    pub(crate) fn new(process: ProcessId, next_segment: u64, store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(process: ProcessId, keep: Option<KeepRuns>, next_segment: u64, store: Arc<dyn Store>) -> Self {
         Self {
             process,
             calibration: Calibration::start(),
             runs: HashMap::new(),
             callsites: HashMap::new(),
             new_callsites: Vec::new(),
-            ended: Vec::new(),
-            begun: Vec::new(),
             orphans: Orphans::default(),
-            items: Items::default(),
-            payload: Payload::default(),
-            segment_number: next_segment,
-            events: 0,
+            building: Building::new(next_segment),
+            held: HashMap::new(),
+            tail: keep.map(Tail::new),
+            next_segment: next_segment + 1,
+            is_stopping: false,
             store,
         }
     }
@@ -135,9 +136,9 @@ impl Assembly {
         self.calibration.refine();
     }
 
-    /// Whether the batch must be taken before more events come: a segment holds so much and no more.
+    /// Whether the batch must be taken before more events come.
     pub(crate) fn is_full(&self) -> bool {
-        self.payload.bytes.len() + self.items.fact_bytes() >= 4 * 1024 * 1024 || self.payload.names.is_nearly_full()
+        self.building.is_full() || self.held.values().any(Building::is_full)
     }
 
     /// The producers had to drop events of a run.
@@ -167,7 +168,7 @@ impl Assembly {
     /// the steps that did not end. Says which runs are done with.
     pub(crate) fn sweep(&mut self, timeout: Duration, quiet: Duration, mut done: impl FnMut(u64)) {
         self.mark_orphans();
-        let Self { runs, ended, orphans, .. } = self;
+        let Self { runs, building, held, orphans, .. } = self;
         orphans.forget(quiet);
         runs.retain(|id, open| {
             let silent = open.heard.elapsed();
@@ -180,13 +181,16 @@ impl Assembly {
             let is_over = open.run.status != RunStatus::Running;
             let has_lost = open.run.lost_events > 0;
             if is_over && has_lost && silent >= quiet && !open.open.is_empty() {
+                let ended = &mut held.get_mut(id).unwrap_or(building).ended;
                 ended.extend(open.open.drain().map(|(_, step)| StepRow { outcome: Outcome::Lost, ..step }));
                 open.has_changed = true;
             }
             // The beginning of a step that was seen to end comes with the next reading, unless it was dropped.
             let more_may_come = (has_lost || !open.headless.is_empty()) && silent < quiet;
             let may_be_orphan = orphans.is_open(*id);
-            let keep = !is_over || !open.open.is_empty() || open.has_changed || more_may_come || may_be_orphan;
+            let is_held = held.contains_key(id);
+            let keep =
+                !is_over || !open.open.is_empty() || open.has_changed || more_may_come || may_be_orphan || is_held;
             if !keep {
                 done(*id);
             }
@@ -196,6 +200,7 @@ impl Assembly {
 
     /// The collector stops: what runs still run will not be known.
     pub(crate) fn abandon(&mut self) {
+        self.is_stopping = true;
         for open in self.runs.values_mut().filter(|open| open.run.status == RunStatus::Running) {
             open.run.status = RunStatus::Incomplete;
             open.run.ended_ns = Some(open.heard_ns);
@@ -216,39 +221,60 @@ impl Assembly {
     /// What changed since the last time.
     pub(crate) fn take(&mut self) -> Pending {
         self.mark_orphans();
-        let mut steps = std::mem::take(&mut self.ended);
-        let encoded = self.payload.encoded();
-        let segment = relate::Segment { number: self.segment_number, names: encoded.names, payload: encoded.bytes };
-        for row in &mut steps {
-            let callsite = self.callsites.get(&row.callsite);
-            self.items.count(row, callsite.map(|callsite| &**callsite), &segment, &*self.store);
+        let mut pending = Pending::default();
+        self.release_held(&mut pending);
+        let Self { process, runs, callsites, building, held, next_segment, store, .. } = self;
+        building.count(&Known { process: *process, callsites, store: &**store });
+        let open_step = |run, step| runs.get(&run).and_then(|open| open.open.get(&step));
+        building.rows_into(&mut pending.batch, *process, open_step);
+        pending.batch.late = building.items.late(*process, |(run, step)| open_step(run, step).is_some());
+        if let Some(segment) = building.take_segment() {
+            pending.batch.segments.push(segment);
+            building.number = *next_segment;
+            *next_segment += 1;
         }
-        for (run, step) in self.begun.drain(..) {
-            // One that has ended since is among the others.
-            if let Some(row) = self.runs.get(&run).and_then(|open| open.open.get(&step)) {
-                steps.push(row.clone());
-            }
-        }
-        let mut pending = Pending { events: std::mem::take(&mut self.events), ..Pending::default() };
-        for open in self.runs.values_mut() {
+        pending.events += std::mem::take(&mut building.events);
+        for (id, open) in runs {
             if std::mem::take(&mut open.has_changed) {
                 pending.batch.runs.push(open.run.clone());
             }
-            if open.events_in_batch > 0 {
+            if open.events_in_batch > 0 && !held.contains_key(id) {
                 pending.events_by_run.insert(open.run.id, std::mem::take(&mut open.events_in_batch));
             }
         }
-        pending.batch.steps = steps;
-        let runs = &self.runs;
-        let is_open = |(run, step)| runs.get(&run).is_some_and(|open| open.open.contains_key(&step));
-        pending.batch.late = self.items.late(self.process, is_open);
-        pending.batch.facts = self.items.place_facts(self.process, self.segment_number, &mut self.payload);
         pending.batch.callsites = std::mem::take(&mut self.new_callsites);
-        if !self.payload.bytes.is_empty() {
-            pending.batch.segment = Some(std::mem::take(&mut self.payload).into_segment(self.segment_number));
-            self.segment_number += 1;
-        }
         pending
+    }
+
+    /// Of the runs that are held, hands over those that are over, whole or without their values; and those that have
+    /// become too large to be held.
+    fn release_held(&mut self, pending: &mut Pending) {
+        let Some(tail) = &mut self.tail else { return };
+        let known = Known { process: self.process, callsites: &self.callsites, store: &*self.store };
+        let mut bytes: usize = self.held.values().map(Building::bytes).sum();
+        let mut released = Vec::new();
+        for (id, building) in &mut self.held {
+            let Some(open) = self.runs.get_mut(id) else { continue };
+            let is_over = open.run.status != RunStatus::Running && open.open.is_empty() && open.headless.is_empty();
+            let is_too_large = building.is_full() || bytes > tail.settings.held_bytes;
+            if !is_over && !is_too_large && !self.is_stopping {
+                continue;
+            }
+            bytes -= building.bytes();
+            building.count(&known);
+            if is_over && !tail.keeps(&open.run, &building.ended) {
+                building.strip();
+                (open.run.level, open.has_changed) = (Level::Metrics, true);
+            }
+            building.rows_into(&mut pending.batch, known.process, |_, step| open.open.get(&step));
+            pending.batch.segments.extend(building.take_segment());
+            pending.events += building.events;
+            pending.events_by_run.insert(open.run.id, std::mem::take(&mut open.events_in_batch));
+            released.push(*id);
+        }
+        for id in released {
+            self.held.remove(&id);
+        }
     }
 
     /// The state of a run; `is_first` if the event is the beginning of its first step, so that nobody else knows it.
@@ -269,6 +295,7 @@ impl Assembly {
                 error: None,
                 parent: None,
                 orphan: false,
+                level: Level::Full,
             });
             OpenRun {
                 run,
@@ -283,6 +310,16 @@ impl Assembly {
         open.heard = Instant::now();
         open.heard_ns = open.heard_ns.max(at_ns);
         open
+    }
+
+    /// Where rows and values of a run go; `is_first` as in [`Assembly::open_run`].
+    fn building_of(&mut self, run: u64, is_first: bool) -> &mut Building {
+        let Self { building, held, tail, next_segment, .. } = self;
+        if tail.is_some() && is_first {
+            let number = std::mem::replace(next_segment, *next_segment + 1);
+            return held.entry(run).or_insert_with(|| Building::new(number));
+        }
+        held.get_mut(&run).unwrap_or(building)
     }
 
     fn row(&self, event: &Event) -> StepRow {
@@ -324,13 +361,15 @@ impl Assembly {
     fn entered(&mut self, event: &Event, values: &mut Values<'_>) {
         let mut row = self.row(event);
         let is_first = event.step == event.run;
+        let building = self.building_of(event.run, is_first);
+        building.events += 1;
         match event.level {
             Level::Full => {
-                let (place, items) = self.payload.copy(values);
-                (row.arguments, row.items_in) = (self.payload.reference(self.segment_number, &place), items);
+                let (place, items) = building.payload.copy(values);
+                (row.arguments, row.items_in) = (building.payload.reference(building.number, &place), items);
             }
             _ if values.is_empty() => {}
-            _ => row.items_in = self.items.hold((event.run, event.step), values),
+            _ => row.items_in = building.items.hold((event.run, event.step), values),
         }
         let open = self.open_run(event.run, row.started_ns, is_first);
         open.has_changed = true;
@@ -341,12 +380,12 @@ impl Assembly {
         }
         if let Some(mut ended) = open.headless.remove(&event.step) {
             (ended.arguments, ended.items_in, ended.thread) = (row.arguments, row.items_in, row.thread);
-            self.ended.push(ended);
+            self.building_of(event.run, false).ended.push(ended);
         } else {
             open.run.steps += 1;
             let started_ns = row.started_ns;
             open.open.insert(event.step, row);
-            self.begun.push((event.run, event.step));
+            self.building_of(event.run, false).begun.push((event.run, event.step));
             if is_first {
                 self.open_pipeline(event, started_ns);
             }
@@ -358,17 +397,17 @@ impl Assembly {
         let mut row = self.row(event);
         row.outcome = outcome;
         row.duration_ns = Some(self.calibration.duration_ns(event.started, ended));
-        let Self { payload, segment_number, .. } = self;
+        let callsite = self.callsites.get(&event.callsite).cloned();
+        let building = self.building_of(event.run, false);
+        building.events += 1;
+        let Building { payload, items, number, .. } = building;
         match event.level {
             Level::Full => {
                 let (place, items) = payload.copy(values);
-                (row.result, row.items_out) = (payload.reference(*segment_number, &place), items);
+                (row.result, row.items_out) = (payload.reference(*number, &place), items);
             }
             _ if values.is_empty() => {}
-            _ => {
-                let callsite = self.callsites.get(&event.callsite).map(|callsite| &**callsite);
-                self.items.release(&mut row, callsite, values, *segment_number, payload);
-            }
+            _ => items.release(&mut row, callsite.as_deref(), values, *number, payload),
         }
         row.items_out = row.items_out.filter(|_| matches!(outcome, Outcome::Ok | Outcome::Returned));
         let message = row.result.filter(|_| outcome.is_failure()).and_then(|place| {
@@ -400,13 +439,12 @@ impl Assembly {
         if is_first {
             self.orphans.ended(event.run, ended);
         }
-        self.ended.push(row);
+        self.building_of(event.run, false).ended.push(row);
     }
 }
 
 impl Sink for Assembly {
     fn event(&mut self, event: Event, values: &mut Values<'_>) {
-        self.events += 1;
         match event.what {
             What::Entered => self.entered(&event, values),
             What::Left { ended, outcome } => self.left(&event, ended, outcome, values),
@@ -414,10 +452,11 @@ impl Sink for Assembly {
     }
 
     fn fact(&mut self, about: About, values: &mut Values<'_>) {
-        self.events += 1;
         let step = self.runs.get(&about.run).and_then(|open| open.open.get(&about.step));
         let level = step.map_or(Level::Full, |row| row.level);
-        self.items.said(about, level, values, &mut self.payload);
+        let building = self.building_of(about.run, false);
+        building.events += 1;
+        building.items.said(about, level, values, &mut building.payload);
         if let Some(open) = self.runs.get_mut(&about.run) {
             open.events_in_batch += 1;
         }

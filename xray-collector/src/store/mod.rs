@@ -38,8 +38,8 @@ pub struct Batch {
     pub facts: Vec<FactsRow>,
     /// What was said of steps after their end was seen: to be added to their rows.
     pub late: Vec<LateRow>,
-    /// The payload that rows of this and later batches refer to, if there is any.
-    pub segment: Option<Segment>,
+    /// The payloads that rows of this and later batches refer to.
+    pub segments: Vec<Segment>,
 }
 
 impl Batch {
@@ -51,7 +51,7 @@ impl Batch {
             && self.steps.is_empty()
             && self.facts.is_empty()
             && self.late.is_empty()
-            && self.segment.is_none()
+            && self.segments.is_empty()
     }
 }
 
@@ -132,7 +132,7 @@ pub struct PayloadRef {
 /// Captured values of many steps, not yet compressed.
 #[derive(Debug, Default, Clone)]
 pub struct Segment {
-    /// Its number; each segment of a store has a higher one than those before.
+    /// Its number, which no other segment of a store has.
     pub number: u64,
     /// The names that values refer to by their index.
     pub names: Vec<Arc<str>>,

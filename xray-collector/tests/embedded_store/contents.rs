@@ -123,7 +123,7 @@ fn segments_of_any_size_are_read_whole() {
         let batch = Batch {
             callsites: vec![(7, function.into())],
             steps: vec![row],
-            segment: Some(segment),
+            segments: vec![segment],
             ..Batch::default()
         };
         open(&path).write(&batch).unwrap();
@@ -141,7 +141,7 @@ fn the_next_segment_follows_the_highest() {
     assert_eq!(store.next_segment().unwrap(), 0);
     for (number, next) in [(0, 1), (5, 6), (3, 6)] {
         let segment = Some(Segment { number, ..Segment::default() });
-        store.write(&Batch { segment, ..Batch::default() }).unwrap();
+        store.write(&Batch { segments: segment.into_iter().collect(), ..Batch::default() }).unwrap();
         assert_eq!(store.next_segment().unwrap(), next);
     }
     drop(store);

@@ -117,8 +117,8 @@ fn a_segment_that_is_written_again_is_read_anew() {
     let directory = directory();
     let store = store_with_batch(&directory.path().join("movies.redb"));
     assert!(store.step(run_id(1), StepId(1)).is_ok());
-    let segment = Some(Segment { number: 1, ..Segment::default() });
-    store.write(&Batch { segment, ..Batch::default() }).unwrap();
+    let segments = vec![Segment { number: 1, ..Segment::default() }];
+    store.write(&Batch { segments, ..Batch::default() }).unwrap();
     assert!(error(store.step(run_id(1), StepId(1))).contains("segment 1: it ends before"));
 }
 

@@ -90,7 +90,7 @@ fn batch_of(root: u64, bytes: usize) -> Batch {
     });
     let payload = random.take(bytes).collect();
     let mut batch = runs([run(root, root, RunStatus::Running)]);
-    batch.segment = Some(Segment { number: root, names: Vec::new(), payload });
+    batch.segments = vec![Segment { number: root, names: Vec::new(), payload }];
     batch
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn run(root: u64, started_ns: u64, status: RunStatus) -> Run {
         error: None,
         parent: None,
         orphan: false,
+        level: Level::Full,
     }
 }
 
@@ -149,7 +150,7 @@ pub(crate) fn batch() -> Batch {
         callsites: vec![(0, callsite("suitable", &["candidates"])), (7, callsite("pick", &["catalog", "rating"]))],
         runs: vec![failed, run(2, 3_000, RunStatus::Running)],
         steps: vec![suitable, root, panicked, step(run_id(2), 2)],
-        segment: Some(Segment { number: 1, names: vec!["Film".into(), "title".into()], payload: payload.bytes }),
+        segments: vec![Segment { number: 1, names: vec!["Film".into(), "title".into()], payload: payload.bytes }],
         ..Batch::default()
     }
 }

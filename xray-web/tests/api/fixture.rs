@@ -57,6 +57,7 @@ pub(crate) fn run(number: u64) -> Run {
         error: None,
         parent: None,
         orphan: false,
+        level: Level::Full,
     }
 }
 

@@ -61,7 +61,7 @@ fn hostile_values_come_back_as_they_are() {
             ..step(run_id(0), u64::from(number) + 1)
         });
     }
-    batch.segment = Some(payload.0);
+    batch.segments = vec![payload.0];
     let fixture = Fixture::with(&batch);
     for (number, text) in (1..).zip(HOSTILE) {
         let path = format!("/api/v1/runs/{}/steps/{:016x}", run_id(0), number);

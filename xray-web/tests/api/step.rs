@@ -21,7 +21,7 @@ fn fixture(outcome: Outcome, arguments: &[(&str, Encoded)], result: &[Encoded]) 
         callsites: vec![(0, callsite("suitable", "filter", &names))],
         runs: vec![run(0)],
         steps: vec![row],
-        segment: Some(payload.0),
+        segments: vec![payload.0],
         ..Batch::default()
     })
 }

@@ -77,6 +77,7 @@ pub(super) struct StoredRun<'a> {
     error: Option<&'a str>,
     parent: Option<(u128, u64)>,
     orphan: bool,
+    level: u8,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -144,6 +145,7 @@ impl<'a> StoredRun<'a> {
             error: run.error.as_deref(),
             parent: run.parent.map(|(run, step)| (run.0, step.0)),
             orphan: run.orphan,
+            level: level_code(run.level),
         }
     }
 
@@ -164,6 +166,7 @@ impl<'a> StoredRun<'a> {
             error: row.error.map(str::to_owned),
             parent: row.parent.map(|(run, step)| (RunId(run), StepId(step))),
             orphan: row.orphan,
+            level: level(row.level, place)?,
         })
     }
 }

@@ -165,7 +165,7 @@ impl Store for EmbeddedStore {
             return Ok(());
         }
         let result = self.transact(|database| write::batch(database, batch));
-        if let Some(segment) = &batch.segment {
+        for segment in &batch.segments {
             self.segments.remove(segment.number);
         }
         result

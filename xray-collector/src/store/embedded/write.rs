@@ -36,7 +36,7 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
             let PayloadRef { segment, offset, length } = row.place;
             facts.insert((row.run.0, row.step.0, segment, offset), length)?;
         }
-        if let Some(segment) = &batch.segment {
+        for segment in &batch.segments {
             put_segment(&transaction, segment)?;
         }
         counts.write(&transaction)?;

@@ -1,0 +1,98 @@
+//! What is being built: rows and values that will be written together. There is one for all runs that are written as
+//! they go, and one for each run of which it shows at its end how much of it is kept.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::id::ProcessId;
+use crate::model::{Callsite, Level};
+use crate::store::{Batch, Segment, StepRow, Store};
+
+use super::items::Items;
+use super::payload::Payload;
+use super::relate;
+
+/// A segment holds so much and no more.
+const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Rows and values since the last batch.
+#[derive(Debug)]
+pub(super) struct Building {
+    /// The number of the segment that the values will be in.
+    pub(super) number: u64,
+    pub(super) payload: Payload,
+    pub(super) items: Items,
+    pub(super) ended: Vec<StepRow>,
+    /// Run and step of those that began.
+    pub(super) begun: Vec<(u64, u64)>,
+    pub(super) events: u64,
+}
+
+/// What is known outside of a [`Building`] and needed to finish it.
+pub(super) struct Known<'a> {
+    pub(super) process: ProcessId,
+    pub(super) callsites: &'a HashMap<u32, Arc<Callsite>>,
+    pub(super) store: &'a dyn Store,
+}
+
+impl Building {
+    pub(super) fn new(number: u64) -> Self {
+        Self {
+            number,
+            payload: Payload::default(),
+            items: Items::default(),
+            ended: Vec::new(),
+            begun: Vec::new(),
+            events: 0,
+        }
+    }
+
+    /// Whether it must be written before more comes.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes() >= SEGMENT_BYTES || self.payload.names.is_nearly_full()
+    }
+
+    /// About how much memory its values take.
+    pub(super) fn bytes(&self) -> usize {
+        self.payload.bytes.len() + self.items.fact_bytes()
+    }
+
+    /// Counts the items of the steps that have ended.
+    pub(super) fn count(&mut self, known: &Known<'_>) {
+        let encoded = self.payload.encoded();
+        let segment = relate::Segment { number: self.number, names: encoded.names, payload: encoded.bytes };
+        for row in &mut self.ended {
+            let callsite = known.callsites.get(&row.callsite).map(|callsite| &**callsite);
+            self.items.count(row, callsite, &segment, known.store);
+        }
+    }
+
+    /// Hands over the rows of steps that ended, of those that `find` finds to be open still, and the facts.
+    pub(super) fn rows_into<'r>(
+        &mut self,
+        batch: &mut Batch,
+        process: ProcessId,
+        find: impl Fn(u64, u64) -> Option<&'r StepRow>,
+    ) {
+        batch.steps.append(&mut self.ended);
+        // One that has ended since is among the others.
+        batch.steps.extend(self.begun.drain(..).filter_map(|(run, step)| find(run, step).cloned()));
+        batch.facts.extend(self.items.place_facts(process, self.number, &mut self.payload));
+    }
+
+    /// Hands over the values, if there are any; then the segment's number is used up.
+    pub(super) fn take_segment(&mut self) -> Option<Segment> {
+        let is_empty = self.payload.bytes.is_empty();
+        (!is_empty).then(|| std::mem::take(&mut self.payload).into_segment(self.number))
+    }
+
+    /// Drops the values and the facts: of the steps, what was counted stays.
+    pub(super) fn strip(&mut self) {
+        for row in &mut self.ended {
+            row.level = row.level.min(Level::Metrics);
+            (row.arguments, row.result) = (None, None);
+        }
+        self.payload = Payload::default();
+        self.items.drop_facts();
+    }
+}
