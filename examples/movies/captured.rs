@@ -123,6 +123,8 @@ mod tests {
             error: None,
             parent: None,
             orphan: false,
+            schema: None,
+            misfits: 0,
         };
         CapturedRun { run, steps }
     }

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::chunk::{Loss, Sink, Values};
-use crate::clock::Calibration;
+use crate::clock::{Calibration, unix_now_ns};
 use crate::event::{Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
+use crate::misfits::Misfits;
 use crate::model::{Callsite, Outcome, Run, RunStatus};
 use crate::orphan::Orphans;
-use crate::store::{Batch, PayloadRef, Segment, StepRow};
+use crate::store::{Batch, PayloadRef, SchemaRow, Segment, StepRow};
 use crate::value::{SegmentNames, list_length, text_of};
 
 /// A batch and what it holds, for the books.
@@ -42,6 +43,7 @@ impl Pending {
     /// Puts what is left of an earlier, stripped one in front.
     pub(crate) fn prepend(&mut self, earlier: Self) {
         self.batch.callsites.splice(0..0, earlier.batch.callsites);
+        self.batch.schemas.splice(0..0, earlier.batch.schemas);
         let newer: HashSet<RunId> = self.batch.runs.iter().map(|run| run.id).collect();
         self.batch.runs.extend(earlier.batch.runs.into_iter().filter(|run| !newer.contains(&run.id)));
     }
@@ -88,6 +90,9 @@ pub(crate) struct Assembly {
     /// Run and step of those that began since the last batch.
     begun: Vec<(u64, u64)>,
     orphans: Orphans,
+    misfits: Misfits,
+    /// For the first batch.
+    new_schema: Option<SchemaRow>,
     segment: SegmentBuilder,
     segment_number: u64,
     events: u64,
@@ -99,6 +104,7 @@ impl Assembly {
     pub(crate) fn new(
         process: ProcessId,
         next_segment: u64,
+        misfits: Misfits,
         known_run: impl Fn(RunId) -> Option<Run> + Send + 'static,
     ) -> Self {
         Self {
@@ -110,6 +116,8 @@ impl Assembly {
             ended: Vec::new(),
             begun: Vec::new(),
             orphans: Orphans::default(),
+            new_schema: misfits.row(unix_now_ns()),
+            misfits,
             segment: SegmentBuilder::default(),
             segment_number: next_segment,
             events: 0,
@@ -120,6 +128,11 @@ impl Assembly {
     /// A function that the store knows already.
     pub(crate) fn know(&mut self, number: u32, callsite: Arc<Callsite>) {
         self.callsites.insert(number, callsite);
+    }
+
+    /// All that did not fit the schema.
+    pub(crate) fn misfits(&self) -> u64 {
+        self.misfits.count()
     }
 
     /// Measures the clock; before events are read.
@@ -226,6 +239,7 @@ impl Assembly {
         }
         pending.batch.steps = steps;
         pending.batch.callsites = std::mem::take(&mut self.new_callsites);
+        pending.batch.schemas.extend(self.new_schema.take());
         if !self.segment.payload.is_empty() {
             let SegmentBuilder { names, payload } = std::mem::take(&mut self.segment);
             let names = names.into_texts();
@@ -238,6 +252,7 @@ impl Assembly {
     /// The state of a run; `is_first` if the event is the beginning of its first step, so that nobody else knows it.
     fn open_run(&mut self, run: u64, at_ns: u64, is_first: bool) -> &mut OpenRun {
         let id = RunId::new(self.process, StepId(run));
+        let schema = self.misfits.version();
         let open = self.runs.entry(run).or_insert_with(|| {
             let known = if is_first { None } else { (self.known_run)(id) };
             let run = known.unwrap_or_else(|| Run {
@@ -253,6 +268,8 @@ impl Assembly {
                 error: None,
                 parent: None,
                 orphan: false,
+                schema,
+                misfits: 0,
             });
             OpenRun {
                 run,
@@ -307,6 +324,16 @@ impl Assembly {
         }
     }
 
+    /// How far what a step returned, which is the last payload, does not fit.
+    fn misfits_of_result(&mut self, row: &StepRow) -> u64 {
+        let Some(place) = row.result.filter(|_| matches!(row.outcome, Outcome::Ok | Outcome::Returned)) else {
+            return 0;
+        };
+        let SegmentBuilder { names, payload } = &self.segment;
+        let callsite = self.callsites.get(&row.callsite);
+        self.misfits.returned(row.callsite, callsite, &payload[place.offset as usize..], names.texts())
+    }
+
     /// What the first step says about its run.
     fn open_pipeline(&mut self, event: &Event, started_ns: u64) {
         let callsite = self.callsites.get(&event.callsite).cloned();
@@ -326,7 +353,9 @@ impl Assembly {
         let mut row = self.row(event);
         let is_first = event.step == event.run;
         (row.arguments, row.items_in) = self.payload(values);
+        let misfits = self.misfits.entered(event.callsite, self.callsites.get(&event.callsite));
         let open = self.open_run(event.run, row.started_ns, is_first);
+        open.run.misfits += misfits;
         open.has_changed = true;
         open.events_in_batch += 1;
         if open.run.status == RunStatus::Incomplete && open.run.outcome == Outcome::Open {
@@ -360,7 +389,9 @@ impl Assembly {
         row.result = result;
         row.items_out = items_out.filter(|_| matches!(outcome, Outcome::Ok | Outcome::Returned));
         let is_first = event.step == event.run;
+        let misfits = self.misfits_of_result(&row);
         let open = self.open_run(event.run, ended_ns, false);
+        open.run.misfits += misfits;
         open.has_changed = true;
         open.events_in_batch += 1;
         open.run.failures += u64::from(outcome.is_failure());

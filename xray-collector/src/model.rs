@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{RunId, StepId};
+use crate::id::{RunId, SchemaVersion, StepId};
 use crate::value::Captured;
 
 /// How a run stands.
@@ -117,6 +117,10 @@ pub struct Run {
     /// Whether it is a step that lost its context, rather than a run: it was called on a thread or task that no context
     /// was carried to, while a run that `#[xray::run]` began was open in the process.
     pub orphan: bool,
+    /// The schema that it was recorded under: see [`crate::store::Store::schema`].
+    pub schema: Option<SchemaVersion>,
+    /// Calls and results that did not fit that schema.
+    pub misfits: u64,
 }
 
 /// The static description of an instrumented function.

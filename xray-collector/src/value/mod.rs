@@ -38,12 +38,14 @@
 //! texts in a table and numbers alone in its values.
 
 mod captured;
+mod keys;
 mod read;
 mod render;
 mod transcode;
 mod write;
 
 pub use self::captured::{CaptureLevel, Captured};
+pub(crate) use self::keys::keys;
 pub use self::read::{Cursor, DecodeError, Names};
 pub use self::transcode::NameTable;
 pub(crate) use self::transcode::{Learner, Scope, SegmentNames, list_length, text_of, transcode};

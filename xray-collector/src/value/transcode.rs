@@ -79,6 +79,10 @@ pub(crate) struct SegmentNames {
 }
 
 impl SegmentNames {
+    pub(crate) fn texts(&self) -> &[Arc<str>] {
+        &self.texts
+    }
+
     pub(crate) fn into_texts(self) -> Vec<Arc<str>> {
         self.texts
     }

@@ -56,6 +56,8 @@ pub(crate) fn run(number: u64) -> Run {
         error: None,
         parent: None,
         orphan: false,
+        schema: None,
+        misfits: 0,
     }
 }
 

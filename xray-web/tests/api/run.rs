@@ -16,7 +16,7 @@ fn fixture_with_steps(count: u64) -> Fixture {
     let run = run(0);
     let steps = (1..=count).map(|number| step(run.id, number)).collect();
     let callsites = vec![(0, callsite("search", "generate", &["catalog"]))];
-    Fixture::with(&Batch { callsites, runs: vec![run], steps, segment: None })
+    Fixture::with(&Batch { callsites, runs: vec![run], steps, ..Batch::default() })
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_run_comes_with_its_steps() {
         ],
         steps: vec![step(run.id, 1), inner],
         runs: vec![run],
-        segment: None,
+        ..Batch::default()
     });
     let answer = fixture.get(&format!("/api/v1/runs/{}", run_id(0))).ok();
     assert_eq!(answer["run"], fixture.get("/api/v1/runs").ok()["data"][0]);

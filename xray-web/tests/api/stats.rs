@@ -13,13 +13,14 @@ fn the_books_and_the_store_are_summed_up() {
     runs[3].status = RunStatus::Crashed;
     let steps = runs.iter().map(|run| step(run.id, 1)).collect();
     let fixture =
-        Fixture::with(&Batch { callsites: vec![(0, callsite("search", "", &[]))], runs, steps, segment: None });
+        Fixture::with(&Batch { callsites: vec![(0, callsite("search", "", &[]))], runs, steps, ..Batch::default() });
     *fixture.stats.lock().unwrap() = Stats {
         produced: 20,
         stored: 8,
         dropped: Dropped { no_chunk: 7, too_large: 1, stopped: 0, store: 2, corrupt: 0 },
         in_flight: 2,
         store_error: Some("disk full".to_owned()),
+        schema_misfits: 4,
     };
     let answer = fixture.get("/api/v1/stats").ok();
     let events = json!({
@@ -28,6 +29,7 @@ fn the_books_and_the_store_are_summed_up() {
         "dropped": {"no_chunk": 7, "too_large": 1, "stopped": 0, "store": 2, "corrupt": 0},
         "in_flight": 2,
         "store_error": "disk full",
+        "schema_misfits": 4,
     });
     assert_eq!(answer["events"], events);
     let by_status = json!({"running": 0, "completed": 3, "failed": 0, "crashed": 1, "incomplete": 0});

@@ -22,6 +22,7 @@ fn fixture(outcome: Outcome, arguments: &[(&str, Encoded)], result: &[Encoded]) 
         runs: vec![run(0)],
         steps: vec![row],
         segment: Some(payload.0),
+        ..Batch::default()
     })
 }
 

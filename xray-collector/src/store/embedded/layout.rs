@@ -12,6 +12,7 @@
 //! steps       (run, step)               StoredStep
 //! segments    (number u64, part u32)    bytes        crate::store::segment, cut into parts that fill a page
 //! callsites   number u32                StoredCallsite
+//! schemas     version u128              (first seen ns u64, bytes)    crate::schema, as its version is made from
 //!
 //! run = u128, step = u64
 //! ```
@@ -27,7 +28,7 @@ use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
-use crate::id::{RunId, StepId};
+use crate::id::{RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Outcome, Run, RunStatus, Step};
 use crate::store::{PayloadRef, StepRow};
 
@@ -41,6 +42,7 @@ pub(super) const OPEN_RUNS: TableDefinition<'_, u128, ()> = TableDefinition::new
 pub(super) const STEPS: TableDefinition<'_, (u128, u64), &[u8]> = TableDefinition::new("steps");
 pub(super) const SEGMENTS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("segments");
 pub(super) const CALLSITES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("callsites");
+pub(super) const SCHEMAS: TableDefinition<'_, u128, (u64, &[u8])> = TableDefinition::new("schemas");
 
 pub(super) const META_FORMAT: &str = "xray format";
 pub(super) const META_NEXT_SEGMENT: &str = "next segment";
@@ -74,6 +76,8 @@ pub(super) struct StoredRun<'a> {
     error: Option<&'a str>,
     parent: Option<(u128, u64)>,
     orphan: bool,
+    schema: Option<u128>,
+    misfits: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -136,6 +140,8 @@ impl<'a> StoredRun<'a> {
             error: run.error.as_deref(),
             parent: run.parent.map(|(run, step)| (run.0, step.0)),
             orphan: run.orphan,
+            schema: run.schema.map(|version| version.0),
+            misfits: run.misfits,
         }
     }
 
@@ -156,6 +162,8 @@ impl<'a> StoredRun<'a> {
             error: row.error.map(str::to_owned),
             parent: row.parent.map(|(run, step)| (RunId(run), StepId(step))),
             orphan: row.orphan,
+            schema: row.schema.map(SchemaVersion),
+            misfits: row.misfits,
         })
     }
 }

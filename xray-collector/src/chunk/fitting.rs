@@ -1,0 +1,77 @@
+//! What of a record's values the schema lets through, asked by the thread that writes it.
+//!
+//! Everything is decided by the time a step begins but for the keys of its result, which are looked up in the schema
+//! that the pool holds: no lock, no allocation. What is kept out is never written.
+
+use super::writer::Writer;
+use crate::schema::{Fit, OnMismatch, Part};
+
+impl Writer {
+    /// The arguments that must not be captured, each a bit by its place; the highest stands for all from there on.
+    #[inline]
+    pub fn leave_out(&mut self, arguments: u64) {
+        self.draft.left_out = arguments as i64;
+    }
+
+    /// Whether the next argument is to be captured. If it is not, its place is filled. To be called once for each
+    /// argument, in order.
+    #[inline(always)]
+    pub fn takes(&mut self) -> bool {
+        self.draft.left_out == 0 || self.takes_next()
+    }
+
+    #[cold]
+    fn takes_next(&mut self) -> bool {
+        let is_left_out = self.draft.left_out & 1 == 1;
+        // Arithmetic: the highest bit stays.
+        self.draft.left_out >>= 1;
+        if is_left_out {
+            self.redacted();
+        }
+        !is_left_out
+    }
+
+    /// The result that comes next is checked by this kind's declaration: a
+    /// [`FunctionFit::checked_output`](crate::schema::FunctionFit::checked_output).
+    #[inline]
+    pub fn check_output(&mut self, kind: u32) {
+        self.draft.checked_output = kind;
+    }
+
+    /// Whether [`Writer::output_fit`] has anything to say about the value that comes next.
+    #[inline]
+    #[must_use]
+    pub fn checks_output(&self) -> bool {
+        self.draft.checked_output != 0
+    }
+
+    /// What is to be done with one key of the result.
+    #[must_use]
+    pub fn output_fit(&self, key: &str) -> Fit {
+        let Some(schema) = self.pool().schema() else { return Fit::Fits };
+        match schema.checked_output(self.draft.checked_output) {
+            Some(declared) if !declared.allows(Part::Output, key) => Fit::Misfit(schema.on_mismatch()),
+            _ => Fit::Fits,
+        }
+    }
+
+    /// What is to be done with a key of something that a step of this kind says about itself, such as
+    /// [`Part::Meta`]: before it is written. Without a schema everything fits.
+    ///
+    /// A key that is [`OnMismatch::Warn`]ed about is written as it is, of one that is sanitized the key with
+    /// [`Writer::redacted`] for its value, and of one that is rejected nothing but the key, if that. Costs two binary
+    /// searches.
+    #[must_use]
+    pub fn fit(&self, kind: &str, part: Part, key: &str) -> Fit {
+        self.pool().schema().map_or(Fit::Fits, |schema| schema.fit(kind, part, key))
+    }
+}
+
+impl Fit {
+    /// Whether what it was asked about is written as it is.
+    #[inline]
+    #[must_use]
+    pub fn is_captured(self) -> bool {
+        matches!(self, Self::Fits | Self::Misfit(OnMismatch::Warn))
+    }
+}
