@@ -1,10 +1,11 @@
 //! Instrumented functions: what is known of each before it is called, and whether its calls are recorded.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use xray_collector::event::Site;
+use xray_collector::schema::OnMismatch;
 
 use crate::level::Level;
 use crate::session::{self, Session};
@@ -20,6 +21,10 @@ pub struct Callsite {
     level: Option<Level>,
     /// [`UNKNOWN`], [`OFF`], or the session that records its calls, in the upper bits, and whether values are captured.
     state: AtomicU32,
+    /// What the session's schema says about it, written before the state: the arguments that must not be captured, each
+    /// a bit by its place, and the declaration by which its results are checked, if there is one.
+    left_out: AtomicU64,
+    checked_output: AtomicU32,
     /// The function that registered before it, once it has registered.
     before: OnceLock<Option<&'static Self>>,
 }
@@ -76,7 +81,9 @@ impl Callsite {
     /// `level` is what the attribute says, if it says something.
     #[must_use]
     pub const fn new(site: Site, level: Option<Level>) -> Self {
-        Self { site, level, state: AtomicU32::new(UNKNOWN), before: OnceLock::new() }
+        let state = AtomicU32::new(UNKNOWN);
+        let (left_out, checked_output) = (AtomicU64::new(0), AtomicU32::new(0));
+        Self { site, level, state, left_out, checked_output, before: OnceLock::new() }
     }
 
     /// Whether calls are known not to be recorded: one relaxed load.
@@ -88,7 +95,7 @@ impl Callsite {
     /// Whether a call is recorded now.
     #[inline]
     pub(crate) fn recording(&'static self) -> Option<Recording> {
-        match self.state.load(Ordering::Relaxed) {
+        match self.state.load(Ordering::Acquire) {
             UNKNOWN => self.find_out(),
             state => Recording::of_state(state),
         }
@@ -104,15 +111,42 @@ impl Callsite {
                 self.set(session::get().as_deref());
             }
         });
-        Recording::of_state(self.state.load(Ordering::Relaxed))
+        Recording::of_state(self.state.load(Ordering::Acquire))
+    }
+
+    /// The arguments that the schema keeps out, for [`Writer::leave_out`](xray_collector::chunk::Writer::leave_out).
+    #[inline]
+    pub(crate) fn left_out(&self) -> u64 {
+        self.left_out.load(Ordering::Relaxed)
+    }
+
+    /// For [`Writer::check_output`](xray_collector::chunk::Writer::check_output).
+    #[inline]
+    pub(crate) fn checked_output(&self) -> u32 {
+        self.checked_output.load(Ordering::Relaxed)
     }
 
     fn set(&self, session: Option<&Session>) {
+        let mut is_rejected = false;
+        let (mut left_out, mut checked_output) = (0, 0);
+        if let Some(schema) = session.and_then(Session::schema) {
+            let fit = schema.function(self.site.kind, self.site.arguments.iter().copied());
+            is_rejected = fit.is_rejected(schema.on_mismatch());
+            left_out = fit.left_out(schema.on_mismatch());
+            // What is captured whatever it is need not be looked at here: the collector counts it.
+            checked_output = if schema.on_mismatch() == OnMismatch::Warn { 0 } else { fit.checked_output };
+        }
+        self.left_out.store(left_out, Ordering::Relaxed);
+        self.checked_output.store(checked_output, Ordering::Relaxed);
         let state = session.map_or(OFF, |session| match session.level_of(&self.site, self.level) {
             Level::Off => OFF,
-            level => Recording { session: session.number, captures_values: level == Level::Full }.to_state(),
+            level => {
+                let captures_values = level == Level::Full && !is_rejected;
+                Recording { session: session.number, captures_values }.to_state()
+            }
         });
-        self.state.store(state, Ordering::Relaxed);
+        // Whoever sees the state sees what belongs to it.
+        self.state.store(state, Ordering::Release);
     }
 }
 

@@ -60,7 +60,10 @@ impl Step {
         };
         let captures_values = recording.captures_values;
         let (started, record) = match Record::entered(writer, &callsite.site, place) {
-            Ok(record) if captures_values => (0, Some(record)),
+            Ok(mut record) if captures_values => {
+                record.leave_out(callsite.left_out());
+                (0, Some(record))
+            }
             Ok(record) => (record.commit_now(), None),
             Err(started) => (started, None),
         };
@@ -92,8 +95,11 @@ impl Step {
         }
         let end = Ended { place: open.place, started: open.started, ended, outcome };
         let writer = writer(open.session, session::pool).ok()?;
-        let record = Record::left(writer, &open.callsite.site, end)?;
+        let mut record = Record::left(writer, &open.callsite.site, end)?;
         if open.captures_values {
+            if matches!(outcome, Outcome::Ok | Outcome::Returned) {
+                record.check_output(open.callsite.checked_output());
+            }
             Some(record)
         } else {
             record.commit();
