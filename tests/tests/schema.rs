@@ -214,6 +214,39 @@ fn a_rejected_result_is_taken_back_from_all_the_chunks_that_it_filled() {
     assert_eq!((stats.dropped.total(), stats.schema_misfits), (0, 20));
 }
 
+#[xray::step(kind = "filter")]
+#[allow(clippy::too_many_arguments)]
+#[rustfmt::skip]
+fn many(
+    a0: u8, a1: u8, a2: u8, a3: u8, a4: u8, a5: u8, a6: u8, a7: u8, a8: u8, a9: u8, b0: u8, b1: u8, b2: u8, b3: u8, b4: u8,
+    b5: u8, b6: u8, b7: u8, b8: u8, b9: u8, c0: u8, c1: u8, c2: u8, c3: u8, c4: u8, c5: u8, c6: u8, c7: u8, c8: u8, c9: u8,
+    d0: u8, d1: u8, d2: u8, d3: u8,
+) -> u8 {
+    a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9 + b0 + b1 + b2 + b3 + b4 + b5 + b6 + b7 + b8 + b9 + c0 + c1 + c2 + c3
+        + c4 + c5 + c6 + c7 + c8 + c9 + d0 + d1 + d2 + d3
+}
+
+#[test]
+fn of_very_many_arguments_the_last_stand_and_fall_together() {
+    let declared = |unknown: &'static [&str]| {
+        let names = ["a", "b", "c", "d"].into_iter().flat_map(|ten| (0..10).map(move |one| format!("{ten}{one}")));
+        xray::schema("many")
+            .kind("filter", |kind| kind.input(names.filter(|name| !unknown.contains(&&**name))))
+            .sanitize()
+    };
+    let call =
+        || many(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    for (unknown, expected) in
+        [(&[][..], &[][..]), (&["a1", "c9", "d0"], &["a1", "c9", "d0"]), (&["d2"], &["d1", "d2", "d3"])]
+    {
+        let recording = Recording::start_with(|builder| builder.schema(declared(unknown)));
+        call();
+        let arguments = recording.step("many").arguments;
+        let redacted = arguments.iter().filter(|argument| argument.captured.to_json() == json!("[redacted]"));
+        assert_eq!(redacted.map(|argument| &*argument.name).collect::<Vec<_>>(), expected);
+    }
+}
+
 /// One version of a program, which is recorded into the file of those before it.
 fn version_of_the_program(path: &std::path::Path, schema: Option<Schema>) -> xray::Guard {
     let builder = xray::builder().store(path);

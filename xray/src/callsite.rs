@@ -21,10 +21,11 @@ pub struct Callsite {
     level: Option<Level>,
     /// [`UNKNOWN`], [`OFF`], or the session that records its calls, in the upper bits, and whether values are captured.
     state: AtomicU32,
-    /// What the session's schema says about it, written before the state: the arguments that must not be captured, each
-    /// a bit by its place, and the declaration by which its results are checked, if there is one.
+    /// What the session's schema says about it: the arguments that must not be captured, and the declaration by which its
+    /// results are checked. Each with the session in its upper half, so that none is taken for that of another session,
+    /// and written before the state.
     left_out: AtomicU64,
-    checked_output: AtomicU32,
+    checked_output: AtomicU64,
     /// The function that registered before it, once it has registered.
     before: OnceLock<Option<&'static Self>>,
 }
@@ -82,7 +83,7 @@ impl Callsite {
     #[must_use]
     pub const fn new(site: Site, level: Option<Level>) -> Self {
         let state = AtomicU32::new(UNKNOWN);
-        let (left_out, checked_output) = (AtomicU64::new(0), AtomicU32::new(0));
+        let (left_out, checked_output) = (AtomicU64::new(0), AtomicU64::new(0));
         Self { site, level, state, left_out, checked_output, before: OnceLock::new() }
     }
 
@@ -114,40 +115,57 @@ impl Callsite {
         Recording::of_state(self.state.load(Ordering::Acquire))
     }
 
-    /// The arguments that the schema keeps out, for [`Writer::leave_out`](xray_collector::chunk::Writer::leave_out).
+    /// The arguments that the session's schema keeps out, for
+    /// [`Writer::leave_out`](xray_collector::chunk::Writer::leave_out). All of them if another session has begun.
     #[inline]
-    pub(crate) fn left_out(&self) -> u64 {
-        self.left_out.load(Ordering::Relaxed)
+    pub(crate) fn left_out(&self, session: u32) -> u32 {
+        of_session(&self.left_out, session).unwrap_or(u32::MAX)
     }
 
-    /// For [`Writer::check_output`](xray_collector::chunk::Writer::check_output).
+    /// For [`Writer::check_output`](xray_collector::chunk::Writer::check_output). `None` if another session has begun.
     #[inline]
-    pub(crate) fn checked_output(&self) -> u32 {
-        self.checked_output.load(Ordering::Relaxed)
+    pub(crate) fn checked_output(&self, session: u32) -> Option<u32> {
+        of_session(&self.checked_output, session)
     }
 
     fn set(&self, session: Option<&Session>) {
+        let state = session.map_or(OFF, |session| {
+            let is_rejected = self.set_fit(session);
+            match session.level_of(&self.site, self.level) {
+                Level::Off => OFF,
+                level => {
+                    let captures_values = level == Level::Full && !is_rejected;
+                    Recording { session: session.number, captures_values }.to_state()
+                }
+            }
+        });
+        // Whoever sees the state sees what belongs to it.
+        self.state.store(state, Ordering::Release);
+    }
+
+    /// Asks the session's schema; whether no value may be captured at all.
+    fn set_fit(&self, session: &Session) -> bool {
         let mut is_rejected = false;
         let (mut left_out, mut checked_output) = (0, 0);
-        if let Some(schema) = session.and_then(Session::schema) {
+        if let Some(schema) = session.schema() {
             let fit = schema.function(self.site.kind, self.site.arguments.iter().copied());
             is_rejected = fit.is_rejected(schema.on_mismatch());
             left_out = fit.left_out(schema.on_mismatch());
             // What is captured whatever it is need not be looked at here: the collector counts it.
             checked_output = if schema.on_mismatch() == OnMismatch::Warn { 0 } else { fit.checked_output };
         }
-        self.left_out.store(left_out, Ordering::Relaxed);
-        self.checked_output.store(checked_output, Ordering::Relaxed);
-        let state = session.map_or(OFF, |session| match session.level_of(&self.site, self.level) {
-            Level::Off => OFF,
-            level => {
-                let captures_values = level == Level::Full && !is_rejected;
-                Recording { session: session.number, captures_values }.to_state()
-            }
-        });
-        // Whoever sees the state sees what belongs to it.
-        self.state.store(state, Ordering::Release);
+        let with_session = |half: u32| u64::from(session.number) << 32 | u64::from(half);
+        self.left_out.store(with_session(left_out), Ordering::Relaxed);
+        self.checked_output.store(with_session(checked_output), Ordering::Relaxed);
+        is_rejected
     }
+}
+
+/// The lower half, if the upper one is this session.
+#[inline]
+fn of_session(both: &AtomicU64, session: u32) -> Option<u32> {
+    let both = both.load(Ordering::Relaxed);
+    (both >> 32 == u64::from(session)).then_some(both as u32)
 }
 
 /// Tells every function that was called before which session records now. `choose` runs while no function can

@@ -61,7 +61,7 @@ impl Step {
         let captures_values = recording.captures_values;
         let (started, record) = match Record::entered(writer, &callsite.site, place) {
             Ok(mut record) if captures_values => {
-                record.leave_out(callsite.left_out());
+                record.leave_out(callsite.left_out(recording.session));
                 (0, Some(record))
             }
             Ok(record) => (record.commit_now(), None),
@@ -96,9 +96,10 @@ impl Step {
         let end = Ended { place: open.place, started: open.started, ended, outcome };
         let writer = writer(open.session, session::pool).ok()?;
         let mut record = Record::left(writer, &open.callsite.site, end)?;
-        if open.captures_values {
+        let checked_output = open.callsite.checked_output(open.session).filter(|_| open.captures_values);
+        if let Some(checked_output) = checked_output {
             if matches!(outcome, Outcome::Ok | Outcome::Returned) {
-                record.check_output(open.callsite.checked_output());
+                record.check_output(checked_output);
             }
             Some(record)
         } else {

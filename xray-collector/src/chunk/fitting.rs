@@ -9,8 +9,8 @@ use crate::schema::{Fit, OnMismatch, Part};
 impl Writer {
     /// The arguments that must not be captured, each a bit by its place; the highest stands for all from there on.
     #[inline]
-    pub fn leave_out(&mut self, arguments: u64) {
-        self.draft.left_out = arguments as i64;
+    pub fn leave_out(&mut self, arguments: u32) {
+        self.draft.left_out = arguments as i32;
     }
 
     /// Whether the next argument is to be captured. If it is not, its place is filled. To be called once for each

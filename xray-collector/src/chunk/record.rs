@@ -37,7 +37,7 @@ pub(super) struct Draft {
     value: *mut u8,
     budget: usize,
     /// Arguments that must not be captured, from the next one on: see `super::fitting`.
-    pub(super) left_out: i64,
+    pub(super) left_out: i32,
     /// By what the result is checked; 0 for nothing.
     pub(super) checked_output: u32,
 }

@@ -1,8 +1,6 @@
 //! What a schema says about a function, decided once for all of its calls: its kind and its arguments' names are known
 //! before it is called.
 
-use std::ops::Range;
-
 use super::{KindSchema, OnMismatch, Part, Schema};
 
 /// What a schema says about the calls of one function.
@@ -11,13 +9,13 @@ pub struct FunctionFit {
     /// Its kind is not declared.
     pub is_unknown_kind: bool,
     /// The arguments that are not declared, each a bit by its place; the highest stands for all from there on.
-    pub unknown_arguments: u64,
+    pub unknown_arguments: u32,
     /// Which kind's declaration its results are checked by, if that says something about them: its place, from 1.
     pub checked_output: u32,
 }
 
-/// The places that have a bit of their own.
-const PLACES: Range<usize> = 0..63;
+/// From this place on all arguments share a bit: few functions have so many.
+const LAST_PLACE: usize = 31;
 
 impl FunctionFit {
     /// Whether its calls do not fit, whatever they return.
@@ -39,7 +37,7 @@ impl FunctionFit {
 
     /// The arguments that may not be captured.
     #[must_use]
-    pub fn left_out(&self, on_mismatch: OnMismatch) -> u64 {
+    pub fn left_out(&self, on_mismatch: OnMismatch) -> u32 {
         if on_mismatch == OnMismatch::Warn { 0 } else { self.unknown_arguments }
     }
 }
@@ -60,7 +58,7 @@ impl Schema {
             return FunctionFit { is_unknown_kind: true, ..FunctionFit::default() };
         };
         let unknown = arguments.into_iter().enumerate().filter(|(_, name)| !declared.allows(Part::Input, name));
-        let unknown_arguments = unknown.fold(0, |bits, (place, _)| bits | 1 << place.min(PLACES.end));
+        let unknown_arguments = unknown.fold(0, |bits, (place, _)| bits | 1 << place.min(LAST_PLACE));
         let checked_output = declared.output.as_ref().map_or(0, |_| place as u32 + 1);
         FunctionFit { is_unknown_kind: false, unknown_arguments, checked_output }
     }
@@ -75,8 +73,8 @@ mod tests {
         let schema = Schema::new("shop").kind("a", |kind| kind).kind("b", |kind| kind.input(["x"]).output(["y"]));
         let fit = schema.function("b", ["x", "z", "x", "w"]);
         assert_eq!(fit, FunctionFit { is_unknown_kind: false, unknown_arguments: 0b1010, checked_output: 2 });
-        let many = [["x"; 63].as_slice(), &["x", "z"]].concat();
-        assert_eq!(schema.function("b", many).unknown_arguments, 1 << 63);
+        let many = [["x"; 31].as_slice(), &["x", "z"]].concat();
+        assert_eq!(schema.function("b", many).unknown_arguments, 1 << 31);
         assert_eq!(schema.function("a", ["z"]), FunctionFit::default());
         assert_eq!(schema.function("", ["z"]), FunctionFit::default());
         assert!(schema.function("c", []).is_unknown_kind);
