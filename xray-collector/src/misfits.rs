@@ -63,9 +63,11 @@ impl Misfits {
         names: &[Arc<str>],
     ) -> u64 {
         let Some(function) = self.function(number, callsite) else { return 0 };
-        let checked = function.fit.checked_output;
+        let kind = function.fit.kind;
         let (Some((_, schema)), Some(callsite)) = (&self.schema, callsite) else { return 0 };
-        let Some(declared) = schema.checked_output(checked) else { return 0 };
+        let Some(declared) = schema.declared(kind).filter(|declared| declared.keys(Part::Output).is_some()) else {
+            return 0;
+        };
         let mut misfit = None;
         // What does not decode is not the schema's to say.
         let _ = value::keys(result, names, |key| {

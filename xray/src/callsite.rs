@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use xray_collector::event::Site;
-use xray_collector::schema::OnMismatch;
 
 use crate::level::Level;
 use crate::session::{self, Session};
@@ -21,11 +20,11 @@ pub struct Callsite {
     level: Option<Level>,
     /// [`UNKNOWN`], [`OFF`], or the session that records its calls, in the upper bits, and whether values are captured.
     state: AtomicU32,
-    /// What the session's schema says about it: the arguments that must not be captured, and the declaration by which its
-    /// results are checked. Each with the session in its upper half, so that none is taken for that of another session,
-    /// and written before the state.
+    /// What the session's schema says about it: the arguments that must not be captured, and the declaration of its kind.
+    /// Each with the session in its upper half, so that none is taken for that of another session, and written before the
+    /// state.
     left_out: AtomicU64,
-    checked_output: AtomicU64,
+    kind: AtomicU64,
     /// The function that registered before it, once it has registered.
     before: OnceLock<Option<&'static Self>>,
 }
@@ -83,8 +82,8 @@ impl Callsite {
     #[must_use]
     pub const fn new(site: Site, level: Option<Level>) -> Self {
         let state = AtomicU32::new(UNKNOWN);
-        let (left_out, checked_output) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { site, level, state, left_out, checked_output, before: OnceLock::new() }
+        let (left_out, kind) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { site, level, state, left_out, kind, before: OnceLock::new() }
     }
 
     /// Whether calls are known not to be recorded: one relaxed load.
@@ -122,10 +121,11 @@ impl Callsite {
         of_session(&self.left_out, session).unwrap_or(u32::MAX)
     }
 
-    /// For [`Writer::check_output`](xray_collector::chunk::Writer::check_output). `None` if another session has begun.
+    /// Where the session's schema declares its kind: [`FunctionFit::kind`](xray_collector::schema::FunctionFit::kind).
+    /// `None` if another session has begun.
     #[inline]
-    pub(crate) fn checked_output(&self, session: u32) -> Option<u32> {
-        of_session(&self.checked_output, session)
+    pub(crate) fn kind(&self, session: u32) -> Option<u32> {
+        of_session(&self.kind, session)
     }
 
     fn set(&self, session: Option<&Session>) {
@@ -145,18 +145,15 @@ impl Callsite {
 
     /// Asks the session's schema; whether no value may be captured at all.
     fn set_fit(&self, session: &Session) -> bool {
-        let mut is_rejected = false;
-        let (mut left_out, mut checked_output) = (0, 0);
+        let (mut is_rejected, mut left_out, mut kind) = (false, 0, 0);
         if let Some(schema) = session.schema() {
             let fit = schema.function(self.site.kind, self.site.arguments.iter().copied());
             is_rejected = fit.is_rejected(schema.on_mismatch());
-            left_out = fit.left_out(schema.on_mismatch());
-            // What is captured whatever it is need not be looked at here: the collector counts it.
-            checked_output = if schema.on_mismatch() == OnMismatch::Warn { 0 } else { fit.checked_output };
+            (left_out, kind) = (fit.left_out(schema.on_mismatch()), fit.kind);
         }
         let with_session = |half: u32| u64::from(session.number) << 32 | u64::from(half);
         self.left_out.store(with_session(left_out), Ordering::Relaxed);
-        self.checked_output.store(with_session(checked_output), Ordering::Relaxed);
+        self.kind.store(with_session(kind), Ordering::Relaxed);
         is_rejected
     }
 }

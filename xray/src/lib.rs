@@ -130,7 +130,8 @@ pub fn builder() -> Builder {
 /// may have anything. A step without a kind is not checked; one of a kind that is not declared does not fit. What does
 /// not fit is captured all the same, and counted, unless the schema says [`reject`](schema::Schema::reject) or
 /// [`sanitize`](schema::Schema::sanitize): then it never leaves the thread that recorded it. Results, errors and control
-/// flow of the functions stay what they are.
+/// flow of the functions stay what they are. Errors and panics are not checked; of a rejected call their messages are not
+/// captured either.
 ///
 /// A schema is stored with the runs that were recorded under it. Its version is its content, so that there is nothing
 /// to number, and an old run can always be read by what was declared at its time.

@@ -96,10 +96,9 @@ impl Step {
         let end = Ended { place: open.place, started: open.started, ended, outcome };
         let writer = writer(open.session, session::pool).ok()?;
         let mut record = Record::left(writer, &open.callsite.site, end)?;
-        let checked_output = open.callsite.checked_output(open.session).filter(|_| open.captures_values);
-        if let Some(checked_output) = checked_output {
+        if let Some(kind) = open.callsite.kind(open.session).filter(|_| open.captures_values) {
             if matches!(outcome, Outcome::Ok | Outcome::Returned) {
-                record.check_output(checked_output);
+                record.check_output(kind);
             }
             Some(record)
         } else {

@@ -31,11 +31,21 @@ impl Writer {
         !is_left_out
     }
 
-    /// The result that comes next is checked by this kind's declaration: a
-    /// [`FunctionFit::checked_output`](crate::schema::FunctionFit::checked_output).
+    /// The result that comes next is checked, if the schema has something against keys of a result of this kind: a
+    /// [`FunctionFit::kind`](crate::schema::FunctionFit::kind).
     #[inline]
     pub fn check_output(&mut self, kind: u32) {
-        self.draft.checked_output = kind;
+        if kind != 0 && self.is_output_declared(kind) {
+            self.draft.checked_output = kind;
+        }
+    }
+
+    /// What is captured whatever it is need not be looked at here: the collector counts it.
+    fn is_output_declared(&self, kind: u32) -> bool {
+        self.pool().schema().is_some_and(|schema| {
+            let declared = schema.declared(kind).and_then(|declared| declared.keys(Part::Output));
+            schema.on_mismatch() != OnMismatch::Warn && declared.is_some()
+        })
     }
 
     /// Whether [`Writer::output_fit`] has anything to say about the value that comes next.
@@ -48,21 +58,17 @@ impl Writer {
     /// What is to be done with one key of the result.
     #[must_use]
     pub fn output_fit(&self, key: &str) -> Fit {
-        let Some(schema) = self.pool().schema() else { return Fit::Fits };
-        match schema.checked_output(self.draft.checked_output) {
-            Some(declared) if !declared.allows(Part::Output, key) => Fit::Misfit(schema.on_mismatch()),
-            _ => Fit::Fits,
-        }
+        self.fit(self.draft.checked_output, Part::Output, key)
     }
 
-    /// What is to be done with a key of something that a step of this kind says about itself, such as
-    /// [`Part::Meta`]: before it is written. Without a schema everything fits.
+    /// What is to be done with a key of something that a step says about itself, such as [`Part::Meta`], before it is
+    /// written. `kind` is the [`FunctionFit::kind`](crate::schema::FunctionFit::kind) of the step's function. Without a
+    /// schema everything fits.
     ///
-    /// A key that is [`OnMismatch::Warn`]ed about is written as it is, of one that is sanitized the key with
-    /// [`Writer::redacted`] for its value, and of one that is rejected nothing but the key, if that. Costs two binary
-    /// searches.
+    /// What [`Fit::is_captured`] is written as it is; of anything else the key alone, so that it is counted, with
+    /// [`Writer::redacted`] for its value. Costs one lookup.
     #[must_use]
-    pub fn fit(&self, kind: &str, part: Part, key: &str) -> Fit {
+    pub fn fit(&self, kind: u32, part: Part, key: &str) -> Fit {
         self.pool().schema().map_or(Fit::Fits, |schema| schema.fit(kind, part, key))
     }
 }

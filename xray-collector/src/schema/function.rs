@@ -1,18 +1,20 @@
 //! What a schema says about a function, decided once for all of its calls: its kind and its arguments' names are known
 //! before it is called.
 
-use super::{KindSchema, OnMismatch, Part, Schema};
+use super::{Fit, KindSchema, OnMismatch, Part, Schema};
 
 /// What a schema says about the calls of one function.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FunctionFit {
-    /// Its kind is not declared.
-    pub is_unknown_kind: bool,
+    /// Its kind's place among those that the schema declares, from 1; 0 if it has no kind, [`UNKNOWN_KIND`] if that is not
+    /// declared. What is recorded later looks up its keys by this: [`Schema::fit`].
+    pub kind: u32,
     /// The arguments that are not declared, each a bit by its place; the highest stands for all from there on.
     pub unknown_arguments: u32,
-    /// Which kind's declaration its results are checked by, if that says something about them: its place, from 1.
-    pub checked_output: u32,
 }
+
+/// The [`FunctionFit::kind`] of a function whose kind is not declared.
+pub const UNKNOWN_KIND: u32 = u32::MAX;
 
 /// From this place on all arguments share a bit: few functions have so many.
 const LAST_PLACE: usize = 31;
@@ -21,7 +23,7 @@ impl FunctionFit {
     /// Whether its calls do not fit, whatever they return.
     #[must_use]
     pub fn is_misfit(&self) -> bool {
-        self.is_unknown_kind || self.unknown_arguments != 0
+        self.kind == UNKNOWN_KIND || self.unknown_arguments != 0
     }
 
     /// Whether no value of its calls may be captured. Of a kind that is not declared, nothing is: it cannot be
@@ -31,7 +33,7 @@ impl FunctionFit {
         match on_mismatch {
             OnMismatch::Warn => false,
             OnMismatch::Reject => self.is_misfit(),
-            OnMismatch::Sanitize => self.is_unknown_kind,
+            OnMismatch::Sanitize => self.kind == UNKNOWN_KIND,
         }
     }
 
@@ -43,9 +45,18 @@ impl FunctionFit {
 }
 
 impl Schema {
-    /// The declaration that a [`FunctionFit::checked_output`] stands for.
-    pub(crate) fn checked_output(&self, place: u32) -> Option<&KindSchema> {
-        self.kinds.get((place as usize).checked_sub(1)?)
+    /// The declaration that a [`FunctionFit::kind`] stands for.
+    #[must_use]
+    pub fn declared(&self, kind: u32) -> Option<&KindSchema> {
+        self.kinds.get((kind as usize).checked_sub(1)?)
+    }
+
+    /// What is to be done with one key of a step whose function has this [`FunctionFit::kind`]: [`Schema::check`] for the
+    /// thread that records. One lookup; allocates nothing.
+    #[must_use]
+    pub fn fit(&self, kind: u32, part: Part, key: &str) -> Fit {
+        let fits = kind == 0 || self.declared(kind).is_some_and(|declared| declared.allows(part, key));
+        if fits { Fit::Fits } else { Fit::Misfit(self.on_mismatch) }
     }
 
     /// What it says about a function of this kind, with captured arguments of these names.
@@ -55,12 +66,11 @@ impl Schema {
             return FunctionFit::default();
         }
         let Some((place, declared)) = self.find(kind) else {
-            return FunctionFit { is_unknown_kind: true, ..FunctionFit::default() };
+            return FunctionFit { kind: UNKNOWN_KIND, unknown_arguments: 0 };
         };
         let unknown = arguments.into_iter().enumerate().filter(|(_, name)| !declared.allows(Part::Input, name));
         let unknown_arguments = unknown.fold(0, |bits, (place, _)| bits | 1 << place.min(LAST_PLACE));
-        let checked_output = declared.output.as_ref().map_or(0, |_| place as u32 + 1);
-        FunctionFit { is_unknown_kind: false, unknown_arguments, checked_output }
+        FunctionFit { kind: place as u32 + 1, unknown_arguments }
     }
 }
 
@@ -72,12 +82,12 @@ mod tests {
     fn arguments_are_told_by_their_place() {
         let schema = Schema::new("shop").kind("a", |kind| kind).kind("b", |kind| kind.input(["x"]).output(["y"]));
         let fit = schema.function("b", ["x", "z", "x", "w"]);
-        assert_eq!(fit, FunctionFit { is_unknown_kind: false, unknown_arguments: 0b1010, checked_output: 2 });
+        assert_eq!(fit, FunctionFit { kind: 2, unknown_arguments: 0b1010 });
         let many = [["x"; 31].as_slice(), &["x", "z"]].concat();
         assert_eq!(schema.function("b", many).unknown_arguments, 1 << 31);
-        assert_eq!(schema.function("a", ["z"]), FunctionFit::default());
+        assert_eq!(schema.function("a", ["z"]), FunctionFit { kind: 1, unknown_arguments: 0 });
         assert_eq!(schema.function("", ["z"]), FunctionFit::default());
-        assert!(schema.function("c", []).is_unknown_kind);
+        assert_eq!(schema.function("c", []).kind, UNKNOWN_KIND);
     }
 
     #[test]
