@@ -195,6 +195,38 @@ fn nothing_that_is_kept_out_comes_back_as_text() {
 }
 
 #[xray::step(kind = "choose")]
+async fn later(limit: u32, card: &str) -> Result<Pick, String> {
+    tokio::task::yield_now().await;
+    if limit == 0 { Err(format!("{card} is refused")) } else { Ok(pick()) }
+}
+
+#[test]
+fn asynchronous_steps_have_to_fit_too() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
+    for (schema, expected) in [
+        (
+            shop().sanitize(),
+            r#"later(limit=1, card="[redacted]") ok {"score":9,"supplier":"[redacted]","title":"Heat"}"#,
+        ),
+        (shop().reject(), "later() ok"),
+    ] {
+        let recording = Recording::start_with(|builder| builder.schema(schema));
+        assert!(runtime.block_on(later(1, "4111")).is_ok());
+        assert_eq!(recording.tree(), format!("later completed\n  {expected}\n"));
+    }
+}
+
+#[test]
+fn of_a_rejected_call_no_message_is_captured_either() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
+    let recording = Recording::start_with(|builder| builder.schema(shop().reject()));
+    assert!(runtime.block_on(later(0, "4111")).is_err());
+    let run = &recording.runs()[0];
+    assert_eq!((run.status, &run.error, run.misfits), (xray::model::RunStatus::Failed, &None, 1));
+    assert_eq!(recording.tree(), "later failed\n  later() err\n");
+}
+
+#[xray::step(kind = "choose")]
 fn large(limit: u32) -> BTreeMap<String, String> {
     BTreeMap::from([("score".to_owned(), "x".repeat(limit as usize)), ("supplier".to_owned(), "ACME".to_owned())])
 }
