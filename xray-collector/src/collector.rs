@@ -15,6 +15,8 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use crate::assembly::{Assembly, KeepRuns, Pending};
 use crate::chunk::{Pool, PoolSettings, Reader, mute_this_thread};
 use crate::id::ProcessId;
+use crate::misfits::Misfits;
+use crate::schema::Schema;
 use crate::stats::{Dropped, Stats};
 use crate::store::{Store, StoreError};
 
@@ -34,10 +36,12 @@ pub struct Settings {
     pub waiting_bytes: usize,
     /// The chunks.
     pub pool: PoolSettings,
+    /// What is recorded has to fit this; one that is valid.
+    pub schema: Option<Arc<Schema>>,
 }
 
 impl Default for Settings {
-    /// 100 ms, 10 minutes, 64 MiB, 16 MiB of chunks.
+    /// 100 ms, 10 minutes, 64 MiB, 16 MiB of chunks, no schema.
     fn default() -> Self {
         Self {
             flush_interval: Duration::from_millis(100),
@@ -45,6 +49,7 @@ impl Default for Settings {
             keep_runs: None,
             waiting_bytes: 64 * 1024 * 1024,
             pool: PoolSettings::default(),
+            schema: None,
         }
     }
 }
@@ -71,6 +76,7 @@ struct Books {
     stored: AtomicU64,
     dropped_by_store: AtomicU64,
     corrupt: AtomicU64,
+    schema_misfits: AtomicU64,
     store_error: Mutex<Option<String>>,
 }
 
@@ -98,8 +104,10 @@ impl Collector {
     pub fn start(settings: Settings, session: u32, store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let process = ProcessId::random();
         store.mark_crashed(process)?;
-        let mut reader = Reader::new(settings.pool, session);
-        let mut assembly = Assembly::new(process, settings.keep_runs, store.next_segment()?, Arc::clone(&store));
+        let mut reader = Reader::new(settings.pool, session, settings.schema.clone());
+        let misfits = Misfits::new(settings.schema.clone());
+        let next_segment = store.next_segment()?;
+        let mut assembly = Assembly::new(process, settings.keep_runs, misfits, next_segment, Arc::clone(&store));
         for (number, callsite) in store.callsites()? {
             reader.know(number, &callsite);
             assembly.know(number, callsite);
@@ -185,6 +193,7 @@ impl Collector {
                 corrupt,
             },
             store_error: self.books.store_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            schema_misfits: self.books.schema_misfits.load(Ordering::Relaxed),
         }
     }
 }
@@ -285,6 +294,7 @@ impl Work {
     /// while, since a failed attempt can cost it much.
     fn write(&mut self) -> Result<(), FlushError> {
         let pending = self.assembly.take();
+        self.books.schema_misfits.store(self.assembly.misfits(), Ordering::Relaxed);
         if !pending.batch.is_empty() || pending.events > 0 {
             self.waiting.push_back(pending);
         }

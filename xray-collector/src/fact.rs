@@ -18,6 +18,7 @@
 //! | 13 note | of a run: text |
 //! | 14 input, 15 output | of a run: value |
 //! | 16 sampled | written by the collector: how many decisions there were, then of a handful key, verdict `u8`, score or unit, place before or unit, place after or unit, changed, ambiguous |
+//! | 17 reasoning | key, value |
 //!
 //! Texts are strings, scores numbers; NaN is not a score and makes the fact a refused one, which counts and decides
 //! nothing.
@@ -47,6 +48,7 @@ pub mod number {
     pub const INPUT: u8 = 14;
     pub const OUTPUT: u8 = 15;
     pub const SAMPLED: u8 = 16;
+    pub const REASONING: u8 = 17;
 }
 
 /// The byte that stands for a verdict.
@@ -73,6 +75,7 @@ pub(crate) enum Fact<'a> {
     Chosen { key: Place, reason: Option<&'a str>, score: Option<f64>, alternatives: Vec<Place> },
     Reason(&'a str),
     Meta { key: &'a str, value: Place },
+    Reasoning { key: &'a str, value: Place },
     InputCount(u64),
     OutputCount(u64),
     Important,
@@ -160,6 +163,7 @@ impl<'a> Reader<'a> {
             }
             number::REASON => Fact::Reason(self.text()?),
             number::META => Fact::Meta { key: self.text()?, value: self.value()? },
+            number::REASONING => Fact::Reasoning { key: self.text()?, value: self.value()? },
             number::INPUT_COUNT => Fact::InputCount(self.count()?),
             number::OUTPUT_COUNT => Fact::OutputCount(self.count()?),
             number::IMPORTANT => Fact::Important,

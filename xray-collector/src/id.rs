@@ -1,4 +1,4 @@
-//! Names of runs and steps: unique without coordination, comparable, printable.
+//! Names of runs, steps and schemas: unique without coordination, comparable, printable.
 //!
 //! A step's id is the index of the thread slot that made it (24 bits) and that slot's counter (40 bits), so that a
 //! thread makes ids without a read-modify-write. A run is named by its process and by its first step, so that an id
@@ -20,6 +20,10 @@ pub struct RunId(pub u128);
 /// One execution of a program that recorded something: drawn at random when its collector starts, never zero.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProcessId(pub u64);
+
+/// What a schema says, as a number: see [`crate::schema`]. Prints as 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SchemaVersion(pub u128);
 
 impl RunId {
     /// The run that `root` opened in `process`.
@@ -107,6 +111,7 @@ macro_rules! hexadecimal {
 hexadecimal!(StepId, u64, 16);
 hexadecimal!(RunId, u128, 32);
 hexadecimal!(ProcessId, u64, 16);
+hexadecimal!(SchemaVersion, u128, 32);
 
 #[cfg(test)]
 mod tests {

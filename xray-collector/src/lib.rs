@@ -15,9 +15,11 @@ pub mod fact;
 pub mod id;
 pub mod inference;
 pub mod json;
+mod misfits;
 pub mod model;
 
 pub mod payload;
+pub mod schema;
 pub mod stats;
 pub mod store;
 pub mod value;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::DecisionCounts;
-use crate::id::{RunId, StepId};
+use crate::id::{RunId, SchemaVersion, StepId};
 use crate::value::Captured;
 
 /// How a run stands.
@@ -150,6 +150,10 @@ pub struct Run {
     pub orphan: bool,
     /// How much of it is kept: [`Level::Metrics`] for a run that was not remarkable enough to be kept whole.
     pub level: Level,
+    /// The schema that it was recorded under: see [`crate::store::Store::schema`].
+    pub schema: Option<SchemaVersion>,
+    /// Calls and results that did not fit that schema.
+    pub misfits: u64,
 }
 
 /// The static description of an instrumented function.

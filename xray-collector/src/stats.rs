@@ -20,6 +20,8 @@ pub struct Stats {
     pub unsampled_runs: u64,
     /// The last failure of the store, while it lasts.
     pub store_error: Option<String>,
+    /// Calls and results that did not fit the schema. They are events that were recorded, whatever became of their values.
+    pub schema_misfits: u64,
 }
 
 /// Dropped events by reason.

@@ -119,7 +119,7 @@ impl Parameter {
         !matches!(self.capture, Capture::Skipped) && self.name == name
     }
 
-    /// The statement that captures it.
+    /// The statement that captures it, unless the schema leaves it out.
     pub(crate) fn capture(&self, private: &TokenStream, record: &Ident) -> Option<TokenStream> {
         let conditions = self.conditions();
         let allowed = self.allowed();
@@ -147,7 +147,7 @@ impl Parameter {
         };
         // What is not always compiled has an import of its own.
         let import = (self.uses_ladder() && !self.needs_ladder()).then(|| quote!(use #private::ladder::*;));
-        Some(quote!(#(#conditions)* #allowed { #import #captured }))
+        Some(quote!(#(#conditions)* #allowed if #record.takes() { #import #captured }))
     }
 
     /// Whether capturing it needs the ladder's traits, whatever is compiled.

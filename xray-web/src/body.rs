@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use xray_collector::id::{RunId, StepId};
+use xray_collector::id::{RunId, SchemaVersion, StepId};
 use xray_collector::model::{Argument, Failure, Outcome, Run, RunStatus, Step, StepDetail};
 use xray_collector::value::Captured;
 
@@ -34,6 +34,8 @@ pub(crate) struct RunBody<'a> {
     error: Option<&'a str>,
     parent: Option<ParentBody>,
     orphan: bool,
+    schema: Option<SchemaVersion>,
+    misfits: u64,
 }
 
 /// Where a run was started from.
@@ -91,6 +93,8 @@ impl<'a> From<&'a Run> for RunBody<'a> {
             error: run.error.as_deref(),
             parent: run.parent.map(|(run, step)| ParentBody { run, step }),
             orphan: run.orphan,
+            schema: run.schema,
+            misfits: run.misfits,
         }
     }
 }

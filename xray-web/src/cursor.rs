@@ -8,7 +8,7 @@
 //! with other filters; `check` tells a cursor that was cut or made up. Neither keeps a secret: whoever forges a cursor
 //! gets a page that they could have asked for anyway.
 
-use xray_collector::id::{RunId, StepId};
+use xray_collector::id::{RunId, SchemaVersion, StepId};
 use xray_collector::store::Cursor;
 
 use crate::problem::Problem;
@@ -56,6 +56,20 @@ pub(crate) fn after_step(list: List, step: StepId) -> String {
 pub(crate) fn read_after_step(list: List, parameter: &str, text: &str) -> Result<StepId, Problem> {
     let [step] = read(list, parameter, text)?;
     Ok(StepId(step))
+}
+
+/// A place in the list of schemas.
+pub(crate) fn after_schema(list: List, first_seen_ns: u64, version: SchemaVersion) -> String {
+    let mut position = [0; 24];
+    position[..8].copy_from_slice(&first_seen_ns.to_be_bytes());
+    position[8..].copy_from_slice(&version.0.to_be_bytes());
+    write(list, &position)
+}
+
+/// Reads what [`after_schema`] wrote; `parameter` is the one that held `text`.
+pub(crate) fn read_after_schema(list: List, parameter: &str, text: &str) -> Result<(u64, SchemaVersion), Problem> {
+    let [a, b, c] = read(list, parameter, text)?;
+    Ok((a, SchemaVersion(u128::from(b) << 64 | u128::from(c))))
 }
 
 fn write(list: List, position: &[u8]) -> String {

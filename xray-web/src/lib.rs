@@ -38,6 +38,7 @@ mod problem;
 mod router;
 mod run;
 mod runs;
+mod schemas;
 mod server;
 mod source;
 mod stats;

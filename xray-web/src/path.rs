@@ -2,12 +2,15 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use xray_collector::id::{ParseIdError, RunId, StepId};
+use xray_collector::id::{ParseIdError, RunId, SchemaVersion, StepId};
 
 use crate::problem::Problem;
 
 /// The run of `/runs/{id}`.
 pub(crate) struct RunPath(pub(crate) RunId);
+
+/// The version of `/schemas/{version}`.
+pub(crate) struct SchemaPath(pub(crate) SchemaVersion);
 
 /// The run and step of `/runs/{id}/steps/{step}`.
 pub(crate) struct StepPath(pub(crate) RunId, pub(crate) StepId);
@@ -21,6 +24,15 @@ impl<S: Send + Sync> FromRequestParts<S> for RunPath {
     }
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for SchemaPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(version) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| not_text())?;
+        Ok(Self(id("version", &version)?))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for StepPath {
     type Rejection = Problem;
 
@@ -31,7 +43,8 @@ impl<S: Send + Sync> FromRequestParts<S> for StepPath {
     }
 }
 
-fn id<T: std::str::FromStr<Err = ParseIdError>>(name: &str, text: &str) -> Result<T, Problem> {
+/// An id, from a path or a query.
+pub(crate) fn id<T: std::str::FromStr<Err = ParseIdError>>(name: &str, text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error: ParseIdError| Problem::invalid_parameter(name, error.to_string()))
 }
 

@@ -6,7 +6,7 @@
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use xray_collector::id::{RunId, StepId};
+use xray_collector::id::{RunId, SchemaVersion, StepId};
 use xray_collector::store::StoreError;
 
 /// The methods of every resource.
@@ -64,6 +64,11 @@ impl Problem {
     pub(crate) fn no_such_step(run: RunId, step: StepId) -> Self {
         let detail = format!("there is no step {step} in run {run}: see the steps of /api/v1/runs/{run}");
         Self::new(StatusCode::NOT_FOUND, "no_such_step", detail).with_parameter("step")
+    }
+
+    pub(crate) fn no_such_schema(parameter: &str, version: SchemaVersion) -> Self {
+        let detail = format!("nothing here was recorded under a schema of version {version}: see /api/v1/schemas");
+        Self::new(StatusCode::NOT_FOUND, "no_such_schema", detail).with_parameter(parameter)
     }
 
     pub(crate) fn method_not_allowed(method: &Method) -> Self {

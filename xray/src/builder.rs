@@ -6,6 +6,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use xray_collector::chunk::Overflow;
+use xray_collector::schema::{Schema, SchemaError};
 use xray_collector::store::{EmptyStore, Store, StoreError};
 use xray_collector::{Collector, FlushError, KeepRuns, Settings};
 
@@ -104,6 +105,12 @@ impl Builder {
         self
     }
 
+    /// What steps may carry, by their kind: see [`schema`](crate::schema()). Without it, anything.
+    pub fn schema(mut self, schema: Schema) -> Self {
+        self.settings.schema = Some(Arc::new(schema));
+        self
+    }
+
     /// How long an event may wait before it is written; 100 ms unless set.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.settings.flush_interval = interval;
@@ -141,7 +148,8 @@ impl Builder {
     /// Starts recording. Runs that an earlier process left in the store are marked as crashed.
     ///
     /// # Errors
-    /// When the store cannot be opened, the address cannot be served, or a collector runs already. Nothing is recorded
+    /// When the store cannot be opened, the address cannot be served, the filter or the schema is wrong, or a collector
+    /// runs already. Nothing is recorded
     /// then, and the instrumented functions work as if there were no attribute. Without the feature `enabled` this does
     /// nothing and cannot fail.
     pub fn start(self) -> Result<Guard, StartError> {
@@ -156,6 +164,9 @@ impl Builder {
         let shares = [self.sampled_runs, self.settings.keep_runs.map(|keep| keep.share)];
         if let Some(share) = shares.into_iter().flatten().find(|share| !(0.0..=1.0).contains(share)) {
             return Err(StartError::Share { share });
+        }
+        if let Some(schema) = &self.settings.schema {
+            schema.validate()?;
         }
         let store = self.open()?;
         let number = session::next_number();
@@ -250,6 +261,9 @@ pub enum StartError {
     /// The filter is wrong.
     #[error(transparent)]
     Filter(#[from] FilterError),
+    /// The schema contradicts itself.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),

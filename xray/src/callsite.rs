@@ -1,7 +1,7 @@
 //! Instrumented functions: what is known of each before it is called, and whether its calls are recorded.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use xray_collector::event::Site;
@@ -20,6 +20,11 @@ pub struct Callsite {
     level: Option<Level>,
     /// [`UNKNOWN`], [`OFF`], or the session that records its calls, in the upper bits, and the level.
     state: AtomicU32,
+    /// What the session's schema says about it: the arguments that must not be captured, and the declaration of its kind.
+    /// Each with the session in its upper half, so that none is taken for that of another session, and written before the
+    /// state.
+    left_out: AtomicU64,
+    kind: AtomicU64,
     /// The function that registered before it, once it has registered.
     before: OnceLock<Option<&'static Self>>,
 }
@@ -35,11 +40,14 @@ impl std::fmt::Debug for Callsite {
 pub(crate) struct Recording {
     pub(crate) session: u32,
     pub(crate) level: Level,
+    /// The schema lets none of its values be captured.
+    pub(crate) is_rejected: bool,
 }
 
 impl Recording {
     fn to_state(self) -> u32 {
         let level = match self.level {
+            _ if self.is_rejected => 3,
             Level::Off | Level::Metrics => 0,
             Level::Sampled => 1,
             Level::Full => 2,
@@ -49,12 +57,13 @@ impl Recording {
 
     #[inline]
     fn of_state(state: u32) -> Option<Self> {
-        let level = match state & 3 {
-            0 => Level::Metrics,
-            1 => Level::Sampled,
-            _ => Level::Full,
+        let (level, is_rejected) = match state & 3 {
+            0 => (Level::Metrics, false),
+            1 => (Level::Sampled, false),
+            2 => (Level::Full, false),
+            _ => (Level::Metrics, true),
         };
-        (state > OFF).then_some(Self { session: state >> 2, level })
+        (state > OFF).then_some(Self { session: state >> 2, level, is_rejected })
     }
 }
 
@@ -86,7 +95,9 @@ impl Callsite {
     /// `level` is what the attribute says, if it says something.
     #[must_use]
     pub const fn new(site: Site, level: Option<Level>) -> Self {
-        Self { site, level, state: AtomicU32::new(UNKNOWN), before: OnceLock::new() }
+        let state = AtomicU32::new(UNKNOWN);
+        let (left_out, kind) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { site, level, state, left_out, kind, before: OnceLock::new() }
     }
 
     /// Whether calls are known not to be recorded: one relaxed load.
@@ -98,7 +109,7 @@ impl Callsite {
     /// Whether a call is recorded now.
     #[inline]
     pub(crate) fn recording(&'static self) -> Option<Recording> {
-        match self.state.load(Ordering::Relaxed) {
+        match self.state.load(Ordering::Acquire) {
             UNKNOWN => self.find_out(),
             state => Recording::of_state(state),
         }
@@ -114,16 +125,55 @@ impl Callsite {
                 self.set(session::get().as_deref());
             }
         });
-        Recording::of_state(self.state.load(Ordering::Relaxed))
+        Recording::of_state(self.state.load(Ordering::Acquire))
+    }
+
+    /// The arguments that the session's schema keeps out, for
+    /// [`Writer::leave_out`](xray_collector::chunk::Writer::leave_out). All of them if another session has begun.
+    #[inline]
+    pub(crate) fn left_out(&self, session: u32) -> u32 {
+        of_session(&self.left_out, session).unwrap_or(u32::MAX)
+    }
+
+    /// Where the session's schema declares its kind: [`FunctionFit::kind`](xray_collector::schema::FunctionFit::kind).
+    /// `None` if another session has begun.
+    #[inline]
+    pub(crate) fn kind(&self, session: u32) -> Option<u32> {
+        of_session(&self.kind, session)
     }
 
     fn set(&self, session: Option<&Session>) {
-        let state = session.map_or(OFF, |session| match session.level_of(&self.site, self.level) {
-            Level::Off => OFF,
-            level => Recording { session: session.number, level }.to_state(),
+        let state = session.map_or(OFF, |session| {
+            let is_rejected = self.set_fit(session);
+            match session.level_of(&self.site, self.level) {
+                Level::Off => OFF,
+                level => Recording { session: session.number, level, is_rejected }.to_state(),
+            }
         });
-        self.state.store(state, Ordering::Relaxed);
+        // Whoever sees the state sees what belongs to it.
+        self.state.store(state, Ordering::Release);
     }
+
+    /// Asks the session's schema; whether no value may be captured at all.
+    fn set_fit(&self, session: &Session) -> bool {
+        let (mut is_rejected, mut left_out, mut kind) = (false, 0, 0);
+        if let Some(schema) = session.schema() {
+            let fit = schema.function(self.site.kind, self.site.arguments.iter().copied());
+            is_rejected = fit.is_rejected(schema.on_mismatch());
+            (left_out, kind) = (fit.left_out(schema.on_mismatch()), fit.kind);
+        }
+        let with_session = |half: u32| u64::from(session.number) << 32 | u64::from(half);
+        self.left_out.store(with_session(left_out), Ordering::Relaxed);
+        self.kind.store(with_session(kind), Ordering::Relaxed);
+        is_rejected
+    }
+}
+
+/// The lower half, if the upper one is this session.
+#[inline]
+fn of_session(both: &AtomicU64, session: u32) -> Option<u32> {
+    let both = both.load(Ordering::Relaxed);
+    (both >> 32 == u64::from(session)).then_some(both as u32)
 }
 
 /// Tells every function that was called before which session records now. `choose` runs while no function can

@@ -98,7 +98,7 @@ mod recorder;
 mod session;
 
 pub use xray_collector::chunk::Overflow;
-pub use xray_collector::{FlushError, KeepRuns, Stats, decision, id, model, store, value};
+pub use xray_collector::{FlushError, KeepRuns, Stats, decision, id, model, schema, store, value};
 pub use xray_macros::{keep, run, score, skip, step, steps};
 
 pub use self::builder::{Builder, Guard, StartError};
@@ -110,7 +110,7 @@ pub use self::context::{
 };
 pub use self::decisions::{
     Check, Llm, decide, eliminate, evaluation, important, input_count, keep, llm, meta, note, output_count, ranked,
-    reason, score, set_input, set_output, tag,
+    reason, reasoning, score, set_input, set_output, tag,
 };
 pub use self::filter::FilterError;
 pub use self::level::{Level, limit_run};
@@ -126,4 +126,45 @@ pub use self::session::stats;
 /// ```
 pub fn builder() -> Builder {
     Builder::default()
+}
+
+/// Begins to declare what steps may carry, by their kind, for [`Builder::schema`].
+///
+/// A kind says which arguments its steps may have ([`input`](schema::KindSchema::input)), which fields their results
+/// ([`output`](schema::KindSchema::output)), and which keys their reasoning and metadata; of what it does not mention they
+/// may have anything. A step without a kind is not checked; one of a kind that is not declared does not fit. What does
+/// not fit is captured all the same, and counted, unless the schema says [`reject`](schema::Schema::reject) or
+/// [`sanitize`](schema::Schema::sanitize): then it never leaves the thread that recorded it. Results, errors and control
+/// flow of the functions stay what they are. Errors and panics are not checked; of a rejected call their messages are not
+/// captured either.
+///
+/// A schema is stored with the runs that were recorded under it. Its version is its content, so that there is nothing
+/// to number, and an old run can always be read by what was declared at its time.
+///
+/// ```
+/// #[xray::step(kind = "filter")]
+/// fn affordable(prices: Vec<u32>, budget: u32, card: &str) -> Vec<u32> {
+///     let _ = card;
+///     prices.into_iter().filter(|price| *price <= budget).collect()
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("prices.redb");
+/// let shop = xray::schema("shop").kind("filter", |kind| kind.input(["prices", "budget"]).meta(["region"])).sanitize();
+/// let xray = xray::builder().store(path).schema(shop.clone()).start()?;
+/// assert_eq!(affordable(vec![30, 12], 26, "4111 1111 1111 1111"), [12]);
+///
+/// xray.flush()?;
+/// let run = xray.store().runs(&xray::store::RunQuery { limit: 1, ..Default::default() })?.rows.remove(0);
+/// assert_eq!((run.schema, run.misfits), (Some(shop.version()), 1));
+/// let step = xray.store().step(run.id, run.id.root())?.expect("the run's first step");
+/// assert_eq!(serde_json::to_value(&step.arguments[1])?["value"], 26);
+/// assert_eq!(serde_json::to_value(&step.arguments[2])?["value"], "[redacted]");
+/// assert_eq!(*xray.store().schemas()?[0].schema, shop);
+/// # Ok(())
+/// # }
+/// ```
+pub fn schema(name: &str) -> schema::Schema {
+    schema::Schema::new(name)
 }

@@ -29,7 +29,9 @@ struct OpenStep {
 impl OpenStep {
     fn context(&self) -> Context {
         let Entered { run, step, .. } = self.place;
-        Context { session: self.session, cap: self.cap, process: 0, run, step }
+        // Kinds beyond these are not checked in what steps note of themselves.
+        let kind = self.callsite.kind(self.session).and_then(|kind| u16::try_from(kind).ok()).unwrap_or(0);
+        Context { session: self.session, cap: self.cap, kind, process: 0, run, step }
     }
 }
 
@@ -70,7 +72,8 @@ impl Step {
             }
         };
         let level = recording.level.min(cap);
-        let captures_values = level >= Level::Sampled || level == Level::Metrics && callsite.site.relates;
+        let counts = level == Level::Metrics && callsite.site.relates && !recording.is_rejected;
+        let captures_values = level >= Level::Sampled || counts;
         let place = Entered { step, parent, run, outer_run, level };
         let mut open = OpenStep { callsite, session: recording.session, captures_values, cap, place, started: 0 };
         if level == Level::Off {
@@ -79,7 +82,10 @@ impl Step {
             return None;
         }
         let record = match Record::entered(writer, &callsite.site, place) {
-            Ok(record) if captures_values => Some(record),
+            Ok(mut record) if captures_values => {
+                record.leave_out(callsite.left_out(recording.session));
+                Some(record)
+            }
             Ok(record) => {
                 open.started = record.commit_now();
                 None
@@ -117,8 +123,11 @@ impl Step {
         }
         let end = Ended { place: open.place, started: open.started, ended, outcome };
         let writer = writer(open.session, session::pool).ok()?;
-        let record = Record::left(writer, &open.callsite.site, end)?;
-        if open.captures_values {
+        let mut record = Record::left(writer, &open.callsite.site, end)?;
+        if let Some(kind) = open.callsite.kind(open.session).filter(|_| open.captures_values) {
+            if matches!(outcome, Outcome::Ok | Outcome::Returned) {
+                record.check_output(kind);
+            }
             Some(record)
         } else {
             record.commit();

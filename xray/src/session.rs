@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use xray_collector::chunk::Pool;
 use xray_collector::event::Site;
 use xray_collector::id::ProcessId;
+use xray_collector::schema::Schema;
 use xray_collector::store::Store;
 use xray_collector::{Collector, FlushError, Stats};
 
@@ -79,6 +80,11 @@ pub(crate) fn is_active() -> bool {
 }
 
 impl Session {
+    /// What everything that is recorded has to fit.
+    pub(crate) fn schema(&self) -> Option<&Arc<Schema>> {
+        self.collector.pool().schema()
+    }
+
     /// How much of a function's calls is captured. What the attribute says is a promise not to capture more.
     pub(crate) fn level_of(&self, site: &Site, of_attribute: Option<Level>) -> Level {
         let filter = self.filter.read().unwrap_or_else(PoisonError::into_inner);

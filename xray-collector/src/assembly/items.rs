@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use crate::chunk::Values;
 use crate::event::About;
+use crate::fact::Fact;
 use crate::id::{ProcessId, RunId, StepId};
 use crate::inference::Encoded;
 use crate::model::{Callsite, Level, Outcome};
+use crate::schema::Part;
 use crate::store::{FactsRow, LateRow, StepRow, Store};
 
 use super::observed::Observed;
@@ -47,16 +49,25 @@ impl Items {
         self.fact_bytes
     }
 
-    /// A fact about a step at this level.
-    pub(super) fn said(&mut self, about: About, level: Level, values: &mut Values<'_>, payload: &mut Payload) {
+    /// A fact about a step at this level. Returns the key of one that has one.
+    pub(super) fn said(
+        &mut self,
+        about: About,
+        level: Level,
+        values: &mut Values<'_>,
+        payload: &mut Payload,
+    ) -> Option<(Part, String)> {
         let place = (about.run, about.step);
         self.scratch.clear();
-        if !matches!(values.copy_next(&mut payload.names, &mut self.scratch), Some(Ok(()))) {
-            return;
-        }
+        values.copy_next(&mut payload.names, &mut self.scratch)?.ok()?;
         let encoded = Encoded { bytes: &self.scratch, names: payload.names.texts() };
-        let Ok((fact, _)) = crate::fact::read(encoded, 0) else { return };
+        let (fact, _) = crate::fact::read(encoded, 0).ok()?;
         self.observed.entry(place).or_default().add(fact.as_ref());
+        let key = match &fact {
+            Some(Fact::Meta { key, .. }) => Some((Part::Meta, (*key).to_owned())),
+            Some(Fact::Reasoning { key, .. }) => Some((Part::Reasoning, (*key).to_owned())),
+            _ => None,
+        };
         match level {
             Level::Off | Level::Metrics => {}
             Level::Sampled => {
@@ -75,6 +86,7 @@ impl Items {
                 self.fact_bytes += self.scratch.len();
             }
         }
+        key
     }
 
     /// Holds the arguments of a step of which not all is kept. Returns the length of the first list.

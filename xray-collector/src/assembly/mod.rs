@@ -19,12 +19,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::chunk::{Loss, Sink, Values};
-use crate::clock::Calibration;
+use crate::clock::{Calibration, unix_now_ns};
 use crate::decision::DecisionCounts;
 use crate::event::{About, Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
+use crate::misfits::Misfits;
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
-use crate::store::{Batch, StepRow, Store};
+use crate::store::{Batch, SchemaRow, StepRow, Store};
 use crate::value::text_of;
 
 use self::building::{Building, Known};
@@ -61,6 +62,7 @@ impl Pending {
     /// Puts what is left of an earlier, stripped one in front.
     pub(crate) fn prepend(&mut self, earlier: Self) {
         self.batch.callsites.splice(0..0, earlier.batch.callsites);
+        self.batch.schemas.splice(0..0, earlier.batch.schemas);
         let newer: HashSet<RunId> = self.batch.runs.iter().map(|run| run.id).collect();
         self.batch.runs.extend(earlier.batch.runs.into_iter().filter(|run| !newer.contains(&run.id)));
     }
@@ -104,12 +106,21 @@ pub(crate) struct Assembly {
     tail: Option<Tail>,
     next_segment: u64,
     is_stopping: bool,
+    misfits: Misfits,
+    /// For the first batch.
+    new_schema: Option<SchemaRow>,
     /// What was written before, of what is needed again.
     store: Arc<dyn Store>,
 }
 
 impl Assembly {
-    pub(crate) fn new(process: ProcessId, keep: Option<KeepRuns>, next_segment: u64, store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(
+        process: ProcessId,
+        keep: Option<KeepRuns>,
+        misfits: Misfits,
+        next_segment: u64,
+        store: Arc<dyn Store>,
+    ) -> Self {
         Self {
             process,
             calibration: Calibration::start(),
@@ -122,6 +133,8 @@ impl Assembly {
             tail: keep.map(Tail::new),
             next_segment: next_segment + 1,
             is_stopping: false,
+            new_schema: misfits.row(unix_now_ns()),
+            misfits,
             store,
         }
     }
@@ -129,6 +142,11 @@ impl Assembly {
     /// A function that the store knows already.
     pub(crate) fn know(&mut self, number: u32, callsite: Arc<Callsite>) {
         self.callsites.insert(number, callsite);
+    }
+
+    /// All that did not fit the schema.
+    pub(crate) fn misfits(&self) -> u64 {
+        self.misfits.count()
     }
 
     /// Measures the clock; before events are read.
@@ -243,6 +261,7 @@ impl Assembly {
             }
         }
         pending.batch.callsites = std::mem::take(&mut self.new_callsites);
+        pending.batch.schemas.extend(self.new_schema.take());
         pending
     }
 
@@ -280,6 +299,7 @@ impl Assembly {
     /// The state of a run; `is_first` if the event is the beginning of its first step, so that nobody else knows it.
     fn open_run(&mut self, run: u64, at_ns: u64, is_first: bool) -> &mut OpenRun {
         let id = RunId::new(self.process, StepId(run));
+        let schema = self.misfits.version();
         let open = self.runs.entry(run).or_insert_with(|| {
             let known = if is_first { None } else { self.store.run(id).ok().flatten() };
             let run = known.unwrap_or_else(|| Run {
@@ -296,6 +316,8 @@ impl Assembly {
                 parent: None,
                 orphan: false,
                 level: Level::Full,
+                schema,
+                misfits: 0,
             });
             OpenRun {
                 run,
@@ -343,6 +365,17 @@ impl Assembly {
         }
     }
 
+    /// How far what a step returned, which is the last payload, does not fit.
+    fn misfits_of_result(&mut self, row: &StepRow) -> u64 {
+        let Some(place) = row.result.filter(|_| matches!(row.outcome, Outcome::Ok | Outcome::Returned)) else {
+            return 0;
+        };
+        let Building { payload, .. } = self.held.get(&row.run.root().0).unwrap_or(&self.building);
+        let callsite = self.callsites.get(&row.callsite);
+        let result = &payload.bytes[place.offset as usize..];
+        self.misfits.returned(row.callsite, callsite, result, payload.names.texts())
+    }
+
     /// What the first step says about its run.
     fn open_pipeline(&mut self, event: &Event, started_ns: u64) {
         let callsite = self.callsites.get(&event.callsite).cloned();
@@ -371,7 +404,9 @@ impl Assembly {
             _ if values.is_empty() => {}
             _ => row.items_in = building.items.hold((event.run, event.step), values),
         }
+        let misfits = self.misfits.entered(event.callsite, self.callsites.get(&event.callsite));
         let open = self.open_run(event.run, row.started_ns, is_first);
+        open.run.misfits += misfits;
         open.has_changed = true;
         open.events_in_batch += 1;
         if open.run.status == RunStatus::Incomplete && open.run.outcome == Outcome::Open {
@@ -415,7 +450,9 @@ impl Assembly {
             text_of(&payload.bytes[from..from + place.length as usize])
         });
         let is_first = event.step == event.run;
+        let misfits = self.misfits_of_result(&row);
         let open = self.open_run(event.run, ended_ns, false);
+        open.run.misfits += misfits;
         open.has_changed = true;
         open.events_in_batch += 1;
         open.run.failures += u64::from(outcome.is_failure());
@@ -453,11 +490,15 @@ impl Sink for Assembly {
 
     fn fact(&mut self, about: About, values: &mut Values<'_>) {
         let step = self.runs.get(&about.run).and_then(|open| open.open.get(&about.step));
-        let level = step.map_or(Level::Full, |row| row.level);
+        let (level, callsite) = step.map_or((Level::Full, None), |row| (row.level, Some(row.callsite)));
         let building = self.building_of(about.run, false);
         building.events += 1;
-        building.items.said(about, level, values, &mut building.payload);
+        let said = building.items.said(about, level, values, &mut building.payload);
+        let misfits = said
+            .zip(callsite)
+            .map_or(0, |((part, key), number)| self.misfits.said(number, self.callsites.get(&number), part, &key));
         if let Some(open) = self.runs.get_mut(&about.run) {
+            open.run.misfits += misfits;
             open.events_in_batch += 1;
         }
     }

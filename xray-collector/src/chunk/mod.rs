@@ -29,6 +29,7 @@
 //!    live.
 //! 5. A writer's pointers point into the pool that its thread's `Attachment` keeps alive.
 
+mod fitting;
 mod loss;
 mod memory;
 mod pool;

@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::loss::{Loss, Losses};
 use super::memory::Memory;
+use crate::schema::Schema;
 
 /// What a thread does when no chunk is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,11 +105,12 @@ pub struct Pool {
     slots: Mutex<Slots>,
     losses: Losses,
     closed: AtomicBool,
+    schema: Option<Arc<Schema>>,
 }
 
 impl Pool {
     /// A pool and the end of its full channel. `session` tells collectors of one process apart; it is not 0.
-    pub(super) fn new(settings: PoolSettings, session: u32) -> (Arc<Self>, Receiver<u32>) {
+    pub(super) fn new(settings: PoolSettings, session: u32, schema: Option<Arc<Schema>>) -> (Arc<Self>, Receiver<u32>) {
         let (smallest, largest) = PoolSettings::CHUNK_BYTES.into_inner();
         let chunk_bytes = settings.chunk_bytes.clamp(smallest, largest).next_power_of_two();
         let chunks = settings.chunks.max(2);
@@ -127,6 +129,7 @@ impl Pool {
             slots: Mutex::default(),
             losses: Losses::new(),
             closed: AtomicBool::new(false),
+            schema,
         };
         (Arc::new(pool), of_full)
     }
@@ -135,6 +138,12 @@ impl Pool {
     #[must_use]
     pub fn session(&self) -> u32 {
         self.session
+    }
+
+    /// What is recorded has to fit this: here, where every thread that records reaches it without a lock.
+    #[must_use]
+    pub fn schema(&self) -> Option<&Arc<Schema>> {
+        self.schema.as_ref()
     }
 
     /// What the threads counted, with every thread that ever recorded included.

@@ -14,6 +14,7 @@ use super::memory::HEADER_BYTES;
 use super::pool::{Pool, PoolSettings};
 use crate::event::{About, CALLSITE, Event, FACT, FLAG_CONTINUES, PART, RECORD_HEADER, Site};
 use crate::model::Callsite;
+use crate::schema::Schema;
 use crate::value::{Cursor, DecodeError, Learner, NameTable, Scope, SegmentNames, transcode};
 
 /// Takes the events that a [`Reader`] finds.
@@ -126,8 +127,8 @@ pub struct Reader {
 impl Reader {
     /// A new pool and its reader.
     #[must_use]
-    pub fn new(settings: PoolSettings, session: u32) -> Self {
-        let (pool, full) = Pool::new(settings, session);
+    pub fn new(settings: PoolSettings, session: u32, schema: Option<Arc<Schema>>) -> Self {
+        let (pool, full) = Pool::new(settings, session, schema);
         let readings = (0..pool.memory.chunks()).map(|_| Reading::default()).collect();
         Self {
             pool,

@@ -39,6 +39,10 @@ pub(super) struct Draft {
     /// Where the value being written, or its part in the current chunk, begins; and how long it may still get.
     value: *mut u8,
     budget: usize,
+    /// Arguments that must not be captured, from the next one on: see `super::fitting`.
+    pub(super) left_out: i32,
+    /// By what the result is checked; 0 for nothing.
+    pub(super) checked_output: u32,
 }
 
 impl Draft {
@@ -50,6 +54,8 @@ impl Draft {
         piece: std::ptr::null_mut(),
         value: std::ptr::null_mut(),
         budget: usize::MAX,
+        left_out: 0,
+        checked_output: 0,
     };
 }
 
@@ -168,7 +174,10 @@ impl Writer {
         self.end = self.chunk_end;
         self.chain[0] = (self.chunk.unwrap_or_default(), 0);
         self.chain_length = 1;
-        self.draft = Draft { kind, flags, callsite, start, piece: start, value: start, budget: usize::MAX };
+        let (left_out, checked_output) = (0, 0);
+        let budget = usize::MAX;
+        self.draft =
+            Draft { kind, flags, callsite, start, piece: start, value: start, budget, left_out, checked_output };
         // SAFETY: `begin` has made room for the fixed part.
         self.cursor = unsafe { start.add(RECORD_HEADER) };
     }

@@ -29,6 +29,8 @@ pub struct Account {
     pub doubts: Vec<Doubt>,
     /// Why the step did what it did, in the code's words.
     pub reasons: Vec<Arc<str>>,
+    /// What the step's decision rests on, in the code's terms.
+    pub reasoning: Vec<(Arc<str>, Captured)>,
     /// What the code noted of the step.
     pub meta: Vec<(Arc<str>, Captured)>,
     /// Calls of language models, by the names of OpenTelemetry's GenAI conventions.
@@ -125,6 +127,7 @@ impl Said {
             }
             Fact::Reason(text) => account.reasons.push(text.into()),
             Fact::Meta { key, value: place } => account.meta.push((key.into(), value(place))),
+            Fact::Reasoning { key, value: place } => account.reasoning.push((key.into(), value(place))),
             Fact::Llm(place) => account.llm.push(value(place)),
             Fact::Tag { key, value } => account.tags.push((key.into(), value.into())),
             Fact::Note(text) => account.notes.push(text.into()),

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Batch, Page, RunQuery, Store, StoreError, StoreSummary};
-use crate::id::{ProcessId, RunId, StepId};
+use super::{Batch, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
+use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Run, Step, StepDetail};
 
 /// Keeps nothing and has nothing.
@@ -40,6 +40,14 @@ impl Store for EmptyStore {
     }
 
     fn step(&self, _: RunId, _: StepId) -> Result<Option<StepDetail>, StoreError> {
+        Ok(None)
+    }
+
+    fn schemas(&self) -> Result<Vec<SchemaRow>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn schema(&self, _: SchemaVersion) -> Result<Option<SchemaRow>, StoreError> {
         Ok(None)
     }
 

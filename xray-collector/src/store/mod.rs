@@ -19,8 +19,9 @@ use serde::Serialize;
 pub use self::embedded::EmbeddedStore;
 pub use self::empty::EmptyStore;
 use crate::decision::DecisionCounts;
-use crate::id::{ProcessId, RunId, StepId};
+use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step, StepDetail};
+use crate::schema::Schema;
 
 /// The most rows that one page holds.
 pub const MAX_PAGE: usize = 1_000;
@@ -40,6 +41,8 @@ pub struct Batch {
     pub late: Vec<LateRow>,
     /// The payloads that rows of this and later batches refer to.
     pub segments: Vec<Segment>,
+    /// Schemas that runs of this and later batches name.
+    pub schemas: Vec<SchemaRow>,
 }
 
 impl Batch {
@@ -52,7 +55,19 @@ impl Batch {
             && self.facts.is_empty()
             && self.late.is_empty()
             && self.segments.is_empty()
+            && self.schemas.is_empty()
     }
+}
+
+/// A schema with what a store knows about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaRow {
+    /// Its version.
+    pub version: SchemaVersion,
+    /// When a collector first started with it. The first time that is written stays.
+    pub first_seen_ns: u64,
+    /// What it says.
+    pub schema: Arc<Schema>,
 }
 
 /// A step as the collector hands it over.
@@ -238,6 +253,18 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// When the store cannot be read, or the step's payload is damaged.
     fn step(&self, run: RunId, step: StepId) -> Result<Option<StepDetail>, StoreError>;
+
+    /// Every schema that something was recorded under, in the order in which they were first seen.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn schemas(&self) -> Result<Vec<SchemaRow>, StoreError>;
+
+    /// One schema.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn schema(&self, version: SchemaVersion) -> Result<Option<SchemaRow>, StoreError>;
 
     /// How much there is.
     ///

@@ -38,6 +38,7 @@
 //! texts in a table and numbers alone in its values.
 
 mod captured;
+mod keys;
 pub(crate) mod plain;
 mod read;
 mod render;
@@ -45,6 +46,7 @@ mod transcode;
 mod write;
 
 pub use self::captured::{CaptureLevel, Captured};
+pub(crate) use self::keys::keys;
 pub use self::read::{Cursor, DecodeError, Names};
 pub(crate) use self::read::{Element, Field, Table};
 pub(crate) use self::render::json_of;

@@ -7,8 +7,9 @@ use tempfile::TempDir;
 use xray_collector::decision::DecisionCounts;
 use xray_collector::id::{ProcessId, RunId, StepId};
 use xray_collector::model::{Callsite, Level, Outcome, Run, RunStatus};
+use xray_collector::schema::Schema;
 use xray_collector::store::{
-    Batch, EmbeddedStore, MAX_PAGE, PayloadRef, RunQuery, Segment, StepRow, Store, StoreSummary,
+    Batch, EmbeddedStore, MAX_PAGE, PayloadRef, RunQuery, SchemaRow, Segment, StepRow, Store, StoreSummary,
 };
 
 pub(crate) const PROCESS: ProcessId = ProcessId(0xa);
@@ -40,6 +41,8 @@ pub(crate) fn run(root: u64, started_ns: u64, status: RunStatus) -> Run {
         parent: None,
         orphan: false,
         level: Level::Full,
+        schema: None,
+        misfits: 0,
     }
 }
 
@@ -75,6 +78,11 @@ pub(crate) fn callsite(name: &str, arguments: &[&str]) -> Arc<Callsite> {
         items: "".into(),
         key: "".into(),
     })
+}
+
+pub(crate) fn schema() -> SchemaRow {
+    let schema = Schema::new("movies").kind("filter", |kind| kind.input(["candidates"]).meta(["region"])).sanitize();
+    SchemaRow { version: schema.version(), first_seen_ns: 500, schema: schema.into() }
 }
 
 pub(crate) fn runs(runs: impl IntoIterator<Item = Run>) -> Batch {
@@ -144,6 +152,8 @@ pub(crate) fn batch() -> Batch {
     failed.failures = 2;
     failed.lost_events = 4;
     failed.orphan = true;
+    failed.misfits = 3;
+    failed.schema = Some(schema().version);
     failed.error = Some("no film is left".to_owned());
     failed.parent = Some((RunId(u128::MAX), StepId(9)));
     Batch {
@@ -151,6 +161,7 @@ pub(crate) fn batch() -> Batch {
         runs: vec![failed, run(2, 3_000, RunStatus::Running)],
         steps: vec![suitable, root, panicked, step(run_id(2), 2)],
         segments: vec![Segment { number: 1, names: vec!["Film".into(), "title".into()], payload: payload.bytes }],
+        schemas: vec![schema()],
         ..Batch::default()
     }
 }
@@ -192,6 +203,7 @@ pub(crate) fn everything(store: &impl Store) -> String {
         }
     }
     text += &format!("{:?}\n{:?}\n", store.callsites().unwrap(), store.next_segment().unwrap());
+    text += &format!("{:?}\n", store.schemas().unwrap());
     let StoreSummary { runs, steps, .. } = store.summary().unwrap();
     text + &format!("{runs:?} {steps}\n")
 }

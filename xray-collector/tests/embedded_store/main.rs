@@ -9,3 +9,4 @@ mod fixture;
 mod listing;
 mod opening;
 mod process;
+mod schemas;

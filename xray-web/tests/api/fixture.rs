@@ -58,6 +58,8 @@ pub(crate) fn run(number: u64) -> Run {
         parent: None,
         orphan: false,
         level: Level::Full,
+        schema: None,
+        misfits: 0,
     }
 }
 

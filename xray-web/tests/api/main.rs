@@ -9,6 +9,7 @@ mod page;
 mod problems;
 mod run;
 mod runs;
+mod schemas;
 mod server;
 mod stats;
 mod step;

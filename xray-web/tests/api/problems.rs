@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
-use xray_collector::id::{ProcessId, RunId, StepId};
+use xray_collector::id::{ProcessId, RunId, SchemaVersion, StepId};
 use xray_collector::model::{Callsite, Run, Step, StepDetail};
 use xray_collector::stats::Stats;
-use xray_collector::store::{Batch, Page, RunQuery, Store, StoreError, StoreSummary};
+use xray_collector::store::{Batch, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
 use xray_web::Server;
 
 use crate::client;
@@ -26,7 +26,8 @@ fn paths_that_lead_nowhere_are_problems() {
 fn methods_that_change_things_are_refused() {
     let fixture = Fixture::with(&Batch::default());
     let address = fixture.server.address();
-    for path in ["/", "/assets/app.js", "/health", "/api/v1/runs", "/api/v1/runs/7", "/api/v1/stats"] {
+    for path in ["/", "/assets/app.js", "/health", "/api/v1/runs", "/api/v1/runs/7", "/api/v1/schemas", "/api/v1/stats"]
+    {
         for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"] {
             let answer = client::request(address, method, path, &format!("Host: {address}\r\n"));
             let problem = answer.problem(405, "method_not_allowed");
@@ -100,6 +101,14 @@ impl Store for Broken {
         Err(StoreError::Corrupt { place: "segment 7".to_owned(), detail: "bad checksum".to_owned() })
     }
 
+    fn schemas(&self) -> Result<Vec<SchemaRow>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn schema(&self, version: SchemaVersion) -> Result<Option<SchemaRow>, StoreError> {
+        Err(StoreError::Corrupt { place: format!("schema {version}"), detail: "bad content".to_owned() })
+    }
+
     fn summary(&self) -> Result<StoreSummary, StoreError> {
         Ok(StoreSummary::default())
     }
@@ -114,6 +123,7 @@ fn a_failing_store_fails_requests_and_nothing_else() {
     assert_eq!(problem["detail"], "cannot read \"runs.redb\": no such device");
     let problem = get(&format!("/api/v1/runs/{}/steps/{}", run_id(0), StepId(1))).problem(500, "damaged");
     assert_eq!(problem["detail"], "the store is damaged at segment 7: bad checksum");
+    get(&format!("/api/v1/schemas/{}", SchemaVersion(7))).problem(500, "damaged");
     for _ in 0..20 {
         get(&format!("/api/v1/runs/{}", run_id(0))).problem(500, "internal");
     }

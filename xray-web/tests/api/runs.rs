@@ -1,7 +1,7 @@
 //! `GET /api/v1/runs`.
 
 use serde_json::{Value, json};
-use xray_collector::id::StepId;
+use xray_collector::id::{SchemaVersion, StepId};
 use xray_collector::model::{Outcome, RunStatus};
 use xray_collector::store::Batch;
 
@@ -41,6 +41,8 @@ fn a_run_is_written_with_everything_that_is_known() {
     failed.error = Some("no such movie".to_owned());
     failed.parent = Some((run_id(1), StepId(2)));
     failed.orphan = true;
+    failed.schema = Some(SchemaVersion(15));
+    failed.misfits = 2;
     let mut running = run(8);
     running.status = RunStatus::Running;
     running.outcome = Outcome::Open;
@@ -64,6 +66,8 @@ fn a_run_is_written_with_everything_that_is_known() {
                 "error": null,
                 "parent": null,
                 "orphan": false,
+                "schema": null,
+                "misfits": 0,
             },
             {
                 "id": "0000000000000abc0000000000000008",
@@ -81,6 +85,8 @@ fn a_run_is_written_with_everything_that_is_known() {
                 "error": "no such movie",
                 "parent": {"run": "0000000000000abc0000000000000002", "step": "0000000000000002"},
                 "orphan": true,
+                "schema": "0000000000000000000000000000000f",
+                "misfits": 2,
             },
         ],
         "next_cursor": null,

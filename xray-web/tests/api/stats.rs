@@ -19,7 +19,9 @@ fn the_books_and_the_store_are_summed_up() {
         stored: 8,
         dropped: Dropped { no_chunk: 7, too_large: 1, stopped: 0, store: 2, corrupt: 0 },
         in_flight: 2,
+        unsampled_runs: 6,
         store_error: Some("disk full".to_owned()),
+        schema_misfits: 4,
     };
     let answer = fixture.get("/api/v1/stats").ok();
     let events = json!({
@@ -27,7 +29,9 @@ fn the_books_and_the_store_are_summed_up() {
         "stored": 8,
         "dropped": {"no_chunk": 7, "too_large": 1, "stopped": 0, "store": 2, "corrupt": 0},
         "in_flight": 2,
+        "unsampled_runs": 6,
         "store_error": "disk full",
+        "schema_misfits": 4,
     });
     assert_eq!(answer["events"], events);
     let by_status = json!({"running": 0, "completed": 3, "failed": 0, "crashed": 1, "incomplete": 0});

@@ -6,6 +6,7 @@
 
 pub(crate) mod chosen;
 pub(crate) mod errors;
+mod key;
 pub(crate) mod ladder;
 pub(crate) mod limits;
 pub(crate) mod returned;
@@ -59,6 +60,8 @@ fn encode(
     match catch_unwind(AssertUnwindSafe(|| serialize(&mut encoder))) {
         Ok(Ok(())) if encoder.is_complete() => {}
         Ok(Ok(()) | Err(serializer::Error::Full)) => encoder.close_all(),
+        // As text it would carry what the schema has kept out.
+        Ok(Err(serializer::Error::Failed)) if encoder.has_kept_out() => encoder.close_all(),
         Ok(Err(serializer::Error::Failed)) => {
             writer.rollback(start);
             match otherwise {

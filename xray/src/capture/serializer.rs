@@ -7,9 +7,11 @@
 use std::fmt::Display;
 
 use serde::ser::{self, Serialize};
-use xray_collector::chunk::{Full, Writer};
+use xray_collector::chunk::{Full, Mark, Writer};
+use xray_collector::schema::{Fit, OnMismatch};
 use xray_collector::value::{TextError, UNKNOWN_LENGTH};
 
+use super::key;
 use super::limits::Limits;
 
 /// How many elements beyond the limit are passed over before the value is given up: passing over costs time.
@@ -59,11 +61,27 @@ pub(super) struct Encoder<'w> {
     structs: u64,
     /// A name or key was written, and its value was not.
     owes_value: bool,
+    /// The outermost keys are checked by the schema: the value is a result.
+    checks_keys: bool,
+    /// Where the elements of the outermost struct or map begin, if its keys are checked.
+    first_element: Option<Mark>,
+    /// A key did not fit, and what it stands for must not be captured in any other way either.
+    has_kept_out: bool,
 }
 
 impl<'w> Encoder<'w> {
     pub(super) fn new(writer: &'w mut Writer, limits: Limits) -> Self {
-        Self { writer, limits, depth: 0, structs: 0, owes_value: false }
+        let checks_keys = writer.checks_output();
+        Self {
+            writer,
+            limits,
+            depth: 0,
+            structs: 0,
+            owes_value: false,
+            checks_keys,
+            first_element: None,
+            has_kept_out: false,
+        }
     }
 
     /// Closes what is open, for a value that was given up.
@@ -86,6 +104,11 @@ impl<'w> Encoder<'w> {
         while self.depth > depth {
             self.close(true);
         }
+    }
+
+    /// Whether the schema has kept something out.
+    pub(super) fn has_kept_out(&self) -> bool {
+        self.has_kept_out
     }
 
     /// Whether the value is whole; its code may have swallowed an error.
@@ -119,14 +142,18 @@ impl<'w> Encoder<'w> {
         head: impl FnOnce(&mut Writer) -> Result<(), Full>,
     ) -> Result<Compound<'e, 'w>, Error> {
         let is_written = self.depth < self.limits.depth;
+        let is_checked = self.checks_keys && self.depth == 0;
         if is_written {
             head(self.writer)?;
             self.opened(is_struct);
+            if is_checked {
+                self.first_element = Some(self.writer.mark());
+            }
         } else {
             self.too_deep();
         }
         let (left, depth) = (self.limits.elements, self.depth);
-        Ok(Compound { encoder: self, is_written, depth, left, passed_over: 0 })
+        Ok(Compound { encoder: self, is_written, is_checked, depth, left, passed_over: 0 })
     }
 
     #[cold]
@@ -289,6 +316,8 @@ pub(super) struct Compound<'e, 'w> {
     encoder: &'e mut Encoder<'w>,
     /// Not too deep.
     is_written: bool,
+    /// Its keys have to fit the schema.
+    is_checked: bool,
     /// Of the encoder while this is the innermost that is open.
     depth: usize,
     /// Elements that may still be written.
@@ -326,9 +355,33 @@ impl Compound<'_, '_> {
         if !self.takes()? {
             return Ok(());
         }
+        if self.is_checked && !self.captures(Some(name)) {
+            self.encoder.writer.field(name)?;
+            self.encoder.writer.redacted();
+            return Ok(());
+        }
         self.encoder.writer.field(name)?;
         self.encoder.owes_value = true;
         value.serialize(&mut *self.encoder)
+    }
+
+    /// Whether what has this key may be captured; `None` is a key that is no text. If the schema rejects it, what was
+    /// written before is taken back, and nothing is written after it.
+    #[cold]
+    fn captures(&mut self, key: Option<&str>) -> bool {
+        // No key is declared as an empty text.
+        let fit = self.encoder.writer.output_fit(key.unwrap_or_default());
+        if fit.is_captured() {
+            return true;
+        }
+        self.encoder.has_kept_out = true;
+        if fit == Fit::Misfit(OnMismatch::Reject) {
+            if let Some(first) = self.encoder.first_element {
+                self.encoder.writer.rollback(first);
+            }
+            (self.left, self.passed_over) = (0, self.passed_over + 1);
+        }
+        false
     }
 
     #[inline]
@@ -396,10 +449,16 @@ impl ser::SerializeMap for Compound<'_, '_> {
     type Error = Error;
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        if self.takes()? {
-            key.serialize(&mut *self.encoder)?;
-            self.encoder.owes_value = true;
+        if !self.takes()? {
+            return Ok(());
         }
+        if self.is_checked && !key::with_text(key, |text| self.captures(text)) {
+            key.serialize(&mut *self.encoder)?;
+            self.encoder.writer.redacted();
+            return Ok(());
+        }
+        key.serialize(&mut *self.encoder)?;
+        self.encoder.owes_value = true;
         Ok(())
     }
     #[inline]

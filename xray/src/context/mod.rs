@@ -66,6 +66,8 @@ pub struct Context {
     pub(crate) session: u32,
     /// What is called here is not captured at a higher level.
     pub(crate) cap: Level,
+    /// Where the session's schema declares the step's kind; 0 for nowhere.
+    pub(crate) kind: u16,
     /// The process of a run of another process; 0 for the session's own.
     pub(crate) process: u64,
     pub(crate) run: u64,
@@ -74,7 +76,7 @@ pub struct Context {
 
 impl Context {
     /// No run: a step that is called here opens one.
-    pub const NONE: Self = Self { session: 0, cap: Level::Full, process: 0, run: 0, step: 0 };
+    pub const NONE: Self = Self { session: 0, cap: Level::Full, kind: 0, process: 0, run: 0, step: 0 };
 
     /// The bit that no session's number has.
     const ELSEWHERE: u32 = 1 << 31;

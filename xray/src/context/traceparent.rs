@@ -120,6 +120,13 @@ impl Context {
         }
         let flags = u8::from_str_radix(&text[53..55], 16).unwrap_or_default() & KNOWN_FLAGS;
         let (ProcessId(process), StepId(root)) = (run.process(), run.root());
-        Ok(Self { session: Self::ELSEWHERE | u32::from(flags), cap: Level::Full, process, run: root, step: step.0 })
+        Ok(Self {
+            session: Self::ELSEWHERE | u32::from(flags),
+            cap: Level::Full,
+            kind: 0,
+            process,
+            run: root,
+            step: step.0,
+        })
     }
 }

@@ -11,12 +11,15 @@ pub(crate) mod observe;
 use serde::Serialize;
 use xray_collector::chunk::{Record, Writer, writer};
 use xray_collector::event::About;
+use xray_collector::schema::Part;
 use xray_collector::value::UNKNOWN_LENGTH;
 
 pub use self::items::{Check, decide, eliminate, evaluation, keep, ranked, score};
 pub(crate) use self::llm::set_prompts;
 pub use self::llm::{Llm, llm};
-pub use self::notes::{important, input_count, meta, note, output_count, reason, set_input, set_output, tag};
+pub use self::notes::{
+    important, input_count, meta, note, output_count, reason, reasoning, set_input, set_output, tag,
+};
 use crate::capture;
 use crate::context::Context;
 use crate::session;
@@ -34,6 +37,8 @@ enum Subject {
 /// A fact that is being written.
 pub(crate) struct Fact {
     record: Record,
+    /// Of the step, as [`Context::kind`].
+    kind: u16,
 }
 
 impl Fact {
@@ -55,7 +60,7 @@ impl Fact {
         let mut record = Record::fact(writer, About { step, run: context.run })?;
         // There is room: what is first in a record has at least that of its fixed part.
         let _ = record.list(UNKNOWN_LENGTH).and_then(|()| record.u8(number));
-        Some(Self { record })
+        Some(Self { record, kind: context.kind })
     }
 
     /// The next element: a value.
@@ -103,6 +108,18 @@ impl Fact {
     ) -> &mut Self {
         if write(&mut self.record).is_err() {
             self.record.omitted();
+        }
+        self
+    }
+
+    /// The next two elements: a key, and its value as far as the schema allows it.
+    pub(crate) fn keyed<T: Serialize + ?Sized>(&mut self, part: Part, key: &str, value: &T) -> &mut Self {
+        let is_captured = self.record.fit(self.kind.into(), part, key).is_captured();
+        self.text(key);
+        if is_captured {
+            self.value(value);
+        } else {
+            self.record.redacted();
         }
         self
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use xray_collector::fact::number;
+use xray_collector::schema::Part;
 
 use super::{Fact, Subject};
 
@@ -23,7 +24,18 @@ pub fn reason(text: impl AsRef<str>) {
 /// ```
 pub fn meta<V: Serialize + ?Sized>(key: &str, value: &V) {
     with(Subject::Step, number::META, |fact| {
-        fact.text(key).value(value);
+        fact.keyed(Part::Meta, key, value);
+    });
+}
+
+/// Notes a value that the current step's decision rests on, under a key.
+///
+/// ```
+/// xray::reasoning("percentage_eliminated", &92.5);
+/// ```
+pub fn reasoning<V: Serialize + ?Sized>(key: &str, value: &V) {
+    with(Subject::Step, number::REASONING, |fact| {
+        fact.keyed(Part::Reasoning, key, value);
     });
 }
 

@@ -13,6 +13,7 @@
 //! facts       (run, step, segment u64, offset u32)    length u32    in the order in which they were said
 //! segments    (number u64, part u32)    bytes        crate::store::segment, cut into parts that fill a page
 //! callsites   number u32                StoredCallsite
+//! schemas     version u128              (first seen ns u64, bytes)    crate::schema, as its version is made from
 //!
 //! run = u128, step = u64
 //! ```
@@ -29,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
 use crate::decision::DecisionCounts;
-use crate::id::{RunId, StepId};
+use crate::id::{RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step};
 use crate::store::{LateRow, PayloadRef, StepRow};
 
@@ -44,6 +45,7 @@ pub(super) const STEPS: TableDefinition<'_, (u128, u64), &[u8]> = TableDefinitio
 pub(super) const FACTS: TableDefinition<'_, (u128, u64, u64, u32), u32> = TableDefinition::new("facts");
 pub(super) const SEGMENTS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("segments");
 pub(super) const CALLSITES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("callsites");
+pub(super) const SCHEMAS: TableDefinition<'_, u128, (u64, &[u8])> = TableDefinition::new("schemas");
 
 pub(super) const META_FORMAT: &str = "xray format";
 pub(super) const META_NEXT_SEGMENT: &str = "next segment";
@@ -78,6 +80,8 @@ pub(super) struct StoredRun<'a> {
     parent: Option<(u128, u64)>,
     orphan: bool,
     level: u8,
+    schema: Option<u128>,
+    misfits: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -146,6 +150,8 @@ impl<'a> StoredRun<'a> {
             parent: run.parent.map(|(run, step)| (run.0, step.0)),
             orphan: run.orphan,
             level: level_code(run.level),
+            schema: run.schema.map(|version| version.0),
+            misfits: run.misfits,
         }
     }
 
@@ -167,6 +173,8 @@ impl<'a> StoredRun<'a> {
             parent: row.parent.map(|(run, step)| (RunId(run), StepId(step))),
             orphan: row.orphan,
             level: level(row.level, place)?,
+            schema: row.schema.map(SchemaVersion),
+            misfits: row.misfits,
         })
     }
 }

@@ -19,8 +19,8 @@ use redb::{Database, ReadTransaction, ReadableDatabase};
 
 use self::cache::SegmentCache;
 use self::fault::Fault;
-use super::{Batch, Page, RunQuery, Store, StoreError, StoreSummary};
-use crate::id::{ProcessId, RunId, StepId};
+use super::{Batch, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
+use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Run, Step, StepDetail};
 
 /// A store in one file of this machine.
@@ -197,6 +197,14 @@ impl Store for EmbeddedStore {
 
     fn step(&self, run: RunId, step: StepId) -> Result<Option<StepDetail>, StoreError> {
         self.read(|read| read::step(read, &self.segments, run, step))
+    }
+
+    fn schemas(&self) -> Result<Vec<SchemaRow>, StoreError> {
+        self.read(read::schemas)
+    }
+
+    fn schema(&self, version: SchemaVersion) -> Result<Option<SchemaRow>, StoreError> {
+        self.read(|read| read::schema(read, version))
     }
 
     fn summary(&self) -> Result<StoreSummary, StoreError> {

@@ -17,7 +17,9 @@ use redb::{
 
 use super::fault::Fault;
 use super::held::HeldFile;
-use super::layout::{CALLSITES, FACTS, FORMAT, META, META_FORMAT, OPEN_RUNS, RUN_PLACES, RUNS, SEGMENTS, STEPS};
+use super::layout::{
+    CALLSITES, FACTS, FORMAT, META, META_FORMAT, OPEN_RUNS, RUN_PLACES, RUNS, SCHEMAS, SEGMENTS, STEPS,
+};
 use crate::store::StoreError;
 
 /// Pages that redb keeps in memory. Its own default, a gigabyte, is not a tracer's to take.
@@ -114,6 +116,7 @@ fn initialise(database: &Database) -> Result<(), Fault> {
     write.open_table(SEGMENTS)?;
     write.open_table(FACTS)?;
     write.open_table(CALLSITES)?;
+    write.open_table(SCHEMAS)?;
     write.commit()?;
     Ok(())
 }
@@ -125,7 +128,8 @@ fn check_tables(read: &ReadTransaction) -> Result<(), Fault> {
     check_table(read, STEPS)?;
     check_table(read, SEGMENTS)?;
     check_table(read, FACTS)?;
-    check_table(read, CALLSITES)
+    check_table(read, CALLSITES)?;
+    check_table(read, SCHEMAS)
 }
 
 fn check_table<K: Key, V: Value>(read: &ReadTransaction, table: TableDefinition<'_, K, V>) -> Result<(), Fault> {

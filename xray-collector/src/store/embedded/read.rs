@@ -11,13 +11,14 @@ use redb::{ReadTransaction, ReadableTable};
 use super::cache::SegmentCache;
 use super::fault::Fault;
 use super::layout::{
-    CALLSITES, FACTS, META, META_NEXT_SEGMENT, META_STEPS, RUN_PLACES, RUNS, SEGMENTS, STEPS, StoredCallsite,
+    CALLSITES, FACTS, META, META_NEXT_SEGMENT, META_STEPS, RUN_PLACES, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite,
     StoredRun, StoredStep, meta_runs, step_place,
 };
-use crate::id::{RunId, StepId};
+use crate::id::{RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Run, RunStatus, Step, StepDetail};
 use crate::payload;
-use crate::store::{Cursor, MAX_PAGE, Page, PayloadRef, RunQuery, segment};
+use crate::schema::Schema;
+use crate::store::{Cursor, MAX_PAGE, Page, PayloadRef, RunQuery, SchemaRow, segment};
 use crate::value::Captured;
 
 pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>, Fault> {
@@ -158,6 +159,34 @@ impl Callsites {
         let callsite = Arc::new(StoredCallsite::read(row.value(), number)?);
         self.0.insert(number, Arc::clone(&callsite));
         Ok(callsite)
+    }
+}
+
+pub(super) fn schemas(read: &ReadTransaction) -> Result<Vec<SchemaRow>, Fault> {
+    let table = read.open_table(SCHEMAS)?;
+    let rows = table.iter()?.map(|entry| {
+        let (version, row) = entry?;
+        let (first_seen_ns, bytes) = row.value();
+        schema_row(SchemaVersion(version.value()), first_seen_ns, bytes)
+    });
+    let mut rows = rows.collect::<Result<Vec<_>, Fault>>()?;
+    rows.sort_by_key(|row| (row.first_seen_ns, row.version));
+    Ok(rows)
+}
+
+pub(super) fn schema(read: &ReadTransaction, version: SchemaVersion) -> Result<Option<SchemaRow>, Fault> {
+    let Some(row) = read.open_table(SCHEMAS)?.get(version.0)? else { return Ok(None) };
+    let (first_seen_ns, bytes) = row.value();
+    schema_row(version, first_seen_ns, bytes).map(Some)
+}
+
+/// A version says what its schema's content is, so that damage cannot pass for another schema.
+fn schema_row(version: SchemaVersion, first_seen_ns: u64, bytes: &[u8]) -> Result<SchemaRow, Fault> {
+    let damage = |detail: String| Fault::damage(format!("schema {version}"), detail);
+    let schema = Schema::from_bytes(bytes).map_err(|error| damage(error.to_string()))?;
+    match schema.version() {
+        read if read == version => Ok(SchemaRow { version, first_seen_ns, schema: Arc::new(schema) }),
+        read => Err(damage(format!("its content is that of {read}"))),
     }
 }
 

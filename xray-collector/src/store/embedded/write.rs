@@ -9,12 +9,12 @@ use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
 
 use super::fault::Fault;
 use super::layout::{
-    CALLSITES, FACTS, META, META_NEXT_SEGMENT, META_STEPS, OPEN_RUNS, PART_BYTES, RUN_PLACES, RUNS, SEGMENTS, STEPS,
-    StoredCallsite, StoredRun, StoredStep, encode, meta_runs, status, status_code,
+    CALLSITES, FACTS, META, META_NEXT_SEGMENT, META_STEPS, OPEN_RUNS, PART_BYTES, RUN_PLACES, RUNS, SCHEMAS, SEGMENTS,
+    STEPS, StoredCallsite, StoredRun, StoredStep, encode, meta_runs, status, status_code,
 };
 use crate::id::{ProcessId, RunId, StepId};
 use crate::model::{Run, RunStatus};
-use crate::store::{Batch, LateRow, PayloadRef, Segment, StepRow, segment};
+use crate::store::{Batch, LateRow, PayloadRef, SchemaRow, Segment, StepRow, segment};
 
 /// Writes all of a batch.
 pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
@@ -39,6 +39,7 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
         for segment in &batch.segments {
             put_segment(&transaction, segment)?;
         }
+        schemas(&transaction, &batch.schemas)?;
         counts.write(&transaction)?;
     }
     transaction.commit()?;
@@ -173,6 +174,17 @@ fn put_segment(transaction: &WriteTransaction, segment: &Segment) -> Result<(), 
     let mut meta = transaction.open_table(META)?;
     let next = meta.get(META_NEXT_SEGMENT)?.map_or(0, |next| next.value());
     meta.insert(META_NEXT_SEGMENT, next.max(number.saturating_add(1)))?;
+    Ok(())
+}
+
+fn schemas(transaction: &WriteTransaction, schemas: &[SchemaRow]) -> Result<(), Fault> {
+    let mut table = transaction.open_table(SCHEMAS)?;
+    for row in schemas {
+        // When it was first seen stays.
+        if table.get(row.version.0)?.is_none() {
+            table.insert(row.version.0, (row.first_seen_ns, &*row.schema.to_bytes()))?;
+        }
+    }
     Ok(())
 }
 

@@ -1,0 +1,83 @@
+//! What of a record's values the schema lets through, asked by the thread that writes it.
+//!
+//! Everything is decided by the time a step begins but for the keys of its result, which are looked up in the schema
+//! that the pool holds: no lock, no allocation. What is kept out is never written.
+
+use super::writer::Writer;
+use crate::schema::{Fit, OnMismatch, Part};
+
+impl Writer {
+    /// The arguments that must not be captured, each a bit by its place; the highest stands for all from there on.
+    #[inline]
+    pub fn leave_out(&mut self, arguments: u32) {
+        self.draft.left_out = arguments as i32;
+    }
+
+    /// Whether the next argument is to be captured. If it is not, its place is filled. To be called once for each
+    /// argument, in order.
+    #[inline(always)]
+    pub fn takes(&mut self) -> bool {
+        self.draft.left_out == 0 || self.takes_next()
+    }
+
+    #[cold]
+    fn takes_next(&mut self) -> bool {
+        let is_left_out = self.draft.left_out & 1 == 1;
+        // Arithmetic: the highest bit stays.
+        self.draft.left_out >>= 1;
+        if is_left_out {
+            self.redacted();
+        }
+        !is_left_out
+    }
+
+    /// The result that comes next is checked, if the schema has something against keys of a result of this kind: a
+    /// [`FunctionFit::kind`](crate::schema::FunctionFit::kind).
+    #[inline]
+    pub fn check_output(&mut self, kind: u32) {
+        if kind != 0 && self.is_output_declared(kind) {
+            self.draft.checked_output = kind;
+        }
+    }
+
+    /// What is captured whatever it is need not be looked at here: the collector counts it.
+    fn is_output_declared(&self, kind: u32) -> bool {
+        self.pool().schema().is_some_and(|schema| {
+            let declared = schema.declared(kind).and_then(|declared| declared.keys(Part::Output));
+            schema.on_mismatch() != OnMismatch::Warn && declared.is_some()
+        })
+    }
+
+    /// Whether [`Writer::output_fit`] has anything to say about the value that comes next.
+    #[inline]
+    #[must_use]
+    pub fn checks_output(&self) -> bool {
+        self.draft.checked_output != 0
+    }
+
+    /// What is to be done with one key of the result.
+    #[must_use]
+    pub fn output_fit(&self, key: &str) -> Fit {
+        self.fit(self.draft.checked_output, Part::Output, key)
+    }
+
+    /// What is to be done with a key of something that a step says about itself, such as [`Part::Meta`], before it is
+    /// written. `kind` is the [`FunctionFit::kind`](crate::schema::FunctionFit::kind) of the step's function. Without a
+    /// schema everything fits.
+    ///
+    /// What [`Fit::is_captured`] is written as it is; of anything else the key alone, so that it is counted, with
+    /// [`Writer::redacted`] for its value. Costs one lookup.
+    #[must_use]
+    pub fn fit(&self, kind: u32, part: Part, key: &str) -> Fit {
+        self.pool().schema().map_or(Fit::Fits, |schema| schema.fit(kind, part, key))
+    }
+}
+
+impl Fit {
+    /// Whether what it was asked about is written as it is.
+    #[inline]
+    #[must_use]
+    pub fn is_captured(self) -> bool {
+        matches!(self, Self::Fits | Self::Misfit(OnMismatch::Warn))
+    }
+}
