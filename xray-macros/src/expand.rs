@@ -270,10 +270,12 @@ impl Expansion<'_> {
     }
 
     /// The compiler takes a change of a captured `mut self` for useless when nothing in the body reads it afterwards; of
-    /// an argument it would not say so.
+    /// an argument it would not say so. Where the body reads it last there is nothing to allow, which would be an error
+    /// where the lint is forbidden.
     fn allowed(&self) -> Option<TokenStream> {
         let is_mut = self.parameters.iter().any(Parameter::is_mut_receiver);
-        is_mut.then(|| quote!(#[allow(unused_assignments)]))
+        let is_needed = is_mut && !parameters::ends_in_self(self.function.body.stream());
+        is_needed.then(|| quote!(#[allow(unused_assignments)]))
     }
 
     /// The body after the statements that come first, if any. Up to edition 2021 the last expression's temporaries outlive
