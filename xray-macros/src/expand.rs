@@ -8,10 +8,10 @@
 //!         capture &a, &b                                  capture &a, &b
 //!         call.entered(record);                           call.entered(record);
 //!     }                                               }
-//!     let returned: R = call(move || -> R {           call.run(async move { let mut b = b; BODY },
+//!     let returned: R = call(move || -> R {           call.run(async move { let mut b = b; ({ BODY }) },
 //!         let a = a;                                           |returned, call| {
 //!         let mut b = b;                                           if let Some(record) = call.leave(…) { … }
-//!         BODY                                                 })
+//!         ({ BODY })                                           })
 //!     });                                                 .await
 //!     if let Some(record) = call.leave(…) {       }
 //!         capture &returned
@@ -208,12 +208,10 @@ impl Expansion<'_> {
         let call = self.call();
         let [returned, kind] =
             ["returned", "kind"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
-        let body = self.function.body.stream();
-        let bindings = parameters::bind(&self.parameters, &body);
+        let body = self.after(parameters::bind(&self.parameters, &self.function.body.stream()));
         let allowed = self.allowed();
         let output = self.written_output();
         let arrow = output.as_ref().map(|output| quote!(-> #output));
-        let body = self.braced(self.bound(bindings, body));
         let run = quote!(#private::call(move || #arrow #body));
         let enter = self.enter(quote!(Call));
         if matches!(output.as_ref().map(types::bare), Some(Type::Never(_))) {
@@ -252,27 +250,19 @@ impl Expansion<'_> {
     /// as it is written: the result cannot be seen.
     fn guarded(&self) -> TokenStream {
         let enter = self.enter(quote!(Call));
-        let body = self.function.body.stream();
-        let bindings = parameters::bind(&self.parameters, &body);
-        let body = self.bound(bindings, body);
-        quote! {
-            #enter
-            // In braces, for what another attribute has put there: two of the same name are two errors. Not in the
-            // user's, which the compiler would call needless.
-            { #body }
-        }
+        // In braces, for what another attribute has put there: two of the same name are two errors.
+        let body = self.after(parameters::bind(&self.parameters, &self.function.body.stream()));
+        quote!(#enter #body)
     }
 
     fn asynchronous(&self) -> TokenStream {
         let private = &self.private;
         let call = self.call();
-        let body = self.function.body.stream();
-        let bindings = parameters::bind_async(&self.parameters, &body);
+        let bindings = parameters::bind_async(&self.parameters, &self.function.body.stream());
         let output = self.written_output().unwrap_or_else(|| syn::parse_quote!(()));
         let expected = self.expected_output(&output);
         let enter = self.enter(quote!(AsyncCall));
-        let body = self.bound(bindings, body);
-        let body = self.braced(quote!(#expected #body));
+        let body = self.after(quote!(#expected #bindings));
         if matches!(types::bare(&output), Type::Never(_)) {
             // It does not come back: it is cancelled or panics, if anything.
             return quote!(#private::call(move || { #enter #call.run(async move #body, |_, _| {}) }).await);
@@ -294,30 +284,27 @@ impl Expansion<'_> {
     }
 
     /// The compiler takes a change of a captured `mut self` for useless when nothing in the body reads it afterwards; of
-    /// an argument it would not say so.
+    /// an argument it would not say so. Where the body reads it last there is nothing to allow, which would be an error
+    /// where the lint is forbidden.
     fn allowed(&self) -> Option<TokenStream> {
         let is_mut = self.parameters.iter().any(Parameter::is_mut_receiver);
-        is_mut.then(|| quote!(#[allow(unused_assignments)]))
+        let is_needed = is_mut && !parameters::ends_in_self(self.function.body.stream());
+        is_needed.then(|| quote!(#[allow(unused_assignments)]))
     }
 
-    /// The body after the bindings. Up to edition 2021 the last expression's temporaries outlive a block's variables, but
-    /// not a function's parameters, which the variables stand for: hence a block of its own in a statement of its own.
-    fn bound(&self, bindings: TokenStream, body: TokenStream) -> TokenStream {
-        let output = self.written_output().unwrap_or_else(|| syn::parse_quote!(()));
-        let is_left_alone = matches!(types::bare(&output), Type::Never(_)) || types::has_opaque_closure(&self.output);
-        if bindings.is_empty() || is_left_alone {
-            return quote!(#bindings #body);
+    /// The body after the statements that come first, if any. Up to edition 2021 the last expression's temporaries outlive
+    /// a block's variables, but not a function's parameters, which the variables stand for: hence the user's block in one
+    /// of ours, to which the rules of this crate's edition apply.
+    fn after(&self, first: TokenStream) -> Group {
+        let body = &self.function.body;
+        if first.is_empty() {
+            return body.clone();
         }
-        let result = Ident::new("__xray_result", Span::mixed_site());
-        let mut block = Group::new(Delimiter::Brace, body);
-        // Where the user's braces are, but not theirs: the compiler would find them unnecessary.
-        block.set_span(self.function.body.span().resolved_at(Span::mixed_site()));
-        quote! {
-            #bindings
-            let #result: #output = #block;
-            #[allow(unreachable_code)]
-            return #result;
-        }
+        // In parentheses, since the compiler would find the user's braces unnecessary.
+        let mut block = Group::new(Delimiter::Brace, quote!(#first (#body)));
+        // Where the user's braces are, so that errors about the body as a whole are there.
+        block.set_span(body.span().resolved_at(Span::mixed_site()));
+        block
     }
 
     /// In the braces of the function's body, so that errors about the body as a whole are where it is.

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Error, FnArg, Pat, PatType, Receiver, ReceiverKind, Signature, Type};
 
@@ -206,6 +206,18 @@ pub(crate) fn bind_async(parameters: &[Parameter], body: &TokenStream) -> TokenS
     // What a block captures is dropped in the order in which it is mentioned: the reverse of the parameters'.
     mentioned.reverse();
     quote!(#(#mentioned)* #bound)
+}
+
+/// Whether the body ends in `self` or in a call with it, as a builder's does, and nowhere else.
+pub(crate) fn ends_in_self(body: TokenStream) -> bool {
+    fn is_last(tokens: TokenStream) -> bool {
+        match tokens.into_iter().last() {
+            Some(TokenTree::Ident(last)) => last == "self",
+            Some(TokenTree::Group(last)) if last.delimiter() == Delimiter::Parenthesis => is_last(last.stream()),
+            _ => false,
+        }
+    }
+    is_last(body.clone()) && !words(body).contains("return")
 }
 
 /// The attributes that mean the same on the statement that binds the parameter; others belong to some macro.
