@@ -5,3 +5,10 @@
 fn mistakes_are_told_at_their_place() {
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }
+
+/// An argument that some functions of a block do not have is no mistake; one that none of them has is misspelt.
+#[test]
+#[ignore = "`#[steps]` takes the name of an argument that no function in its block has"]
+fn an_argument_that_nothing_in_a_block_has_is_unknown() {
+    trybuild::TestCases::new().compile_fail("tests/ui_steps/*.rs");
+}
