@@ -6,6 +6,12 @@ fn mistakes_are_told_at_their_place() {
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }
 
+#[test]
+#[ignore = "the lint `let_underscore_lock`, an error by default, refuses what the expansion makes of `_`"]
+fn a_lock_guard_may_be_discarded() {
+    trybuild::TestCases::new().pass("tests/ui_pass/*.rs");
+}
+
 /// An argument that some functions of a block do not have is no mistake; one that none of them has is misspelt.
 #[test]
 #[ignore = "`#[steps]` takes the name of an argument that no function in its block has"]
