@@ -9,7 +9,7 @@ use xray::id::{RunId, StepId};
 use xray::model::{Run, Step, StepDetail};
 use xray::store::RunQuery;
 
-pub use self::http::{Answer, get};
+pub use self::http::{Answer, get, post};
 
 /// One collector at a time in a process; tests that share one take turns.
 static TURN: Mutex<()> = Mutex::new(());

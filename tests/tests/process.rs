@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use xray::model::{Outcome, Run, RunStatus};
 use xray::store::{EmbeddedStore, RunQuery, Store as _, StoreError};
-use xray_tests::{Recording, child, role, turn};
+use xray_tests::{Recording, child, line, role, turn};
 
 #[xray::step]
 fn double(number: u32) -> u32 {
@@ -24,7 +24,10 @@ fn pipeline(number: u32) -> u32 {
 }
 
 fn runs(path: &Path) -> Vec<Run> {
-    let store = EmbeddedStore::open(path).expect("a store that opens");
+    runs_of(&EmbeddedStore::open(path).expect("a store that opens"))
+}
+
+fn runs_of(store: &EmbeddedStore) -> Vec<Run> {
     store.runs(&RunQuery { limit: 100, ..RunQuery::default() }).expect("readable").rows
 }
 
@@ -144,6 +147,156 @@ fn runs_of_a_process_that_died_are_crashed() {
     }
     let statuses: Vec<_> = runs(&path).iter().map(|run| run.status).collect();
     assert_eq!(statuses, [RunStatus::Completed, RunStatus::Crashed, RunStatus::Completed]);
+}
+
+/// What a user's code does in the middle of a step.
+fn end(how: &str) -> u32 {
+    match how {
+        "abort" => std::process::abort(),
+        _ => std::process::exit(3),
+    }
+}
+
+#[xray::step]
+fn ends(number: u32, how: &str) -> u32 {
+    number + end(how)
+}
+
+#[xray::run]
+fn ending(number: u32, how: &str) -> u32 {
+    double(number) + ends(number, how)
+}
+
+/// The runs that a process left, oldest first, each step with its arguments.
+fn left(path: &Path) -> String {
+    let store = EmbeddedStore::open(path).expect("a store that opens");
+    let mut text = String::new();
+    for run in runs_of(&store).iter().rev() {
+        text += &format!("{} {}\n", run.pipeline, run.status.as_str());
+        let mut steps = store.steps(run.id, None, 100).expect("readable");
+        steps.sort_by_key(|step| (step.started_ns, step.id));
+        for step in steps {
+            let detail = store.step(run.id, step.id).expect("readable").expect("there");
+            text += &format!("  {}\n", line(&detail));
+        }
+    }
+    text
+}
+
+#[test]
+fn a_step_that_exits_is_open_in_the_store() {
+    let test = "a_step_that_exits_is_open_in_the_store";
+    if let Some(how) = role() {
+        let on_this_thread = || {
+            pipeline(1);
+            ending(2, "exit");
+        };
+        if how == "other thread" {
+            // The process ends while the main thread waits in a step of its own.
+            #[xray::step]
+            fn waits(act: impl FnOnce() + Send + 'static) {
+                std::thread::spawn(act).join().expect("it never returns");
+            }
+            waits(on_this_thread);
+        }
+        on_this_thread();
+    }
+    let ended = "pipeline completed\n  pipeline(number=1) returned 3\n  double(number=1) returned 2\n\
+                 ending incomplete\n  ending(number=2, how=\"exit\") open\n  double(number=2) returned 4\n  \
+                 ends(number=2, how=\"exit\") open\n";
+    for how in ["this thread", "other thread"] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("exit.redb");
+        let output = child(test, how).env("XRAY_STORE", &path).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(3), "{}", errors_of(&output));
+        let left = left(&path);
+        let left = left.strip_prefix("waits incomplete\n  waits(act=").map_or(&*left, |rest| {
+            assert_eq!(how, "other thread");
+            rest.split_once(" open\n").expect("it never ended").1
+        });
+        assert_eq!(left, ended, "{how}");
+    }
+}
+
+#[test]
+fn a_value_that_exits_while_it_is_captured_ends_the_process() {
+    struct Exits;
+    impl serde::Serialize for Exits {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            std::process::exit(3)
+        }
+    }
+    #[xray::step]
+    fn takes(_exits: &Exits) {}
+    let test = "a_value_that_exits_while_it_is_captured_ends_the_process";
+    if role().is_some() {
+        pipeline(1);
+        takes(&Exits);
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("exit.redb");
+    let output = child(test, "child").env("XRAY_STORE", &path).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(3), "{}", errors_of(&output));
+    assert_eq!(
+        left(&path),
+        "pipeline completed\n  pipeline(number=1) returned 3\n  double(number=1) returned 2\n",
+        "what was not captured to its end is not there"
+    );
+}
+
+#[test]
+#[ignore = "a collector that the program starts itself does not write at `process::exit`"]
+fn a_guard_that_exit_leaves_undropped_loses_nothing() {
+    let test = "a_guard_that_exit_leaves_undropped_loses_nothing";
+    if let Some(path) = role() {
+        // Nothing is written before the end.
+        let builder = xray::builder().flush_interval(Duration::from_secs(3600));
+        let _xray = builder.store(path).start().expect("a collector");
+        pipeline(1);
+        ending(2, "exit");
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("exit.redb");
+    let output = child(test, path.to_str().expect("UTF-8")).arg("--include-ignored").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(3), "{}", errors_of(&output));
+    let left = left(&path);
+    assert!(left.contains("pipeline completed") && left.contains("ends(number=2, how=\"exit\") open"), "{left}");
+}
+
+/// What is not written yet is in the memory of the process, and gone with it.
+#[test]
+fn a_step_that_aborts_leaves_what_was_written() {
+    let test = "a_step_that_aborts_leaves_what_was_written";
+    if let Some(path) = role() {
+        let builder = xray::builder().flush_interval(Duration::from_secs(3600));
+        let xray = builder.store(path).start().expect("a collector");
+        #[xray::run]
+        fn outer(xray: &xray::Guard) -> u32 {
+            pipeline(1);
+            xray.flush().expect("a store that works");
+            ending(2, "abort")
+        }
+        outer(&xray);
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("abort.redb");
+    let output = child(test, path.to_str().expect("UTF-8")).output().expect("it runs");
+    assert!(output.status.code().is_none(), "it is ended by a signal: {}", errors_of(&output));
+    // Opening alone changes nothing: the run is open still.
+    let before = left(&path);
+    assert!(before.contains("pipeline completed\n  pipeline(number=1) returned 3\n"), "{before}");
+    assert!(before.starts_with("outer "), "{before}");
+    {
+        let _turn = turn();
+        let xray = xray::builder().store(&path).start().expect("the store is intact");
+        pipeline(5);
+        xray.flush().expect("a store that works");
+    }
+    let after = left(&path);
+    assert!(after.starts_with("outer crashed\n"), "{after}");
+    assert!(after.contains("\npipeline completed\n  pipeline(number=1) returned 3\n"), "{after}");
+    assert!(after.ends_with("pipeline completed\n  pipeline(number=5) returned 11\n  double(number=5) returned 10\n"));
+    assert!(!after.contains("ending"), "it was not written: {after}");
 }
 
 #[test]

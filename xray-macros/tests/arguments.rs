@@ -289,6 +289,135 @@ fn a_trait_has_default_methods() {
     assert_eq!(recording.runs().len(), 3);
 }
 
+#[test]
+fn receivers_are_nested() {
+    #[derive(Clone)]
+    struct Deep(u8);
+    impl Deep {
+        #[xray::step]
+        fn pinned_shared(self: Pin<&Self>) -> u8 {
+            self.0
+        }
+        #[xray::step]
+        fn pinned_box(self: Pin<Box<Self>>) -> u8 {
+            self.0
+        }
+        #[xray::step]
+        fn by_ref_to_shared(self: &Arc<Self>, by: u8) -> Arc<Self> {
+            Arc::new(Self(self.0 + by))
+        }
+        #[xray::step]
+        fn by_mut_ref_to_shared(self: &mut Rc<Self>) -> &mut Self {
+            Rc::make_mut(self)
+        }
+        #[xray::step]
+        async fn pinned_box_later(self: Pin<Box<Self>>) -> u8 {
+            self.0
+        }
+        #[xray::step]
+        async fn counted_later(self: Rc<Self>, mut by: u8) -> u8 {
+            by += self.0;
+            by
+        }
+        #[xray::step]
+        async fn pinned_later(self: Pin<&mut Self>) -> u8 {
+            self.0
+        }
+    }
+    let recording = Recording::start();
+    let mut deep = Deep(1);
+    assert_eq!((Pin::new(&deep).pinned_shared(), Box::pin(deep.clone()).pinned_box()), (1, 1));
+    assert_eq!(Arc::new(deep.clone()).by_ref_to_shared(1).0, 2);
+    Rc::new(deep.clone()).by_mut_ref_to_shared().0 = 3;
+    assert_eq!(block_on(Box::pin(deep.clone()).pinned_box_later()), 1);
+    assert_eq!(block_on(Rc::new(deep.clone()).counted_later(1)), 2);
+    assert_eq!(block_on(Pin::new(&mut deep).pinned_later()), 1);
+    assert_eq!(recording.runs().len(), 7);
+}
+
+#[test]
+fn self_may_be_unsized() {
+    trait Length {
+        fn bytes(&self) -> &[u8];
+        #[xray::step(self = true)]
+        fn length(&self) -> usize {
+            self.bytes().len()
+        }
+        #[xray::step]
+        fn fill(&mut self, with: u8) -> &mut Self {
+            let _ = with;
+            self
+        }
+        #[xray::step]
+        #[allow(async_fn_in_trait)]
+        async fn length_later(&self) -> usize {
+            self.bytes().len()
+        }
+        #[xray::step]
+        fn opaque(&self) -> impl Iterator<Item = &u8> {
+            self.bytes().iter()
+        }
+    }
+    impl Length for str {
+        fn bytes(&self) -> &[u8] {
+            self.as_bytes()
+        }
+    }
+    impl Length for [u8] {
+        fn bytes(&self) -> &[u8] {
+            self
+        }
+        #[xray::step]
+        fn fill(&mut self, with: u8) -> &mut Self {
+            <[u8]>::fill(self, with);
+            self
+        }
+    }
+    let recording = Recording::start();
+    assert_eq!(("abc".length(), block_on("ab".length_later()), "a".opaque().count()), (3, 2, 1));
+    let mut list = [1, 2];
+    assert_eq!(Length::fill(&mut list[..], 7), [7, 7]);
+    assert_eq!(recording.runs().len(), 4);
+    assert!(recording.tree().contains("fill(with=7) returned [7,7]"), "{}", recording.tree());
+}
+
+#[test]
+fn bounds_may_be_of_any_sort() {
+    #[xray::step]
+    fn higher_ranked<F>(act: F, text: &str) -> usize
+    where
+        F: for<'a> Fn(&'a str) -> &'a str,
+        for<'b> &'b str: PartialEq,
+    {
+        act(text).len()
+    }
+    #[xray::step]
+    fn associated<I>(list: I) -> Vec<<I::Item as ToOwned>::Owned>
+    where
+        I: IntoIterator<Item: ToOwned>,
+    {
+        list.into_iter().map(|item| item.to_owned()).collect()
+    }
+    #[xray::step]
+    async fn later<F, R>(mut act: F) -> R
+    where
+        F: AsyncFnMut(u8) -> R,
+    {
+        act(1).await
+    }
+    #[xray::step]
+    fn uninhabited(never: Result<u8, std::convert::Infallible>) -> u8 {
+        let Ok(number) = never;
+        number
+    }
+    let recording = Recording::start();
+    assert_eq!(higher_ranked(str::trim, " ab "), 2);
+    assert_eq!(associated([1, 2]), [1, 2]);
+    assert_eq!(block_on(later(async |number| number + 1)), 2);
+    assert_eq!(uninhabited(Ok(3)), 3);
+    assert_eq!(recording.runs().len(), 4);
+}
+
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future)
 }

@@ -73,6 +73,28 @@ async unsafe fn dereference_later(pointer: *const u8) -> u8 {
     unsafe { *pointer }
 }
 
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn target_features_hold_in_the_body() {
+    #[target_feature(enable = "sse4.2")]
+    fn needs_it(number: u32) -> u32 {
+        std::arch::x86_64::_mm_crc32_u8(number, 1)
+    }
+    #[xray::step]
+    #[target_feature(enable = "sse4.2")]
+    #[inline]
+    fn has_it(number: u32) -> u32 {
+        // Without the feature this call would be unsafe.
+        needs_it(number)
+    }
+    if std::is_x86_feature_detected!("sse4.2") {
+        let recording = Recording::start();
+        // SAFETY: the processor has it.
+        let sum = unsafe { has_it(7) };
+        assert!(recording.tree().contains(&format!("has_it(number=7) returned {sum}")), "{}", recording.tree());
+    }
+}
+
 #[test]
 fn other_attributes_and_qualifiers_stay() {
     let recording = Recording::start();
@@ -140,6 +162,13 @@ async fn instrumented_above(mut number: u8, (a, b): (u8, u8)) -> Result<u8, Stri
     Ok(number + b)
 }
 
+#[tracing::instrument(ret)]
+#[xray::step]
+fn instrumented_above_now(mut number: u8, (a, _): (u8, u8)) -> u8 {
+    number += a;
+    number
+}
+
 #[xray::step]
 #[tracing::instrument(ret)]
 async fn instrumented_later(text: &str) -> &str {
@@ -167,6 +196,7 @@ fn attributes_go_in_any_order() {
     let recording = Recording::start();
     assert_eq!((main_below(1), main_above(2)), (Ok(1), 2));
     assert_eq!(instrumented_below(1, "ab"), 3);
+    assert_eq!(instrumented_above_now(1, (2, 3)), 3);
     assert_eq!(block_on(instrumented_above(1, (2, 3))), Ok(6));
     assert_eq!(block_on(instrumented_later("x")), "x");
     assert_eq!(three_times(1, (2, 3)), 3);
@@ -177,6 +207,7 @@ fn attributes_go_in_any_order() {
         "main_above(number=2) returned 2",
         "instrumented_below(number=1, text=\"ab\") returned 3",
         "instrumented_above(number=1, (a, b)=[2,3]) ok 6",
+        "instrumented_above_now(number=1, (a, _)=[2,3]) returned 3",
         "instrumented_later(text=\"x\") returned \"x\"",
         "  both(number=1, (a, _)=[2,3]) returned 3",
         "    first(number=1, ",

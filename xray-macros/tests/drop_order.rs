@@ -177,6 +177,56 @@ fn drops_are_the_same_while_recorded() {
     assert!(recording.runs().len() > 40);
 }
 
+/// A guard that a function takes and never mentions is what keeps the lock for as long as its body runs.
+#[test]
+fn a_lock_is_held_for_as_long_as_the_body_runs() {
+    use std::sync::{Mutex, MutexGuard};
+    #[xray::step(skip(lock))]
+    fn holds(_guard: MutexGuard<'_, u8>, lock: &Mutex<u8>) -> bool {
+        lock.try_lock().is_err()
+    }
+    #[xray::step(skip(lock))]
+    fn releases(guard: MutexGuard<'_, u8>, lock: &Mutex<u8>) -> bool {
+        drop(guard);
+        lock.try_lock().is_err()
+    }
+    #[xray::step(skip(lock))]
+    async fn holds_later(_guard: MutexGuard<'_, u8>, lock: &Mutex<u8>) -> bool {
+        pause().await;
+        lock.try_lock().is_err()
+    }
+    fn polled_twice<F: Future>(future: F) -> std::task::Poll<F::Output> {
+        let mut future = pin!(future);
+        let mut task = Context::from_waker(Waker::noop());
+        assert!(future.as_mut().poll(&mut task).is_pending());
+        future.poll(&mut task)
+    }
+    let compare = || {
+        let lock = Mutex::new(1);
+        let guard = || lock.try_lock().expect("the call before let it go");
+        assert!(holds(guard(), &lock) && !releases(guard(), &lock));
+        assert_eq!(polled_twice(holds_later(guard(), &lock)), std::task::Poll::Ready(true));
+        drop(guard());
+    };
+    compare();
+    let _recording = Recording::start();
+    compare();
+}
+
+/// `Serialize` of a `Mutex` locks it: of one that this very thread holds the program would wait for ever.
+#[test]
+#[ignore = "capturing a `Mutex` waits for its lock"]
+fn a_lock_that_is_held_is_captured_without_waiting() {
+    use std::sync::{Mutex, MutexGuard};
+    #[xray::step(skip(_guard))]
+    fn holds(_guard: MutexGuard<'_, u8>, lock: &Mutex<u8>) -> bool {
+        lock.try_lock().is_err()
+    }
+    let _recording = Recording::start();
+    let lock = Mutex::new(1);
+    assert!(holds(lock.lock().expect("not poisoned"), &lock));
+}
+
 mod receivers {
     use super::*;
 

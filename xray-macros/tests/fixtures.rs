@@ -47,6 +47,7 @@ fn cargo(arguments: &[&str]) -> Command {
         .arg("--offline")
         .env("CARGO_TARGET_DIR", fixtures().join("target"))
         .env_remove("RUSTFLAGS")
+        .env_remove("XRAY_STORE")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
     command
 }
@@ -76,11 +77,39 @@ fn renamed() {
     succeeds(&["run", "-p", "fixture_renamed"]);
 }
 
+/// The library of a fixture after all of its attributes. The flag that shows it is not stable; the compiler is asked to
+/// take it all the same.
+fn expanded(package: &str, features: &str) -> String {
+    let output = cargo(&["rustc", "-p", package, "--lib", "--features", features])
+        .args(["--", "-Zunpretty=expanded"])
+        .env("RUSTC_BOOTSTRAP", "1")
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn attributes_that_are_not_enabled_leave_everything_as_it_is() {
+    for package in ["fixture_disabled", "fixture_lints"] {
+        let plain = expanded(package, "");
+        assert!(plain.contains("fn "), "{plain}");
+        assert_eq!(expanded(package, "annotated"), plain);
+    }
+    assert_ne!(expanded("fixture_lints", "annotated,enabled"), expanded("fixture_lints", "annotated"));
+}
+
+#[test]
+fn a_program_with_xray_not_enabled() {
+    succeeds(&["run", "-p", "fixture_disabled"]);
+    succeeds(&["run", "-p", "fixture_disabled", "--features", "annotated"]);
+}
+
 /// Every warning about the fixture, with its place.
 fn warnings(check: &str, is_annotated: bool) -> BTreeSet<String> {
     let mut arguments = vec![check, "-p", "fixture_lints", "--message-format=json"];
     if is_annotated {
-        arguments.extend(["--features", "annotated"]);
+        arguments.extend(["--features", "annotated,enabled"]);
     }
     let mut command = cargo(&arguments);
     if check == "clippy" {

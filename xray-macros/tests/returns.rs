@@ -257,6 +257,46 @@ fn opaque_types_are_returned() {
 }
 
 #[test]
+fn streams_are_returned() {
+    use futures_util::stream::{self, Stream, StreamExt as _};
+    type Boxed<'a, T> = std::pin::Pin<Box<dyn Stream<Item = T> + Send + 'a>>;
+
+    #[xray::step]
+    fn inside(number: u8) -> u8 {
+        number * 2
+    }
+    #[xray::step]
+    fn opaque(up_to: u8) -> impl Stream<Item = u8> + Send {
+        stream::iter(0..up_to).map(inside)
+    }
+    #[xray::step]
+    fn boxed(list: &[u8]) -> Boxed<'_, &u8> {
+        Box::pin(stream::iter(list))
+    }
+    #[xray::step]
+    fn fallible(good: bool) -> Result<impl Stream<Item = Result<u8, String>>, String> {
+        if good { Ok(stream::iter([Ok(1), Err("late".to_owned())])) } else { Err("early".to_owned()) }
+    }
+    #[xray::step]
+    async fn later(up_to: u8) -> impl Stream<Item = u8> {
+        stream::iter(0..up_to)
+    }
+    let recording = Recording::start();
+    assert_eq!(block_on(opaque(3).collect::<Vec<_>>()), [0, 2, 4]);
+    assert_eq!(block_on(boxed(&[7, 8]).collect::<Vec<&u8>>()), [&7, &8]);
+    assert_eq!(block_on(fallible(true).expect("good").count()), 2);
+    assert!(fallible(false).is_err());
+    assert_eq!(block_on(async { later(2).await.count().await }), 2);
+    let tree = recording.tree();
+    // The step is over when the stream is returned: what its items take belongs to whoever asks for them.
+    assert!(tree.contains("opaque(up_to=3) returned") && tree.matches("\n  inside(number=").count() == 3, "{tree}");
+    for line in ["boxed(list=[7,8]) returned", "fallible(good=true) ok", "fallible(good=false) err \"early\""] {
+        assert!(tree.contains(line), "{line} in\n{tree}");
+    }
+    assert!(tree.contains("later(up_to=2) returned"), "{tree}");
+}
+
+#[test]
 fn what_diverges_still_does() {
     #[xray::step]
     fn never(code: u8) -> ! {
