@@ -245,7 +245,6 @@ fn a_value_that_exits_while_it_is_captured_ends_the_process() {
 }
 
 #[test]
-#[ignore = "a collector that the program starts itself does not write at `process::exit`"]
 fn a_guard_that_exit_leaves_undropped_loses_nothing() {
     let test = "a_guard_that_exit_leaves_undropped_loses_nothing";
     if let Some(path) = role() {

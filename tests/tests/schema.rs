@@ -380,9 +380,8 @@ fn noting(candidates: Vec<u32>) -> usize {
 
 #[test]
 fn what_a_step_notes_of_itself_is_checked_too() {
-    let declared = |schema: Schema| {
-        schema.kind("filter", |kind| kind.input(["candidates"]).meta(["region"]).reasoning(["share"]))
-    };
+    let declared =
+        |schema: Schema| schema.kind("filter", |kind| kind.input(["candidates"]).meta(["region"]).reasoning(["share"]));
     for (schema, customer) in [
         (declared(xray::schema("notes")).warn(), json!("Ada")),
         (declared(xray::schema("notes")).sanitize(), json!("[redacted]")),

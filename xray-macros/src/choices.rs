@@ -129,7 +129,7 @@ impl Parameter {
             Capture::Ladder => {
                 quote!((&&&&&#private::Value(&#variable)).xray_capture(&mut #record))
             }
-            Capture::Redacted => quote!(#record.redacted()),
+            Capture::Redacted => quote!(#private::Writer::redacted(&mut #record)),
             Capture::By(function, span) => {
                 // The error of a type that has no such text is at the option.
                 let function = Ident::new(function, span.resolved_at(Span::mixed_site()));
@@ -147,7 +147,7 @@ impl Parameter {
         };
         // What is not always compiled has an import of its own.
         let import = (self.uses_ladder() && !self.needs_ladder()).then(|| quote!(use #private::ladder::*;));
-        Some(quote!(#(#conditions)* #allowed if #record.takes() { #import #captured }))
+        Some(quote!(#(#conditions)* #allowed if #private::Writer::takes(&mut #record) { #import #captured }))
     }
 
     /// Whether capturing it needs the ladder's traits, whatever is compiled.

@@ -21,7 +21,8 @@
 //! }
 //! ```
 //!
-//! A return type that may be a boxed future is looked at where it is known: see `kind` in [`Expansion::synchronous`].
+//! Methods that take a reference are called by their path, or on a reference: a trait of the user's with such a method
+//! by value would go first. A return type that may be a boxed future is looked at where it is known: see `kind` in [`Expansion::synchronous`].
 //! Names of ours have the macro's hygiene, paths begin at the crate, nothing relies on a prelude. What can be ordinary
 //! code is in the runtime's `__private`: an expansion is compiled once for every function.
 
@@ -152,10 +153,10 @@ impl Expansion<'_> {
         let import = self.parameters.iter().any(Parameter::needs_ladder).then(|| quote!(use #private::ladder::*;));
         quote! {
             let mut #call = #private::#kind::new();
-            if let #private::Some(#mutable #record) = #call.enter(&__XRAY_CALLSITE) {
+            if let #private::Some(#mutable #record) = #private::#kind::enter(&mut #call, &__XRAY_CALLSITE) {
                 #import
                 #(#captures)*
-                #call.entered(#record);
+                #private::#kind::entered(&mut #call, #record);
             }
         }
     }
@@ -165,7 +166,7 @@ impl Expansion<'_> {
     }
 
     /// The statements that leave the step with what was returned.
-    fn leave(&self, call: &Ident, returned: &TokenStream) -> TokenStream {
+    fn leave(&self, call: &TokenStream, returned: &TokenStream) -> TokenStream {
         let private = &self.private;
         let [record, parts, value, error] =
             ["record", "parts", "value", "error"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
@@ -184,7 +185,7 @@ impl Expansion<'_> {
         quote! {
             use #private::ladder::*;
             let #parts = (&&#private::Returned(#returned)).xray_parts();
-            if let #private::Some(mut #record) = #call.leave(#parts.outcome()) {
+            if let #private::Some(mut #record) = #call.leave(#private::Parts::outcome(&#parts)) {
                 #capture_value
                 if let #private::Some(#error) = #parts.error {
                     (#message #private::Message(#error)).xray_message(&mut #record);
@@ -199,7 +200,7 @@ impl Expansion<'_> {
     fn leave_later(&self) -> TokenStream {
         let [returned, call] =
             ["returned", "step"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
-        let leave = self.leave(&call, &quote!(#returned));
+        let leave = self.leave(&quote!(#call), &quote!(#returned));
         quote!(|#returned, #call| { #leave })
     }
 
@@ -221,7 +222,7 @@ impl Expansion<'_> {
         let is_value = types::is_no_future(&self.output);
         let annotation = output.unwrap_or_else(|| syn::parse_quote!(()));
         let finish = if is_value {
-            let leave = self.leave(&call, &quote!(&#returned));
+            let leave = self.leave(&quote!((&mut #call)), &quote!(&#returned));
             quote!({ #leave } #returned)
         } else {
             let found = if types::is_opaque_future(&self.output) {

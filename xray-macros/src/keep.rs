@@ -22,7 +22,7 @@
 //! fact is written the thread records nothing else.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{BinOp, Error, Expr, ExprBinary, Path, Result, Token, UnOp};
 
@@ -87,15 +87,16 @@ impl Input {
         let private = self.private();
         let Self { key, expression, .. } = self;
         let text = source(expression);
-        let score = Ident::new("__xray_score", Span::mixed_site());
+        let [score, fact] = ["score", "fact"].map(named);
         quote! {
             match #expression {
                 #score => {
-                    if let #private::Some(mut fact) = #private::observe::Score::begin() {
+                    if let #private::Some(mut #fact) = #private::observe::Score::begin() {
                         use #private::ladder::*;
-                        (&&&&&#private::Value(&(#key))).xray_capture(fact.key());
-                        (&&&&&#private::Value(&#score)).xray_capture(fact.score(#text));
-                        fact.end();
+                        (&&&&&#private::Value(&(#key))).xray_capture(#private::observe::Score::key(&mut #fact));
+                        (&&&&&#private::Value(&#score))
+                            .xray_capture(#private::observe::Score::score(&mut #fact, #text));
+                        #fact.end();
                     }
                     #score
                 }
@@ -141,14 +142,14 @@ impl Keep<'_> {
     fn from(&self, place: usize) -> TokenStream {
         let condition = self.conjuncts[place];
         let Condition { operands, value } = condition_of(condition, place);
-        let (holds, check) = (format_ident!("__xray_holds{place}"), format_ident!("__xray_check{place}"));
-        let (holds, check) = (hygienic(&holds), hygienic(&check));
+        let (holds, check) = (named(&format!("holds{place}")), named(&format!("check{place}")));
+        let into = named("into");
         let private = &self.private;
         let text = source(condition);
         let names = operands.iter().filter(|(_, operand)| !is_literal(operand));
         let written = names.map(|(name, operand)| {
             let text = source(operand);
-            quote!((&&&&&#private::Value(#name)).xray_capture(check.operand(#text));)
+            quote!((&&&&&#private::Value(#name)).xray_capture(#into.operand(#text));)
         });
         let reported = self.report(place);
         let rest = if place + 1 < self.conjuncts.len() {
@@ -159,11 +160,11 @@ impl Keep<'_> {
         };
         let evaluated = quote! {
             let #holds: bool = #value;
-            let #check = |check: &mut #private::observe::Check| {
+            let #check = |#into: &mut #private::observe::Check| {
                 use #private::ladder::*;
-                check.begin(#text);
+                #into.begin(#text);
                 #(#written)*
-                check.end(#holds);
+                #into.end(#holds);
             };
             #rest
         };
@@ -182,29 +183,29 @@ impl Keep<'_> {
     fn report(&self, place: usize) -> TokenStream {
         let private = &self.private;
         let key = self.key;
-        let holds = hygienic(&format_ident!("__xray_holds{place}"));
-        let checks = (0..=place).map(|place| hygienic(&format_ident!("__xray_check{place}")));
+        let (holds, into) = (named(&format!("holds{place}")), named("into"));
+        let checks = (0..=place).map(|place| named(&format!("check{place}")));
         quote! {
-            if let #private::Some(mut check) = #private::observe::Check::start() {
+            if let #private::Some(mut #into) = #private::observe::Check::start() {
                 use #private::ladder::*;
-                (&&&&&#private::Value(&(#key))).xray_capture(check.key());
-                check.verdict(#holds);
-                #(#checks(&mut check);)*
-                check.finish();
+                (&&&&&#private::Value(&(#key))).xray_capture(#private::observe::Check::key(&mut #into));
+                #private::observe::Check::verdict(&mut #into, #holds);
+                #(#checks(&mut #into);)*
+                #into.finish();
             }
         }
     }
 }
 
-fn hygienic(ident: &Ident) -> Ident {
-    Ident::new(&ident.to_string(), Span::mixed_site())
+/// A name that is not the user's, whatever they call things.
+fn named(name: &str) -> Ident {
+    Ident::new(&format!("__xray_{name}"), Span::mixed_site())
 }
 
 fn condition_of(expression: &Expr, place: usize) -> Condition {
-    let name = |side: &str| Ident::new(&format!("__xray_{side}{place}"), Span::mixed_site());
     match bare(expression) {
         Expr::Binary(ExprBinary { left, op, right, .. }) if is_comparison(op) => {
-            let (l, r) = (name("left"), name("right"));
+            let (l, r) = (named(&format!("left{place}")), named(&format!("right{place}")));
             Condition { value: quote!(*#l #op *#r), operands: vec![(l, (**left).clone()), (r, (**right).clone())] }
         }
         Expr::Unary(syn::ExprUnary { op: UnOp::Not(_), expr, .. }) => {

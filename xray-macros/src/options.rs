@@ -187,6 +187,12 @@ impl Options {
         self.defaults = defaults.arguments;
     }
 
+    /// The arguments that the options name.
+    pub(crate) fn named_arguments(&self) -> impl Iterator<Item = &Ident> {
+        let only = self.arguments.only.iter().flat_map(|(_, arguments)| arguments);
+        self.arguments.chosen.iter().map(|(argument, _)| argument).chain(only)
+    }
+
     /// These options as those of each function in a block, after the function's `own`.
     pub(crate) fn as_defaults(&self, own: &TokenStream) -> TokenStream {
         let defaults = self.written.iter().map(|(_, tokens)| tokens);
@@ -204,6 +210,13 @@ fn ends_in_comma(tokens: &TokenStream) -> bool {
 impl Arguments {
     /// Contradictions that show without knowing the function.
     fn check(&self) -> Result<()> {
+        if let Some((only, listed)) = &self.only {
+            for (place, argument) in listed.iter().enumerate() {
+                if listed[..place].contains(argument) {
+                    return Err(Error::new(argument.span(), format!("`{argument}` is in `{only}` twice")));
+                }
+            }
+        }
         let mut chosen: Vec<(String, &'static str)> = Vec::new();
         for (argument, choice) in &self.chosen {
             let name = argument.to_string();

@@ -132,6 +132,9 @@ impl Parameter {
                 quote!(#(#attributes)* #allowed let #mutability #variable = #variable;)
             }
             // First as a whole: what the pattern does not bind is dropped at the end, too, and in its turn.
+            Binding::Pattern(pattern) if matches!(**pattern, Pat::Wild(_)) => {
+                quote!(#(#attributes)* let #variable = #variable; #(#attributes)* let _ = &#variable;)
+            }
             Binding::Pattern(pattern) => {
                 // Not needed by a `ref mut` behind a reference, and that cannot be seen here.
                 let mutability = pattern
@@ -227,7 +230,7 @@ fn kept(attributes: &[Attribute]) -> Vec<Attribute> {
 }
 
 /// Every word in the tokens, those in texts included: `"{name}"` uses `name`.
-fn words(tokens: TokenStream) -> HashSet<String> {
+pub(crate) fn words(tokens: TokenStream) -> HashSet<String> {
     fn collect(tokens: TokenStream, words: &mut HashSet<String>) {
         for token in tokens {
             match token {

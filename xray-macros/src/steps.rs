@@ -4,12 +4,16 @@
 //! attributes (`#[async_trait]`) see what they are used to. The block is walked token by token rather than parsed: bodies
 //! may be half-typed, and what is not a function is none of our business.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::Error;
 
 use crate::function;
 use crate::options::Options;
+use crate::parameters::words;
 
 /// Expands the attribute. Where that fails, the block stays as it was beside the error.
 pub(crate) fn attribute(options: TokenStream, block: TokenStream) -> TokenStream {
@@ -18,7 +22,10 @@ pub(crate) fn attribute(options: TokenStream, block: TokenStream) -> TokenStream
         if let Some(name) = &parsed.name {
             return Err(Error::new(name.span(), "`name` is for one function; these would all be called the same"));
         }
-        Block { options: &parsed }.outermost(block.clone())
+        let functions = RefCell::default();
+        let expanded = Block { options: &parsed, words: &functions }.outermost(block.clone())?;
+        known(&parsed, &functions.into_inner())?;
+        Ok(expanded)
     });
     expanded.unwrap_or_else(|error| {
         let error = error.to_compile_error();
@@ -26,8 +33,23 @@ pub(crate) fn attribute(options: TokenStream, block: TokenStream) -> TokenStream
     })
 }
 
+/// Whether some function has each argument that the options name: one that none has is misspelt, and what it should hide
+/// would not be hidden.
+fn known(options: &Options, words: &HashSet<String>) -> Result<(), Error> {
+    for argument in options.named_arguments() {
+        let name = argument.to_string();
+        if name != "self" && !words.contains(name.trim_start_matches("r#")) {
+            let message = format!("no function in this block has an argument `{argument}`");
+            return Err(Error::new(argument.span(), message));
+        }
+    }
+    Ok(())
+}
+
 struct Block<'a> {
     options: &'a Options,
+    /// The words in the heads of the functions that got the attribute.
+    words: &'a RefCell<HashSet<String>>,
 }
 
 /// One item, cut into its parts.
@@ -105,6 +127,7 @@ impl Block<'_> {
     }
 
     fn function(&self, mut item: Item) -> TokenStream {
+        self.words.borrow_mut().extend(words(item.head.iter().cloned().collect()));
         let own = item.attributes.iter_mut().find_map(|(_, inside)| {
             let (path, arguments) = split(inside);
             is_ours(&path, &["step", "run"]).then_some((inside, arguments))

@@ -215,7 +215,6 @@ fn a_lock_is_held_for_as_long_as_the_body_runs() {
 
 /// `Serialize` of a `Mutex` locks it: of one that this very thread holds the program would wait for ever.
 #[test]
-#[ignore = "capturing a `Mutex` waits for its lock"]
 fn a_lock_that_is_held_is_captured_without_waiting() {
     use std::sync::{Mutex, MutexGuard};
     #[xray::step(skip(_guard))]

@@ -7,20 +7,17 @@ fn mistakes_are_told_at_their_place() {
 }
 
 #[test]
-#[ignore = "the lint `let_underscore_lock`, an error by default, refuses what the expansion makes of `_`"]
 fn a_lock_guard_may_be_discarded() {
     trybuild::TestCases::new().pass("tests/ui_pass/discarded_lock.rs");
 }
 
 #[test]
-#[ignore = "the expansion calls `outcome` as a method, which a trait of the user's may have, too"]
 fn the_users_methods_are_not_taken_for_ours() {
     trybuild::TestCases::new().pass("tests/ui_pass/own_method.rs");
 }
 
 /// An argument that some functions of a block do not have is no mistake; one that none of them has is misspelt.
 #[test]
-#[ignore = "`#[steps]` takes the name of an argument that no function in its block has"]
 fn an_argument_that_nothing_in_a_block_has_is_unknown() {
     trybuild::TestCases::new().compile_fail("tests/ui_steps/*.rs");
 }

@@ -3,10 +3,11 @@
 pub use core::option::Option::{None, Some};
 pub use core::{file, line, module_path};
 
+pub use xray_collector::chunk::Writer;
 pub use xray_collector::event::Site;
 
 pub use crate::callsite::Callsite;
-pub use crate::capture::errors::{Message, Returned};
+pub use crate::capture::errors::{Message, Parts, Returned};
 pub use crate::capture::ladder::Value;
 pub use crate::capture::returned::{AsOpaqueFuture, Kind};
 pub use crate::future::AsyncCall;

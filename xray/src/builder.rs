@@ -194,6 +194,7 @@ impl Builder {
         if !session::install(&session) {
             return Err(StartError::Running);
         }
+        session::end_at_exit();
         Ok(Guard { session: Some(session), address })
     }
 

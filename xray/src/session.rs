@@ -151,7 +151,6 @@ pub(crate) fn start_from_environment() {
                 Ok(guard) => {
                     // The guard would end the session here; the end of the process does instead.
                     std::mem::forget(guard);
-                    xray_collector::exit::at_exit(end_at_exit);
                 }
                 Err(crate::StartError::Running) => {}
                 Err(error) => eprintln!("xray: nothing is recorded: {error}"),
@@ -160,9 +159,13 @@ pub(crate) fn start_from_environment() {
     }
 }
 
-#[cfg(all(feature = "embedded", feature = "enabled"))]
-extern "C" fn end_at_exit() {
-    if let Some(Err(error)) = get().map(|session| session.end()) {
-        eprintln!("xray: {error}");
+/// Has the collector write what is left when the process exits without dropping the guard: `exit` does not.
+pub(crate) fn end_at_exit() {
+    extern "C" fn end() {
+        if let Some(Err(error)) = get().map(|session| session.end()) {
+            eprintln!("xray: {error}");
+        }
     }
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| xray_collector::exit::at_exit(end));
 }

@@ -9,6 +9,7 @@ pub(crate) mod errors;
 mod key;
 pub(crate) mod ladder;
 pub(crate) mod limits;
+mod locks;
 pub(crate) mod returned;
 mod serializer;
 
