@@ -95,7 +95,7 @@ impl Collector {
     pub fn start(settings: Settings, session: u32, store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let process = ProcessId::random();
         store.mark_crashed(process)?;
-        let mut reader = Reader::new(settings.pool, session);
+        let mut reader = Reader::new(settings.pool.clone(), session);
         let known = Arc::clone(&store);
         let mut assembly = Assembly::new(process, store.next_segment()?, move |run| known.run(run).ok().flatten());
         for (number, callsite) in store.callsites()? {

@@ -16,6 +16,7 @@ pub mod json;
 pub mod model;
 mod orphan;
 pub mod payload;
+pub mod redaction;
 pub mod stats;
 pub mod store;
 pub mod value;

@@ -39,5 +39,6 @@ mod writer;
 pub use self::loss::Loss;
 pub use self::pool::{Overflow, Pool, PoolSettings, Produced};
 pub use self::reader::{Reader, Sink, Values};
+pub(crate) use self::record::HeadPlace;
 pub use self::record::{Full, Mark, Record};
 pub use self::writer::{Ended, Entered, Refused, Writer, mute_this_thread, writer};

@@ -12,6 +12,7 @@ use super::pool::Slot;
 use super::writer::{Ended, Entered, LONGEST_CHAIN, RESERVE, Writer};
 use crate::clock;
 use crate::event::{ENTERED, FLAG_CONTINUES, LEFT, OuterRun, PART, RECORD_HEADER, Site, clipped, code_of_outcome};
+use crate::redaction::Redaction;
 use crate::value::NAME_DEFINED;
 
 /// There is no room left for this value: what is open must be closed, with the rest left out.
@@ -64,6 +65,8 @@ pub struct Mark {
 pub(crate) struct HeadPlace {
     tag: *mut u8,
     length: *mut u8,
+    /// Of the chunk that it is in, the place in the chain.
+    chunk: usize,
 }
 
 impl Record {
@@ -272,7 +275,8 @@ impl Writer {
     /// When there is no room; nothing is written then.
     pub(crate) fn put_with_length<const N: usize>(&mut self, head: [u8; N]) -> Result<HeadPlace, Full> {
         self.put(head)?;
-        Ok(HeadPlace { tag: self.cursor.wrapping_sub(N), length: self.cursor.wrapping_sub(4) })
+        let (tag, length) = (self.cursor.wrapping_sub(N), self.cursor.wrapping_sub(4));
+        Ok(HeadPlace { tag, length, chunk: self.chain_length - 1 })
     }
 
     pub(crate) fn set_length(&mut self, place: &HeadPlace, length: u32) {
@@ -285,29 +289,77 @@ impl Writer {
         unsafe { place.tag.write(tag) };
     }
 
-    /// Writes a name: its number, and at its first use in this chunk its text.
+    /// What was written behind a head, to the cursor: to be read, and changed where it stands. A text that goes on in
+    /// other chunks is put together for that, which allocates.
+    pub(crate) fn change_text<R>(&mut self, place: &HeadPlace, change: impl FnOnce(&Redaction, &mut [u8]) -> R) -> R {
+        let start = place.length.wrapping_add(4);
+        if place.chunk == self.chain_length - 1 {
+            let length = self.cursor as usize - start as usize;
+            // SAFETY: from the head to the cursor all is written, within the chunk, and behind what is committed, so
+            // that this thread alone has it; the writer is borrowed for as long as the slice lives.
+            return change(self.redaction(), unsafe { std::slice::from_raw_parts_mut(start, length) });
+        }
+        let mut pieces = [(start, 0); LONGEST_CHAIN];
+        for (at, piece) in pieces[place.chunk..self.chain_length].iter_mut().enumerate() {
+            let (chunk, filled) = self.chain[place.chunk + at];
+            let memory = self.pool().memory.chunk(chunk);
+            let first = if at == 0 { start } else { memory.wrapping_add(HEADER_BYTES + RECORD_HEADER) };
+            let is_last = place.chunk + at == self.chain_length - 1;
+            let end = if is_last { self.cursor } else { memory.wrapping_add(filled as usize) };
+            *piece = (first, end as usize - first as usize);
+        }
+        let pieces = &pieces[place.chunk..self.chain_length];
+        let mut text = Vec::with_capacity(pieces.iter().map(|(_, length)| length).sum());
+        for (first, length) in pieces {
+            // SAFETY: as above, of each chunk in the chain: none of them is committed or handed over.
+            text.extend_from_slice(unsafe { std::slice::from_raw_parts(*first, *length) });
+        }
+        let changed = change(self.redaction(), &mut text);
+        let mut rest = &text[..];
+        for (first, length) in pieces {
+            let (piece, behind) = rest.split_at(*length);
+            // SAFETY: as above; the source is a copy.
+            unsafe { first.copy_from_nonoverlapping(piece.as_ptr(), *length) };
+            rest = behind;
+        }
+        changed
+    }
+
+    /// What is withheld of the values.
+    pub(crate) fn redaction(&self) -> &Redaction {
+        &self.pool().redaction
+    }
+
+    /// How many bytes more the value being written may get at most, and some beyond that.
+    pub(crate) fn more_than_room(&self) -> usize {
+        const BEYOND: usize = 4096;
+        self.draft.budget.saturating_add(BEYOND)
+    }
+
+    /// Writes a name: its number, and at its first use in this chunk its text. Returns whether it names a secret.
     ///
     /// # Errors
     /// When there is no room.
     #[inline]
-    pub(crate) fn put_name(&mut self, name: &'static str) -> Result<(), Full> {
+    pub(crate) fn put_name(&mut self, name: &'static str) -> Result<bool, Full> {
         match self.number_of(name.as_ptr() as usize, name.len() as u32) {
-            Some(number) => self.put(number.to_le_bytes()),
+            Some((number, is_secret)) => self.put(number.to_le_bytes()).map(|()| is_secret),
             None => self.define_name(name),
         }
     }
 
     #[cold]
-    fn define_name(&mut self, name: &'static str) -> Result<(), Full> {
+    fn define_name(&mut self, name: &'static str) -> Result<bool, Full> {
+        let is_secret = self.redaction().is_secret_name(name);
         let text = clipped(name);
         if self.cursor as usize + 4 + text.len() > self.end as usize {
             self.make_room(4 + text.len())?;
         }
-        let number = self.define(name.as_ptr() as usize, name.len() as u32);
+        let number = self.define(name.as_ptr() as usize, name.len() as u32, is_secret);
         self.put((number | NAME_DEFINED).to_le_bytes())?;
         self.put((text.len() as u16).to_le_bytes())?;
         match self.put_slice(text.as_bytes()) == text.len() {
-            true => Ok(()),
+            true => Ok(is_secret),
             false => Err(Full),
         }
     }

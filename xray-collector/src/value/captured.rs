@@ -61,7 +61,7 @@ impl Captured {
     #[must_use]
     pub fn level(&self) -> CaptureLevel {
         match self.bytes()[0] {
-            tag::TEXT | tag::TEXT_CUT => CaptureLevel::DebugText,
+            tag::TEXT | tag::TEXT_CUT | tag::TEXT_WITHHELD | tag::TEXT_WITHHELD_CUT => CaptureLevel::DebugText,
             tag::TYPE => CaptureLevel::TypeName,
             tag::REDACTED => CaptureLevel::Redacted,
             tag::PANICKED => CaptureLevel::Panicked,
