@@ -115,7 +115,7 @@ impl Parameter {
     }
 
     /// The statement that captures it.
-    pub(crate) fn capture(&self, private: &TokenStream, record: &Ident) -> Option<TokenStream> {
+    pub(crate) fn capture(&self, private: &TokenStream, record: &Ident, withheld: &Ident) -> Option<TokenStream> {
         let conditions = self.conditions();
         let allowed = self.allowed();
         let variable = &self.variable;
@@ -142,6 +142,12 @@ impl Parameter {
         };
         // What is not always compiled has an import of its own.
         let import = (self.uses_ladder() && !self.needs_ladder()).then(|| quote!(use #private::ladder::*;));
+        // Its turn passes also for what is not withheld for its name: what is redacted anyway, and what a function
+        // makes of it.
+        let captured = match &self.capture {
+            Capture::Redacted | Capture::With(_) => quote!(#withheld.pass(); #captured;),
+            _ => quote!(if !#withheld.next(&mut #record) { #captured }),
+        };
         Some(quote!(#(#conditions)* #allowed { #import #captured }))
     }
 

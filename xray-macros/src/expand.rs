@@ -130,16 +130,19 @@ impl Expansion<'_> {
     fn enter(&self, kind: TokenStream) -> TokenStream {
         let private = &self.private;
         let call = self.call();
-        let record = Ident::new("__xray_record", Span::mixed_site());
+        let [record, withheld] =
+            ["record", "withheld"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
         let captures: Vec<_> =
-            self.parameters.iter().filter_map(|parameter| parameter.capture(private, &record)).collect();
+            self.parameters.iter().filter_map(|parameter| parameter.capture(private, &record, &withheld)).collect();
         let mutable = (!captures.is_empty()).then(|| quote!(mut));
+        let withheld = (!captures.is_empty()).then(|| quote!(let mut #withheld = __XRAY_CALLSITE.withheld();));
         // An import that nothing uses would be one more warning, and `allow` an error where the lint is forbidden.
         let import = self.parameters.iter().any(Parameter::needs_ladder).then(|| quote!(use #private::ladder::*;));
         quote! {
             let mut #call = #private::#kind::new();
             if let #private::Some(#mutable #record) = #call.enter(&__XRAY_CALLSITE) {
                 #import
+                #withheld
                 #(#captures)*
                 #call.entered(#record);
             }

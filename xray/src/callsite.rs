@@ -1,10 +1,12 @@
 //! Instrumented functions: what is known of each before it is called, and whether its calls are recorded.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use xray_collector::chunk::Writer;
 use xray_collector::event::Site;
+use xray_collector::redaction::Redaction;
 
 use crate::level::Level;
 use crate::session::{self, Session};
@@ -20,6 +22,8 @@ pub struct Callsite {
     level: Option<Level>,
     /// [`UNKNOWN`], [`OFF`], or the session that records its calls, in the upper bits, and whether values are captured.
     state: AtomicU32,
+    /// Which arguments the session withholds for their names: see [`Withheld`].
+    withheld: AtomicU64,
     /// The function that registered before it, once it has registered.
     before: OnceLock<Option<&'static Self>>,
 }
@@ -45,6 +49,35 @@ impl Recording {
     #[inline]
     fn of_state(state: u32) -> Option<Self> {
         (state > OFF).then_some(Self { session: state >> 1, captures_values: state & 1 == 1 })
+    }
+}
+
+/// Which of the arguments that are still to be captured are withheld: a bit for each, the next one's lowest. The highest
+/// bit stands for its argument and all beyond, of which there are hardly ever any.
+#[derive(Debug, Clone, Copy)]
+pub struct Withheld(i64);
+
+impl Withheld {
+    fn of(arguments: &[&str], redaction: &Redaction) -> Self {
+        let secret = arguments.iter().enumerate().filter(|(_, name)| redaction.is_secret_name(name));
+        Self(secret.fold(0, |bits, (place, _)| bits | 1 << place.min(63)))
+    }
+
+    /// Passes over the next argument, of which the attribute says how it is captured.
+    #[inline(always)]
+    pub fn pass(&mut self) {
+        self.0 >>= 1;
+    }
+
+    /// Takes the next argument's turn. If it is withheld, that is written in its place, and nothing else is to be.
+    #[inline(always)]
+    pub fn next(&mut self, writer: &mut Writer) -> bool {
+        let is_withheld = self.0 & 1 == 1;
+        self.pass();
+        if is_withheld {
+            writer.redacted();
+        }
+        is_withheld
     }
 }
 
@@ -76,7 +109,7 @@ impl Callsite {
     /// `level` is what the attribute says, if it says something.
     #[must_use]
     pub const fn new(site: Site, level: Option<Level>) -> Self {
-        Self { site, level, state: AtomicU32::new(UNKNOWN), before: OnceLock::new() }
+        Self { site, level, state: AtomicU32::new(UNKNOWN), withheld: AtomicU64::new(0), before: OnceLock::new() }
     }
 
     /// Whether calls are known not to be recorded: one relaxed load.
@@ -88,7 +121,8 @@ impl Callsite {
     /// Whether a call is recorded now.
     #[inline]
     pub(crate) fn recording(&'static self) -> Option<Recording> {
-        match self.state.load(Ordering::Relaxed) {
+        // Acquire: who sees the session sees what it withholds.
+        match self.state.load(Ordering::Acquire) {
             UNKNOWN => self.find_out(),
             state => Recording::of_state(state),
         }
@@ -104,7 +138,14 @@ impl Callsite {
                 self.set(session::get().as_deref());
             }
         });
-        Recording::of_state(self.state.load(Ordering::Relaxed))
+        Recording::of_state(self.state.load(Ordering::Acquire))
+    }
+
+    /// Which arguments of a call that is recorded are withheld for their names.
+    #[inline]
+    #[must_use]
+    pub fn withheld(&self) -> Withheld {
+        Withheld(self.withheld.load(Ordering::Relaxed) as i64)
     }
 
     fn set(&self, session: Option<&Session>) {
@@ -112,7 +153,11 @@ impl Callsite {
             Level::Off => OFF,
             level => Recording { session: session.number, captures_values: level == Level::Full }.to_state(),
         });
-        self.state.store(state, Ordering::Relaxed);
+        if let Some(session) = session {
+            let withheld = Withheld::of(self.site.arguments, &session.redaction);
+            self.withheld.store(withheld.0 as u64, Ordering::Relaxed);
+        }
+        self.state.store(state, Ordering::Release);
     }
 }
 

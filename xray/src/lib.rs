@@ -97,6 +97,7 @@ mod recorder;
 mod session;
 
 pub use xray_collector::chunk::Overflow;
+pub use xray_collector::redaction::{DEFAULT_NAMES, PatternError};
 pub use xray_collector::{FlushError, Stats, id, model, store, value};
 pub use xray_macros::{run, skip, step, steps};
 

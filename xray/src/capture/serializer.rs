@@ -59,11 +59,15 @@ pub(super) struct Encoder<'w> {
     structs: u64,
     /// A name or key was written, and its value was not.
     owes_value: bool,
+    /// What is written now is a map's key.
+    is_key: bool,
+    /// The key that was written last names a secret.
+    is_secret: bool,
 }
 
 impl<'w> Encoder<'w> {
     pub(super) fn new(writer: &'w mut Writer, limits: Limits) -> Self {
-        Self { writer, limits, depth: 0, structs: 0, owes_value: false }
+        Self { writer, limits, depth: 0, structs: 0, owes_value: false, is_key: false, is_secret: false }
     }
 
     /// Closes what is open, for a value that was given up.
@@ -163,7 +167,7 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
     type SerializeStructVariant = Compound<'e, 'w>;
 
     numbers! {
-        serialize_bool: bool = bool, serialize_char: char = char, serialize_str: &str = string,
+        serialize_bool: bool = bool, serialize_char: char = char,
         serialize_bytes: &[u8] = bytes, serialize_f32: f32 = f32, serialize_f64: f64 = f64,
         serialize_i8: i8 = i8, serialize_i16: i16 = i16, serialize_i32: i32 = i32, serialize_i64: i64 = i64,
         serialize_i128: i128 = i128, serialize_u8: u8 = u8, serialize_u16: u16 = u16, serialize_u32: u32 = u32,
@@ -178,6 +182,17 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
     #[inline]
     fn serialize_unit(self) -> Result<(), Error> {
         self.writer.unit()?;
+        self.owes_value = false;
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_str(self, value: &str) -> Result<(), Error> {
+        if self.is_key {
+            self.is_secret = self.writer.string_key(value)?;
+        } else {
+            self.writer.string(value)?;
+        }
         self.owes_value = false;
         Ok(())
     }
@@ -198,7 +213,7 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 
     #[inline]
     fn serialize_unit_variant(self, of: &'static str, _: u32, name: &'static str) -> Result<(), Error> {
-        self.writer.unit_variant(of, name)?;
+        self.is_secret |= self.writer.unit_variant(of, name)?;
         self.owes_value = false;
         Ok(())
     }
@@ -275,7 +290,13 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 
     /// Formats straight into the record.
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Error> {
-        self.writer.display_text(format_args!("{value}")).map_err(|error| match error {
+        let arguments = format_args!("{value}");
+        let written = if self.is_key {
+            self.writer.display_key(arguments).map(|is_secret| self.is_secret = is_secret)
+        } else {
+            self.writer.display_text(arguments)
+        };
+        written.map_err(|error| match error {
             TextError::Full => Error::Full,
             TextError::Failed => Error::Failed,
         })?;
@@ -326,7 +347,11 @@ impl Compound<'_, '_> {
         if !self.takes()? {
             return Ok(());
         }
-        self.encoder.writer.field(name)?;
+        let is_secret = self.encoder.writer.field(name)?;
+        if is_secret {
+            self.encoder.writer.redacted();
+            return Ok(());
+        }
         self.encoder.owes_value = true;
         value.serialize(&mut *self.encoder)
     }
@@ -397,7 +422,10 @@ impl ser::SerializeMap for Compound<'_, '_> {
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         if self.takes()? {
-            key.serialize(&mut *self.encoder)?;
+            (self.encoder.is_key, self.encoder.is_secret) = (true, false);
+            let written = key.serialize(&mut *self.encoder);
+            self.encoder.is_key = false;
+            written?;
             self.encoder.owes_value = true;
         }
         Ok(())
@@ -406,7 +434,13 @@ impl ser::SerializeMap for Compound<'_, '_> {
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         // Owed only if the key was taken: what it belongs to is within the limit then.
         if self.encoder.owes_value && self.is_written && self.passed_over == 0 {
-            value.serialize(&mut *self.encoder)?;
+            if self.encoder.is_secret {
+                self.encoder.is_secret = false;
+                self.encoder.owes_value = false;
+                self.encoder.writer.redacted();
+            } else {
+                value.serialize(&mut *self.encoder)?;
+            }
         }
         Ok(())
     }
