@@ -122,7 +122,7 @@ impl Parameter {
         let captured = match &self.capture {
             Capture::Skipped => return None,
             Capture::Ladder => {
-                quote!((&&&&&#private::Value(&#variable)).xray_capture(&mut #record))
+                quote!((&&&&&&&&#private::Value(&#variable)).xray_capture(&mut #record))
             }
             Capture::Redacted => quote!(#record.redacted()),
             Capture::By(function, span) => {
@@ -135,7 +135,7 @@ impl Parameter {
                 let made = quote_spanned!(path.span().resolved_at(Span::mixed_site())=> #path(&#variable));
                 quote! {
                     #private::chosen::with(&mut #record, || #made, |#value, #record| {
-                        (&&&&&#private::Value(#value)).xray_capture(#record);
+                        (&&&&&&&&#private::Value(#value)).xray_capture(#record);
                     })
                 }
             }

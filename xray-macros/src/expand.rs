@@ -163,7 +163,7 @@ impl Expansion<'_> {
         } else {
             quote! {
                 if let #private::Some(#value) = #parts.value {
-                    (&&&&&#private::Value(#value)).xray_capture(&mut #record);
+                    (&&&&&&&&#private::Value(#value)).xray_capture(&mut #record);
                 }
             }
         };
@@ -177,7 +177,7 @@ impl Expansion<'_> {
                 #capture_value
                 if let #private::Some(#error) = #parts.error {
                     (#message #private::Message(#error)).xray_message(&mut #record);
-                    (&&&&&#private::Value(#error)).xray_capture(&mut #record);
+                    (&&&&&&&&#private::Value(#error)).xray_capture(&mut #record);
                 }
                 #record.commit();
             }

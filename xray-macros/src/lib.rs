@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod broken;
 mod choices;
+mod derive;
 mod expand;
 mod function;
 mod options;
@@ -153,4 +154,46 @@ pub fn steps(options: TokenStream, block: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn skip(_options: TokenStream, item: TokenStream) -> TokenStream {
     item
+}
+
+/// Implements [`Capture`](trait@Capture): the type says how its values are captured, before its `Serialize` and `Debug`
+/// are asked.
+///
+/// ```
+/// #[derive(xray::Capture)]
+/// enum Payment {
+///     Cash,
+///     Card {
+///         #[xray(redact)] // captured is that it is there: "[redacted]"
+///         number: String,
+///         #[xray(rename = "valid_until")]
+///         expiry: (u8, u16),
+///         #[xray(skip)] // not captured
+///         terminal: std::process::Child,
+///     },
+/// }
+/// ```
+///
+/// A field is captured by its own `Capture`, else its `Serialize`, else its `Debug`, else as the name of its type; no
+/// bound is demanded of it. A type parameter that a captured field mentions has to be `Capture`. What serde's
+/// attributes say does not count. `#[xray(crate = path)]` on the type says where the `xray` crate is, if it is not at
+/// `::xray`.
+#[proc_macro_derive(Capture, attributes(xray))]
+pub fn derive_capture(item: TokenStream) -> TokenStream {
+    derive::capture(item.into()).into()
+}
+
+/// Implements [`Item`](trait@Item): the field with `#[xray(key)]` tells the type's values apart.
+///
+/// ```
+/// #[derive(xray::Item, serde::Serialize)]
+/// struct Film {
+///     #[xray(key)]
+///     title: String,
+///     rating: f64,
+/// }
+/// ```
+#[proc_macro_derive(Item, attributes(xray))]
+pub fn derive_item(item: TokenStream) -> TokenStream {
+    derive::item(item.into()).into()
 }

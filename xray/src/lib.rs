@@ -99,9 +99,10 @@ mod session;
 pub use xray_collector::chunk::Overflow;
 pub use xray_collector::redaction::{DEFAULT_NAMES, PatternError};
 pub use xray_collector::{FlushError, Stats, id, model, store, value};
-pub use xray_macros::{run, skip, step, steps};
+pub use xray_macros::{Capture, Item, run, skip, step, steps};
 
 pub use self::builder::{Builder, Guard, StartError};
+pub use self::capture::derived::{Capture, Item};
 pub use self::capture::limits::Limits;
 #[cfg(feature = "streams")]
 pub use self::context::StreamExt;

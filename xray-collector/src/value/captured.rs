@@ -69,6 +69,15 @@ impl Captured {
         }
     }
 
+    /// The field that tells the items of this list apart, if their type says so.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        match Cursor::new(self.bytes()).element(&mut Table(&self.names)) {
+            Ok(Element::Keyed(field)) => Some(field),
+            _ => None,
+        }
+    }
+
     /// The value alone, as JSON text.
     #[must_use]
     pub fn json(&self) -> String {

@@ -22,6 +22,7 @@
 //! 45 variant  name name value                                  with one value
 //! 46 variant  name name value…, close
 //! 47 variant  name name (name value)…, close-name
+//! 48 keyed    name value                                       a list, each item of it told apart by that field
 //! 60 text     u32 length, bytes                                what Debug wrote
 //! 61 text     u32 length, bytes                                cut
 //! 66 text     u32 length, bytes                                a part is withheld: each byte of it is a `*`
@@ -104,6 +105,7 @@ pub(crate) mod tag {
     pub(crate) const VARIANT_VALUE: u8 = 0x45;
     pub(crate) const VARIANT_TUPLE: u8 = 0x46;
     pub(crate) const VARIANT_STRUCT: u8 = 0x47;
+    pub(crate) const KEYED: u8 = 0x48;
     pub(crate) const TEXT: u8 = 0x60;
     pub(crate) const TEXT_CUT: u8 = 0x61;
     pub(crate) const TYPE: u8 = 0x62;

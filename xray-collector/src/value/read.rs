@@ -76,6 +76,8 @@ pub(super) enum Element<'a, N> {
     ValueVariant(N, N),
     TupleVariant(N, N),
     StructVariant(N, N),
+    /// The value that follows is a list of items with this field as their key.
+    Keyed(N),
     Text {
         text: &'a str,
         cut: bool,
@@ -274,6 +276,7 @@ impl<'a> Cursor<'a> {
             tag::VARIANT_VALUE => Element::ValueVariant(self.name(names)?, self.name(names)?),
             tag::VARIANT_TUPLE => Element::TupleVariant(self.name(names)?, self.name(names)?),
             tag::VARIANT_STRUCT => Element::StructVariant(self.name(names)?, self.name(names)?),
+            tag::KEYED => Element::Keyed(self.name(names)?),
             tag::TEXT => Element::Text { text: self.text()?, cut: false, withheld: false },
             tag::TEXT_CUT => Element::Text { text: self.cut_text()?, cut: true, withheld: false },
             tag::TEXT_WITHHELD => Element::Text { text: self.text()?, cut: false, withheld: true },
@@ -317,7 +320,7 @@ impl<'a> Cursor<'a> {
                     self.skip_nested(names, inner)?;
                 }
             }
-            Element::ValueVariant(..) => self.skip_nested(names, inner)?,
+            Element::ValueVariant(..) | Element::Keyed(_) => self.skip_nested(names, inner)?,
             _ => {}
         }
         Ok(true)

@@ -246,6 +246,7 @@ impl Serialize for Inner<'_, '_> {
             Element::ValueVariant(_, name) => self.variant(serializer, name, Shape::Value),
             Element::TupleVariant(_, name) => self.variant(serializer, name, Shape::Tuple),
             Element::StructVariant(_, name) => self.variant(serializer, name, Shape::Fields),
+            Element::Keyed(_) => self.rest.serialize(serializer),
             Element::Text { text, cut, withheld } => {
                 if withheld {
                     notes.redacted();

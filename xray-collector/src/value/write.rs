@@ -205,6 +205,14 @@ impl Writer {
         self.tagged(tag::STRUCT, name)
     }
 
+    /// The list of items that follows is told apart by the field of that name.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn keyed(&mut self, field: &'static str) -> Result<(), Full> {
+        self.tagged(tag::KEYED, field)
+    }
+
     /// Opens a tuple struct: values follow, then [`Writer::close`].
     ///
     /// # Errors

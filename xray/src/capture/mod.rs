@@ -5,11 +5,13 @@
 //! panic, is dealt with here. Nothing in here allocates, and nothing a value does gets out.
 
 pub(crate) mod chosen;
+mod containers;
+pub(crate) mod derived;
 pub(crate) mod errors;
 pub(crate) mod ladder;
 pub(crate) mod limits;
 pub(crate) mod returned;
-mod serializer;
+pub(crate) mod serializer;
 
 use std::any::type_name;
 use std::fmt::{self, Debug, Display};

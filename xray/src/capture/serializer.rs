@@ -17,7 +17,7 @@ const PASSED_OVER: usize = 65_536;
 
 /// Why a value was not written to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Error {
+pub enum Error {
     /// There is no room left.
     Full,
     /// Its code returned an error.
@@ -50,15 +50,15 @@ impl ser::Error for Error {
 }
 
 /// Writes one value.
-pub(super) struct Encoder<'w> {
-    writer: &'w mut Writer,
+pub struct Encoder<'w> {
+    pub(super) writer: &'w mut Writer,
     limits: Limits,
     /// How many lists, maps, structs and so on are open.
-    depth: usize,
+    pub(super) depth: usize,
     /// Of each that is open, the outermost in the lowest bit: whether it is closed as a struct.
     structs: u64,
     /// A name or key was written, and its value was not.
-    owes_value: bool,
+    pub(super) owes_value: bool,
     /// What is written now is a map's key.
     is_key: bool,
     /// The key that was written last names a secret.
@@ -131,6 +131,25 @@ impl<'w> Encoder<'w> {
         }
         let (left, depth) = (self.limits.elements, self.depth);
         Ok(Compound { encoder: self, is_written, depth, left, passed_over: 0 })
+    }
+
+    pub(super) fn newtype_variant(
+        &mut self,
+        of: &'static str,
+        name: &'static str,
+        write: impl FnOnce(&mut Self) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if self.depth >= self.limits.depth {
+            self.too_deep();
+            return Ok(());
+        }
+        self.writer.value_variant(of, name)?;
+        // Counts as a level, though nothing closes it: a variant within a variant nests, too.
+        self.limits.depth -= 1;
+        self.owes_value = true;
+        let written = write(self);
+        self.limits.depth += 1;
+        written
     }
 
     #[cold]
@@ -231,17 +250,7 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
         name: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        if self.depth >= self.limits.depth {
-            self.too_deep();
-            return Ok(());
-        }
-        self.writer.value_variant(of, name)?;
-        // Counts as a level, though nothing closes it: a variant within a variant nests, too.
-        self.limits.depth -= 1;
-        self.owes_value = true;
-        let written = value.serialize(&mut *self);
-        self.limits.depth += 1;
-        written
+        self.newtype_variant(of, name, |encoder| value.serialize(encoder))
     }
 
     #[inline]
@@ -306,7 +315,7 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 }
 
 /// Something with elements that is being written.
-pub(super) struct Compound<'e, 'w> {
+pub struct Compound<'e, 'w> {
     encoder: &'e mut Encoder<'w>,
     /// Not too deep.
     is_written: bool,
@@ -339,25 +348,56 @@ impl Compound<'_, '_> {
 
     #[inline]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        if self.takes()? { value.serialize(&mut *self.encoder) } else { Ok(()) }
+        self.element_with(|encoder| value.serialize(encoder))
     }
 
     #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        self.field_with(name, |encoder| value.serialize(encoder))
+    }
+}
+
+impl<'w> Compound<'_, 'w> {
+    /// The next element, as `write` writes it.
+    #[inline]
+    pub fn element_with(&mut self, write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>) -> Result<(), Error> {
+        if self.takes()? { write(self.encoder) } else { Ok(()) }
+    }
+
+    /// The next field, as `write` writes it.
+    #[inline]
+    pub fn field_with(
+        &mut self,
+        name: &'static str,
+        write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         if !self.takes()? {
             return Ok(());
         }
-        let is_secret = self.encoder.writer.field(name)?;
-        if is_secret {
+        if self.encoder.writer.field(name)? {
             self.encoder.writer.redacted();
             return Ok(());
         }
         self.encoder.owes_value = true;
-        value.serialize(&mut *self.encoder)
+        write(self.encoder)
     }
 
+    /// The value of the key before, as `write` writes it.
     #[inline]
-    fn finish(self) -> Result<(), Error> {
+    pub(super) fn value_with(
+        &mut self,
+        write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        // Owed only if the key was taken: what it belongs to is within the limit then.
+        if !self.encoder.owes_value || !self.is_written || self.passed_over > 0 {
+            return Ok(());
+        }
+        if std::mem::take(&mut self.encoder.is_secret) { self.encoder.redacted() } else { write(self.encoder) }
+    }
+
+    /// Ends it.
+    #[inline]
+    pub fn finish(self) -> Result<(), Error> {
         if self.is_written {
             if self.encoder.depth != self.depth {
                 self.encoder.close_down_to(self.depth);
@@ -432,17 +472,7 @@ impl ser::SerializeMap for Compound<'_, '_> {
     }
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        // Owed only if the key was taken: what it belongs to is within the limit then.
-        if self.encoder.owes_value && self.is_written && self.passed_over == 0 {
-            if self.encoder.is_secret {
-                self.encoder.is_secret = false;
-                self.encoder.owes_value = false;
-                self.encoder.writer.redacted();
-            } else {
-                value.serialize(&mut *self.encoder)?;
-            }
-        }
-        Ok(())
+        self.value_with(|encoder| value.serialize(encoder))
     }
     #[inline]
     fn end(self) -> Result<(), Error> {
