@@ -1,6 +1,6 @@
 //! `#[derive(xray::Item)]`: which field is the key.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Error;
 
@@ -27,7 +27,7 @@ pub(super) fn expand(input: &Input) -> Result<TokenStream, Error> {
     }
     let key = key.ok_or_else(|| {
         let message = "no key: put `#[xray(key)]` on the field that tells items apart";
-        Error::new(input.ident.span().resolved_at(Span::call_site()), message)
+        Error::new(input.ident.span(), message)
     })?;
     let krate = input.krate();
     let ident = &input.ident;
