@@ -215,6 +215,23 @@ fn a_secret_at_the_limit_is_not_cut_into_something_harmless() {
 }
 
 #[test]
+fn a_formatted_text_may_go_on_in_the_next_chunk_anywhere() {
+    #[xray::step(debug(shown), display(text))]
+    fn formatted(shown: &str, text: &str) -> usize {
+        shown.len() + text.len()
+    }
+    let recording = Recording::start_with(|builder| builder.chunks(4096, 256));
+    for before in (3500..3900).step_by(5) {
+        let text = format!("{} {KEY} {} ä", "x ".repeat(before / 2), "y ".repeat(3000));
+        formatted(&text, &text);
+    }
+    let tree = recording.tree();
+    assert_clean("the tree", tree.as_bytes());
+    assert_eq!(tree.matches(&format!(" {} y y", "*".repeat(KEY.len()))).count(), 160);
+    assert_eq!(tree.matches(" ä").count(), 160);
+}
+
+#[test]
 fn what_is_redacted_can_be_chosen() {
     #[xray::step]
     fn chosen(home_address: &str, password: &str, text: &str) -> usize {

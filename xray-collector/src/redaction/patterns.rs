@@ -345,6 +345,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_passed_over_holds_nothing() {
+        use proptest::prelude::*;
+        // What patterns are made of, so that some texts hold one.
+        let piece = prop_oneof![
+            "[ -~]{0,9}",
+            "(Bearer|bearer|BEARER) [a-z0-9]{1,8}",
+            "[2-9][0-9 -]{11,22}",
+            "(sk-|AKIA|ghp_|xoxb-|eyJ)[A-Z0-9a-z_.-]{8,22}",
+            "-----BEGIN (PRIVATE KEY|X)-----",
+        ];
+        proptest!(ProptestConfig::with_cases(4000), |(pieces in prop::collection::vec(piece, 0..4))| {
+            let text = pieces.concat();
+            if find(text.as_bytes(), 0, false, false).is_some() {
+                prop_assert!(may_hold(text.as_bytes()), "passed over: {}", text);
+            }
+        });
+    }
+
+    #[test]
     fn what_is_cut_counts_as_whole() {
         for text in
             ["Bearer ab", "sk-a", "41111111", "eyJhbGciOiJI", "eyJhbGciOiJIUzI1NiJ9.ey", "-----BEGIN RSA", "ghp_abc"]
