@@ -11,7 +11,11 @@ use super::names::SecretNames;
 /// The first value at or behind `from` that stands behind a secret name.
 pub(super) fn find(text: &[u8], from: usize, names: &SecretNames) -> Option<Range<usize>> {
     let mut at = from;
-    while let Some(colon) = text[at..].windows(2).position(|pair| pair == b": ").map(|colon| at + colon) {
+    while let Some(colon) = text[at..].iter().position(|byte| *byte == b':').map(|colon| at + colon) {
+        if text.get(colon + 1) != Some(&b' ') {
+            at = colon + 1;
+            continue;
+        }
         let value = colon + 2;
         if names.contains(name_before(&text[..colon])) {
             let length = value_length(&text[value..]);

@@ -123,6 +123,9 @@ impl Redaction {
 
     fn find_known(&self, text: &[u8], from: usize, goes_on: bool) -> Option<Range<usize>> {
         if self.known_forms {
+            if !goes_on && !self.emails && !patterns::may_hold(&text[from..]) {
+                return None;
+            }
             return patterns::find(text, from, self.emails, goes_on);
         }
         // Only addresses: those alone are looked for around each `@`.

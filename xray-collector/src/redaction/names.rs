@@ -44,6 +44,8 @@ const MOST_WORDS: usize = 32;
 pub(crate) struct SecretNames {
     patterns: Vec<Box<[u8]>>,
     shortest: usize,
+    /// Of the bytes that patterns begin with, the lowest five bits: a bit for each.
+    firsts: u32,
 }
 
 impl SecretNames {
@@ -51,12 +53,14 @@ impl SecretNames {
         let spelt = |name: &str| words(name.as_bytes()).flatten().map(u8::to_ascii_lowercase).collect::<Box<[u8]>>();
         let patterns: Vec<_> = names.into_iter().map(spelt).filter(|pattern| !pattern.is_empty()).collect();
         let shortest = patterns.iter().map(|pattern| pattern.len()).min().unwrap_or(usize::MAX);
-        Self { patterns, shortest }
+        let firsts = patterns.iter().fold(0, |bits, pattern| bits | 1 << (pattern[0] & 31));
+        Self { patterns, shortest, firsts }
     }
 
     /// Whether what has this name is secret. Allocates nothing.
     pub(crate) fn contains(&self, name: &[u8]) -> bool {
-        if name.len() < self.shortest {
+        let may_begin = |byte: u8| self.firsts >> (byte & 31) & 1 == 1;
+        if name.len() < self.shortest || !words(name).any(|word| may_begin(word[0])) {
             return false;
         }
         let mut found = [&name[..0]; MOST_WORDS];
@@ -66,7 +70,9 @@ impl SecretNames {
             count += 1;
         }
         let found = &found[..count];
-        (0..count).any(|first| self.patterns.iter().any(|pattern| spells(&found[first..], pattern, found)))
+        (0..count).any(|first| {
+            may_begin(found[first][0]) && self.patterns.iter().any(|pattern| spells(&found[first..], pattern, found))
+        })
     }
 }
 
