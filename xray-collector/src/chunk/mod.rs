@@ -29,6 +29,7 @@
 //!    live.
 //! 5. A writer's pointers point into the pool that its thread's `Attachment` keeps alive.
 
+mod head;
 mod loss;
 mod memory;
 mod pool;
@@ -36,9 +37,9 @@ mod reader;
 mod record;
 mod writer;
 
+pub(crate) use self::head::HeadPlace;
 pub use self::loss::Loss;
 pub use self::pool::{Overflow, Pool, PoolSettings, Produced};
 pub use self::reader::{Reader, Sink, Values};
-pub(crate) use self::record::HeadPlace;
 pub use self::record::{Full, Mark, Record};
 pub use self::writer::{Ended, Entered, Refused, Writer, mute_this_thread, writer};

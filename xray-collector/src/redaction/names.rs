@@ -70,8 +70,10 @@ impl SecretNames {
             count += 1;
         }
         let found = &found[..count];
-        (0..count).any(|first| {
-            may_begin(found[first][0]) && self.patterns.iter().any(|pattern| spells(&found[first..], pattern, found))
+        (0..count).filter(|first| may_begin(found[*first][0])).any(|first| {
+            let byte = found[first][0].to_ascii_lowercase();
+            let mut patterns = self.patterns.iter().filter(|pattern| pattern[0] == byte);
+            patterns.any(|pattern| spells(&found[first..], pattern, found))
         })
     }
 }
