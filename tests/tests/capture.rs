@@ -178,13 +178,13 @@ fn a_value_is_captured_at_the_highest_level_that_its_type_has() {
     );
     let step = recording.step("many");
     let levels: Vec<_> = step.arguments.iter().map(|argument| (&*argument.name, argument.captured.level())).collect();
-    use CaptureLevel::{DebugText, Panicked, TypeName};
+    use CaptureLevel::{DebugText, Panicked, Structured, TypeName};
     assert_eq!(
         levels,
         [
             ("opaque", TypeName),
             ("debug", DebugText),
-            ("array", DebugText),
+            ("array", Structured),
             ("fails", TypeName),
             ("fails_after_some", DebugText),
             ("panics", Panicked),

@@ -104,7 +104,7 @@ impl Collector {
     pub fn start(settings: Settings, session: u32, store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let process = ProcessId::random();
         store.mark_crashed(process)?;
-        let mut reader = Reader::new(settings.pool, session, settings.schema.clone());
+        let mut reader = Reader::new(settings.pool.clone(), session, settings.schema.clone());
         let misfits = Misfits::new(settings.schema.clone());
         let next_segment = store.next_segment()?;
         let mut assembly = Assembly::new(process, settings.keep_runs, misfits, next_segment, Arc::clone(&store));

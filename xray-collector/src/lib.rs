@@ -19,6 +19,7 @@ mod misfits;
 pub mod model;
 
 pub mod payload;
+pub mod redaction;
 pub mod schema;
 pub mod stats;
 pub mod store;

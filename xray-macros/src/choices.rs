@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Error, Path};
 
+use crate::ladder;
 use crate::options::{Arguments, Choice, Options};
 use crate::parameters::Parameter;
 use crate::words::meant;
@@ -126,9 +127,7 @@ impl Parameter {
         let variable = &self.variable;
         let captured = match &self.capture {
             Capture::Skipped => return None,
-            Capture::Ladder => {
-                quote!((&&&&&#private::Value(&#variable)).xray_capture(&mut #record))
-            }
+            Capture::Ladder => ladder::capture(private, quote!(&#variable), quote!(&mut #record)),
             Capture::Redacted => quote!(#private::Writer::redacted(&mut #record)),
             Capture::By(function, span) => {
                 // The error of a type that has no such text is at the option.
@@ -138,16 +137,18 @@ impl Parameter {
             Capture::With(path) => {
                 let value = Ident::new("__xray_value", Span::mixed_site());
                 let made = quote_spanned!(path.span().resolved_at(Span::mixed_site())=> #path(&#variable));
-                quote! {
-                    #private::chosen::with(&mut #record, || #made, |#value, #record| {
-                        (&&&&&#private::Value(#value)).xray_capture(#record);
-                    })
-                }
+                let capture = ladder::capture(private, &value, record);
+                quote!(#private::chosen::with(&mut #record, || #made, |#value, #record| { #capture }))
             }
         };
         // What is not always compiled has an import of its own.
         let import = (self.uses_ladder() && !self.needs_ladder()).then(|| quote!(use #private::ladder::*;));
-        Some(quote!(#(#conditions)* #allowed if #private::Writer::takes(&mut #record) { #import #captured }))
+        // What a function makes of it is not what its name speaks of.
+        let takes = match &self.capture {
+            Capture::With(_) => quote!(takes_made),
+            _ => quote!(takes),
+        };
+        Some(quote!(#(#conditions)* #allowed if #private::Writer::#takes(&mut #record) { #import #captured }))
     }
 
     /// Whether capturing it needs the ladder's traits, whatever is compiled.

@@ -32,6 +32,7 @@ use syn::spanned::Spanned as _;
 use syn::{Error, ReturnType, Type};
 
 use crate::function::{self, Function};
+use crate::ladder;
 use crate::options::{Capture, Options};
 use crate::parameters::{self, Parameter};
 use crate::types;
@@ -173,12 +174,14 @@ impl Expansion<'_> {
         let capture_value = if self.options.ret == Some(false) {
             TokenStream::new()
         } else {
+            let capture = ladder::capture(private, &value, quote!(&mut #record));
             quote! {
                 if let #private::Some(#value) = #parts.value {
-                    (&&&&&#private::Value(#value)).xray_capture(&mut #record);
+                    #capture
                 }
             }
         };
+        let capture_error = ladder::capture(private, &error, quote!(&mut #record));
         // Three references fewer: the ladder without the rungs of texts and of errors, also where the compiler adds one.
         let message =
             if types::may_borrow_in_error(&self.function.signature.output) { quote!(&&&&) } else { quote!(&&&&&&&) };
@@ -189,7 +192,7 @@ impl Expansion<'_> {
                 #capture_value
                 if let #private::Some(#error) = #parts.error {
                     (#message #private::Message(#error)).xray_message(&mut #record);
-                    (&&&&&#private::Value(#error)).xray_capture(&mut #record);
+                    #capture_error
                 }
                 #record.commit();
             }

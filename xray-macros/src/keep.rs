@@ -26,6 +26,7 @@ use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{BinOp, Error, Expr, ExprBinary, Path, Result, Token, UnOp};
 
+use crate::ladder;
 use crate::words::readable;
 
 /// `key; expression`, after the path of the crate if that is not `::xray`.
@@ -88,14 +89,16 @@ impl Input {
         let Self { key, expression, .. } = self;
         let text = source(expression);
         let [score, fact] = ["score", "fact"].map(named);
+        let observed = quote!(#private::observe::Score);
+        let capture_key = ladder::capture(&private, quote!(&(#key)), quote!(#observed::key(&mut #fact)));
+        let capture_score = ladder::capture(&private, quote!(&#score), quote!(#observed::score(&mut #fact, #text)));
         quote! {
             match #expression {
                 #score => {
                     if let #private::Some(mut #fact) = #private::observe::Score::begin() {
                         use #private::ladder::*;
-                        (&&&&&#private::Value(&(#key))).xray_capture(#private::observe::Score::key(&mut #fact));
-                        (&&&&&#private::Value(&#score))
-                            .xray_capture(#private::observe::Score::score(&mut #fact, #text));
+                        #capture_key;
+                        #capture_score;
                         #fact.end();
                     }
                     #score
@@ -149,7 +152,8 @@ impl Keep<'_> {
         let names = operands.iter().filter(|(_, operand)| !is_literal(operand));
         let written = names.map(|(name, operand)| {
             let text = source(operand);
-            quote!((&&&&&#private::Value(#name)).xray_capture(#into.operand(#text));)
+            let capture = ladder::capture(private, name, quote!(#into.operand(#text)));
+            quote!(#capture;)
         });
         let reported = self.report(place);
         let rest = if place + 1 < self.conjuncts.len() {
@@ -184,11 +188,12 @@ impl Keep<'_> {
         let private = &self.private;
         let key = self.key;
         let (holds, into) = (named(&format!("holds{place}")), named("into"));
+        let capture_key = ladder::capture(private, quote!(&(#key)), quote!(#private::observe::Check::key(&mut #into)));
         let checks = (0..=place).map(|place| named(&format!("check{place}")));
         quote! {
             if let #private::Some(mut #into) = #private::observe::Check::start() {
                 use #private::ladder::*;
-                (&&&&&#private::Value(&(#key))).xray_capture(#private::observe::Check::key(&mut #into));
+                #capture_key;
                 #private::observe::Check::verdict(&mut #into, #holds);
                 #(#checks(&mut #into);)*
                 #into.finish();

@@ -3,9 +3,11 @@
 #[cfg(test)]
 mod broken;
 mod choices;
+mod derive;
 mod expand;
 mod function;
 mod keep;
+mod ladder;
 mod options;
 mod parameters;
 mod steps;
@@ -230,4 +232,46 @@ fn expression(input: TokenStream, expand: fn(&keep::Input) -> proc_macro2::Token
         Ok(input) => input.plain().into(),
         Err(error) => error.to_compile_error().into(),
     }
+}
+
+/// Implements [`Capture`](trait@Capture): the type says how its values are captured, before its `Serialize` and `Debug`
+/// are asked.
+///
+/// ```
+/// #[derive(xray::Capture)]
+/// enum Payment {
+///     Cash,
+///     Card {
+///         #[xray(redact)] // captured is that it is there: "[redacted]"
+///         number: String,
+///         #[xray(rename = "valid_until")]
+///         expiry: (u8, u16),
+///         #[xray(skip)] // not captured
+///         terminal: std::process::Child,
+///     },
+/// }
+/// ```
+///
+/// A field is captured by its own `Capture`, else its `Serialize`, else its `Debug`, else as the name of its type; no
+/// bound is demanded of it. A type parameter that a captured field mentions has to be `Capture`. What serde's
+/// attributes say does not count. `#[xray(crate = path)]` on the type says where the `xray` crate is, if it is not at
+/// `::xray`.
+#[proc_macro_derive(Capture, attributes(xray))]
+pub fn derive_capture(item: TokenStream) -> TokenStream {
+    derive::capture(item.into()).into()
+}
+
+/// Implements [`Item`](trait@Item): the field with `#[xray(key)]` tells the type's values apart.
+///
+/// ```
+/// #[derive(xray::Item, serde::Serialize)]
+/// struct Film {
+///     #[xray(key)]
+///     title: String,
+///     rating: f64,
+/// }
+/// ```
+#[proc_macro_derive(Item, attributes(xray))]
+pub fn derive_item(item: TokenStream) -> TokenStream {
+    derive::item(item.into()).into()
 }

@@ -7,9 +7,11 @@ pub use xray_collector::chunk::Writer;
 pub use xray_collector::event::Site;
 
 pub use crate::callsite::Callsite;
+pub use crate::capture::derived::{Encoded, Field};
 pub use crate::capture::errors::{Message, Parts, Returned};
 pub use crate::capture::ladder::Value;
 pub use crate::capture::returned::{AsOpaqueFuture, Kind};
+pub use crate::capture::serializer::Encoder;
 pub use crate::future::AsyncCall;
 pub use crate::level::Level;
 pub use crate::recorder::Call;
@@ -27,6 +29,7 @@ pub mod observe {
 /// The traits of the ladders, to be imported where a value is captured. Without names: the users' own stay what they
 /// are.
 pub mod ladder {
+    pub use crate::capture::derived::{ViaCapture as _, ViaItemsAndCapture as _, ViaItemsAndSerialize as _};
     pub use crate::capture::errors::{
         ViaAny as _, ViaDebugText as _, ViaDisplay as _, ViaError as _, ViaHeldError as _, ViaNothing as _,
         ViaResult as _, ViaSharedError as _, ViaText as _,
@@ -35,6 +38,13 @@ pub mod ladder {
         ViaDebug as _, ViaPlain as _, ViaSerialize as _, ViaSerializeAndDebug as _, ViaTypeName as _,
     };
     pub use crate::capture::returned::{ViaBoxedFuture as _, ViaValue as _};
+}
+
+/// The traits of the ladder of a derived type's fields.
+pub mod field_ladder {
+    pub use crate::capture::derived::{
+        FieldViaCapture as _, FieldViaDebug as _, FieldViaSerialize as _, FieldViaTypeName as _,
+    };
 }
 
 /// Calls the body. The bound, rather than a call in place, is what lets a body return a borrow of a `&mut` argument.

@@ -6,6 +6,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use xray_collector::chunk::Overflow;
+use xray_collector::redaction::{DEFAULT_NAMES, PatternError, Redaction};
 use xray_collector::schema::{Schema, SchemaError};
 use xray_collector::store::{EmptyStore, Store, StoreError};
 use xray_collector::{Collector, FlushError, KeepRuns, Settings};
@@ -30,6 +31,7 @@ pub struct Builder {
     prompts: bool,
     sampled_runs: Option<f64>,
     settings: Settings,
+    redaction: Redacted,
 }
 
 impl Builder {
@@ -111,6 +113,46 @@ impl Builder {
         self
     }
 
+    /// Redacts what has one of these names, too: arguments, fields, and keys of maps. A name is secret if these words
+    /// are in it one after the other: `"home_address"` is in `homeAddress`, `HOME-ADDRESS` and `old_home_address`, not in
+    /// `address`. What is redacted unless one says otherwise is [`DEFAULT_NAMES`](crate::DEFAULT_NAMES).
+    ///
+    /// See [what is redacted](crate::capturing#redaction).
+    pub fn redact_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.redaction.names.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Redacts what has one of these names and nothing else for its name, in place of
+    /// [`DEFAULT_NAMES`](crate::DEFAULT_NAMES) and of those given before; with none, nothing is redacted for its name.
+    pub fn redact_only_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.redaction.names = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Redacts what matches one of these regular expressions, too, in every text that is captured; the syntax is that of
+    /// the crate `regex`. They are searched for where the value is captured, on the calling thread, in time linear in
+    /// the length of the text; the first searches allocate.
+    ///
+    /// A pattern that is no regular expression is an error of [`Builder::start`].
+    pub fn redact_values(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.redaction.patterns.extend(patterns.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether bearer tokens, keys and card numbers are known by their form and redacted; they are unless this says
+    /// `false`.
+    pub fn redact_known_values(mut self, redacts: bool) -> Self {
+        self.redaction.known_values = redacts;
+        self
+    }
+
+    /// Whether e-mail addresses are redacted; they are not unless this says `true`.
+    pub fn redact_emails(mut self, redacts: bool) -> Self {
+        self.redaction.emails = redacts;
+        self
+    }
+
     /// How long an event may wait before it is written; 100 ms unless set.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.settings.flush_interval = interval;
@@ -168,17 +210,21 @@ impl Builder {
         if let Some(schema) = &self.settings.schema {
             schema.validate()?;
         }
+        let redaction = self.redaction.compile()?;
         let store = self.open()?;
         let number = session::next_number();
         limits::set(self.limits);
         decisions::set_prompts(self.prompts);
         panics::install_hook();
-        let collector = Collector::start(self.settings, number, Arc::clone(&store))?;
+        let mut settings = self.settings;
+        settings.pool.redaction = Arc::clone(&redaction);
+        let collector = Collector::start(settings, number, Arc::clone(&store))?;
         level::set_sampled_runs(self.sampled_runs.unwrap_or(1.0), collector.process().0);
         let session = Arc::new(Session {
             number,
             level: self.level,
             filter,
+            redaction,
             collector,
             store,
             #[cfg(feature = "web")]
@@ -213,6 +259,29 @@ impl Builder {
             Some(_) => Err(StartError::NotBuilt { call: "store", feature: "embedded" }),
             None => Err(StartError::NoStore),
         }
+    }
+}
+
+/// What is redacted, before it is known whether that can be.
+#[derive(Debug, Clone)]
+struct Redacted {
+    names: Vec<String>,
+    patterns: Vec<String>,
+    known_values: bool,
+    emails: bool,
+}
+
+impl Default for Redacted {
+    fn default() -> Self {
+        let names = DEFAULT_NAMES.map(str::to_owned).to_vec();
+        Self { names, patterns: Vec::new(), known_values: true, emails: false }
+    }
+}
+
+impl Redacted {
+    fn compile(&self) -> Result<Arc<Redaction>, PatternError> {
+        let names = self.names.iter().map(String::as_str);
+        Redaction::new(names, self.known_values, self.emails, &self.patterns).map(Arc::new)
     }
 }
 
@@ -265,6 +334,9 @@ pub enum StartError {
     /// The schema contradicts itself.
     #[error(transparent)]
     Schema(#[from] SchemaError),
+    /// A pattern for values to redact is wrong.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),

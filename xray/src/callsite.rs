@@ -20,10 +20,11 @@ pub struct Callsite {
     level: Option<Level>,
     /// [`UNKNOWN`], [`OFF`], or the session that records its calls, in the upper bits, and the level.
     state: AtomicU32,
-    /// What the session's schema says about it: the arguments that must not be captured, and the declaration of its kind.
-    /// Each with the session in its upper half, so that none is taken for that of another session, and written before the
-    /// state.
+    /// What must not be captured of it: the arguments that the session's schema keeps out, those that it redacts for their
+    /// names, and the schema's declaration of its kind. Each with the session in its upper half, so that none is taken for
+    /// that of another session, and written before the state.
     left_out: AtomicU64,
+    withheld: AtomicU64,
     kind: AtomicU64,
     /// The function that registered before it, once it has registered.
     before: OnceLock<Option<&'static Self>>,
@@ -96,8 +97,8 @@ impl Callsite {
     #[must_use]
     pub const fn new(site: Site, level: Option<Level>) -> Self {
         let state = AtomicU32::new(UNKNOWN);
-        let (left_out, kind) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { site, level, state, left_out, kind, before: OnceLock::new() }
+        let [left_out, withheld, kind] = [const { AtomicU64::new(0) }; 3];
+        Self { site, level, state, left_out, withheld, kind, before: OnceLock::new() }
     }
 
     /// Whether calls are known not to be recorded: one relaxed load.
@@ -128,11 +129,12 @@ impl Callsite {
         Recording::of_state(self.state.load(Ordering::Acquire))
     }
 
-    /// The arguments that the session's schema keeps out, for
+    /// The arguments that the session's schema keeps out, and those that are redacted for their names, for
     /// [`Writer::leave_out`](xray_collector::chunk::Writer::leave_out). All of them if another session has begun.
     #[inline]
-    pub(crate) fn left_out(&self, session: u32) -> u32 {
-        of_session(&self.left_out, session).unwrap_or(u32::MAX)
+    pub(crate) fn left_out(&self, session: u32) -> (u32, u32) {
+        let of = |place| of_session(place, session).unwrap_or(u32::MAX);
+        (of(&self.left_out), of(&self.withheld))
     }
 
     /// Where the session's schema declares its kind: [`FunctionFit::kind`](xray_collector::schema::FunctionFit::kind).
@@ -162,8 +164,11 @@ impl Callsite {
             is_rejected = fit.is_rejected(schema.on_mismatch());
             (left_out, kind) = (fit.left_out(schema.on_mismatch()), fit.kind);
         }
+        let secret = self.site.arguments.iter().enumerate().filter(|(_, name)| session.redaction.is_secret_name(name));
+        let withheld = secret.fold(0_u32, |bits, (place, _)| bits | 1 << place.min(31));
         let with_session = |half: u32| u64::from(session.number) << 32 | u64::from(half);
         self.left_out.store(with_session(left_out), Ordering::Relaxed);
+        self.withheld.store(with_session(withheld), Ordering::Relaxed);
         self.kind.store(with_session(kind), Ordering::Relaxed);
         is_rejected
     }

@@ -98,10 +98,12 @@ mod recorder;
 mod session;
 
 pub use xray_collector::chunk::Overflow;
+pub use xray_collector::redaction::{DEFAULT_NAMES, PatternError};
 pub use xray_collector::{FlushError, KeepRuns, Stats, decision, id, model, schema, store, value};
-pub use xray_macros::{keep, run, score, skip, step, steps};
+pub use xray_macros::{Capture, Item, keep, run, score, skip, step, steps};
 
 pub use self::builder::{Builder, Guard, StartError};
+pub use self::capture::derived::{Capture, Item};
 pub use self::capture::limits::Limits;
 #[cfg(feature = "streams")]
 pub use self::context::StreamExt;

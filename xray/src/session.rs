@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use xray_collector::chunk::Pool;
 use xray_collector::event::Site;
 use xray_collector::id::ProcessId;
+use xray_collector::redaction::Redaction;
 use xray_collector::schema::Schema;
 use xray_collector::store::Store;
 use xray_collector::{Collector, FlushError, Stats};
@@ -20,6 +21,7 @@ pub(crate) struct Session {
     pub(crate) number: u32,
     pub(crate) level: Level,
     pub(crate) filter: RwLock<Filter>,
+    pub(crate) redaction: Arc<Redaction>,
     pub(crate) collector: Collector,
     pub(crate) store: Arc<dyn Store>,
     #[cfg(feature = "web")]

@@ -76,8 +76,12 @@ fn thin(values: Encoded<'_>, at: usize, appender: &mut Appender<'_>) -> Option<u
         return Some(at + length);
     }
     let mut cursor = Cursor::new(bytes);
-    let Element::List(_) = cursor.element(&mut Table(values.names)).ok()? else { return None };
-    appender.raw(&bytes[..cursor.position()]);
+    let mut head = 0;
+    while !matches!(cursor.element(&mut Table(values.names)).ok()?, Element::List(_)) {
+        // Which field is the key: it was asked for already.
+        head = cursor.position();
+    }
+    appender.raw(&bytes[head..cursor.position()]);
     for _ in 0..KEPT_ELEMENTS {
         let from = cursor.position();
         if cursor.skip(&mut Table(values.names)).is_err() {

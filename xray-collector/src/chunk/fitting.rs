@@ -7,24 +7,31 @@ use super::writer::Writer;
 use crate::schema::{Fit, OnMismatch, Part};
 
 impl Writer {
-    /// The arguments that must not be captured, each a bit by its place; the highest stands for all from there on.
+    /// The arguments that must not be captured, each a bit by its place; the highest stands for all from there on. Those
+    /// that the schema keeps out, and those that are redacted for their names.
     #[inline]
-    pub fn leave_out(&mut self, arguments: u32) {
-        self.draft.left_out = arguments as i32;
+    pub fn leave_out(&mut self, (by_schema, by_name): (u32, u32)) {
+        (self.draft.left_out, self.draft.withheld) = (by_schema as i32, by_name as i32);
     }
 
     /// Whether the next argument is to be captured. If it is not, its place is filled. To be called once for each
     /// argument, in order.
     #[inline(always)]
     pub fn takes(&mut self) -> bool {
-        self.draft.left_out == 0 || self.takes_next()
+        self.draft.left_out | self.draft.withheld == 0 || self.takes_next(true)
+    }
+
+    /// As [`Writer::takes`], for what a function of the user's makes of the argument: its name says nothing about that.
+    #[inline(always)]
+    pub fn takes_made(&mut self) -> bool {
+        self.draft.left_out | self.draft.withheld == 0 || self.takes_next(false)
     }
 
     #[cold]
-    fn takes_next(&mut self) -> bool {
-        let is_left_out = self.draft.left_out & 1 == 1;
+    fn takes_next(&mut self, minds_name: bool) -> bool {
+        let is_left_out = (self.draft.left_out | if minds_name { self.draft.withheld } else { 0 }) & 1 == 1;
         // Arithmetic: the highest bit stays.
-        self.draft.left_out >>= 1;
+        (self.draft.left_out, self.draft.withheld) = (self.draft.left_out >> 1, self.draft.withheld >> 1);
         if is_left_out {
             self.redacted();
         }

@@ -30,6 +30,7 @@
 //! 5. A writer's pointers point into the pool that its thread's `Attachment` keeps alive.
 
 mod fitting;
+mod head;
 mod loss;
 mod memory;
 mod pool;
@@ -37,6 +38,7 @@ mod reader;
 mod record;
 mod writer;
 
+pub(crate) use self::head::HeadPlace;
 pub use self::loss::Loss;
 pub use self::pool::{Overflow, Pool, PoolSettings, Produced};
 pub use self::reader::{Reader, Sink, Values};

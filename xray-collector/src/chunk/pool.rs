@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::loss::{Loss, Losses};
 use super::memory::Memory;
+use crate::redaction::Redaction;
 use crate::schema::Schema;
 
 /// What a thread does when no chunk is free.
@@ -20,8 +21,8 @@ pub enum Overflow {
     Block,
 }
 
-/// The size of a pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The size of a pool, and what never gets into it.
+#[derive(Debug, Clone)]
 pub struct PoolSettings {
     /// Bytes of one chunk; rounded up to a power of two within [`PoolSettings::CHUNK_BYTES`].
     pub chunk_bytes: usize,
@@ -29,6 +30,8 @@ pub struct PoolSettings {
     pub chunks: u32,
     /// What happens when none is free.
     pub overflow: Overflow,
+    /// What is withheld of the values that are written into the chunks.
+    pub redaction: Arc<Redaction>,
 }
 
 impl PoolSettings {
@@ -39,7 +42,8 @@ impl PoolSettings {
 impl Default for PoolSettings {
     /// 128 chunks of 128 KiB: 16 MiB.
     fn default() -> Self {
-        Self { chunk_bytes: 128 * 1024, chunks: 128, overflow: Overflow::Drop }
+        let redaction = Arc::new(Redaction::default());
+        Self { chunk_bytes: 128 * 1024, chunks: 128, overflow: Overflow::Drop, redaction }
     }
 }
 
@@ -99,6 +103,7 @@ pub struct Pool {
     pub(super) memory: Memory,
     pub(super) session: u32,
     pub(super) overflow: Overflow,
+    pub(super) redaction: Arc<Redaction>,
     pub(super) free: Receiver<u32>,
     free_again: Sender<u32>,
     full: Sender<u32>,
@@ -123,6 +128,7 @@ impl Pool {
             memory: Memory::new(chunk_bytes, chunks),
             session,
             overflow: settings.overflow,
+            redaction: settings.redaction,
             free,
             free_again,
             full,

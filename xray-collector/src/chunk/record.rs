@@ -15,6 +15,7 @@ use crate::event::{
     About, ENTERED, FACT, FLAG_CONTINUES, LEFT, OuterRun, PART, RECORD_HEADER, Site, clipped, code_of_outcome,
     flags_of_level,
 };
+use crate::redaction::Redaction;
 use crate::value::NAME_DEFINED;
 
 /// There is no room left for this value: what is open must be closed, with the rest left out.
@@ -41,6 +42,8 @@ pub(super) struct Draft {
     budget: usize,
     /// Arguments that must not be captured, from the next one on: see `super::fitting`.
     pub(super) left_out: i32,
+    /// Of the arguments still to come, those that are redacted for their names.
+    pub(super) withheld: i32,
     /// By what the result is checked; 0 for nothing.
     pub(super) checked_output: u32,
 }
@@ -55,6 +58,7 @@ impl Draft {
         value: std::ptr::null_mut(),
         budget: usize::MAX,
         left_out: 0,
+        withheld: 0,
         checked_output: 0,
     };
 }
@@ -67,12 +71,6 @@ pub struct Mark {
     piece: *mut u8,
     value: *mut u8,
     budget: usize,
-}
-
-/// Where a head stands of which tag and length are filled in later.
-pub(crate) struct HeadPlace {
-    tag: *mut u8,
-    length: *mut u8,
 }
 
 impl Record {
@@ -174,10 +172,20 @@ impl Writer {
         self.end = self.chunk_end;
         self.chain[0] = (self.chunk.unwrap_or_default(), 0);
         self.chain_length = 1;
-        let (left_out, checked_output) = (0, 0);
+        let (left_out, withheld, checked_output) = (0, 0, 0);
         let budget = usize::MAX;
-        self.draft =
-            Draft { kind, flags, callsite, start, piece: start, value: start, budget, left_out, checked_output };
+        self.draft = Draft {
+            kind,
+            flags,
+            callsite,
+            start,
+            piece: start,
+            value: start,
+            budget,
+            left_out,
+            withheld,
+            checked_output,
+        };
         // SAFETY: `begin` has made room for the fixed part.
         self.cursor = unsafe { start.add(RECORD_HEADER) };
     }
@@ -287,48 +295,41 @@ impl Writer {
         self.cursor as usize + bytes <= self.end as usize
     }
 
-    /// Writes a head that begins with a tag and ends with the number of bytes that follow, which is filled in later.
-    ///
-    /// # Errors
-    /// When there is no room; nothing is written then.
-    pub(crate) fn put_with_length<const N: usize>(&mut self, head: [u8; N]) -> Result<HeadPlace, Full> {
-        self.put(head)?;
-        Ok(HeadPlace { tag: self.cursor.wrapping_sub(N), length: self.cursor.wrapping_sub(4) })
+    /// What is withheld of the values.
+    pub(crate) fn redaction(&self) -> &Redaction {
+        &self.pool().redaction
     }
 
-    pub(crate) fn set_length(&mut self, place: &HeadPlace, length: u32) {
-        // SAFETY: the place is in this record, which is not committed: nobody keeps a place across a rollback.
-        unsafe { place.length.cast::<[u8; 4]>().write_unaligned(length.to_le_bytes()) };
+    /// How many bytes more the value being written may get at most, and some beyond that.
+    pub(crate) fn more_than_room(&self) -> usize {
+        const BEYOND: usize = 4096;
+        self.draft.budget.saturating_add(BEYOND)
     }
 
-    pub(crate) fn set_tag(&mut self, place: &HeadPlace, tag: u8) {
-        // SAFETY: as in `set_length`.
-        unsafe { place.tag.write(tag) };
-    }
-
-    /// Writes a name: its number, and at its first use in this chunk its text.
+    /// Writes a name: its number, and at its first use in this chunk its text. Returns whether it names a secret.
     ///
     /// # Errors
     /// When there is no room.
     #[inline]
-    pub(crate) fn put_name(&mut self, name: &'static str) -> Result<(), Full> {
+    pub(crate) fn put_name(&mut self, name: &'static str) -> Result<bool, Full> {
         match self.number_of(name.as_ptr() as usize, name.len() as u32) {
-            Some(number) => self.put(number.to_le_bytes()),
+            Some((number, is_secret)) => self.put(number.to_le_bytes()).map(|()| is_secret),
             None => self.define_name(name),
         }
     }
 
     #[cold]
-    fn define_name(&mut self, name: &'static str) -> Result<(), Full> {
+    fn define_name(&mut self, name: &'static str) -> Result<bool, Full> {
+        let is_secret = self.redaction().is_secret_name(name);
         let text = clipped(name);
         if self.cursor as usize + 4 + text.len() > self.end as usize {
             self.make_room(4 + text.len())?;
         }
-        let number = self.define(name.as_ptr() as usize, name.len() as u32);
+        let number = self.define(name.as_ptr() as usize, name.len() as u32, is_secret);
         self.put((number | NAME_DEFINED).to_le_bytes())?;
         self.put((text.len() as u16).to_le_bytes())?;
         match self.put_slice(text.as_bytes()) == text.len() {
-            true => Ok(()),
+            true => Ok(is_secret),
             false => Err(Full),
         }
     }

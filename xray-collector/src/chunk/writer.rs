@@ -72,6 +72,8 @@ pub(super) struct Name {
     length: u32,
     generation: u32,
     number: u16,
+    /// What has this name is withheld.
+    is_secret: bool,
 }
 
 /// The chunk that a thread writes. One for each thread, borrowed through [`writer`].
@@ -97,6 +99,8 @@ pub struct Writer {
     pub(super) generation: u32,
     pub(super) next_number: u16,
     pub(super) names: [Name; NAMES],
+    /// Texts from this length on are looked at for secrets.
+    pub(crate) looked_at_from: usize,
     /// Chunks of the record being written, with the bytes used in those before the last.
     pub(super) chain: [(u32, u32); LONGEST_CHAIN],
     pub(super) chain_length: usize,
@@ -167,7 +171,8 @@ impl Writer {
             next_step: 0,
             generation: 0,
             next_number: 0,
-            names: [Name { address: 0, length: 0, generation: 0, number: 0 }; NAMES],
+            names: [Name { address: 0, length: 0, generation: 0, number: 0, is_secret: false }; NAMES],
+            looked_at_from: usize::MAX,
             chain: [(0, 0); LONGEST_CHAIN],
             chain_length: 0,
             draft: Draft::NONE,
@@ -185,6 +190,7 @@ impl Writer {
         let Some(pool) = pool().filter(|pool| pool.session == session) else { return Err(Refused::Detached) };
         let slot = pool.take_slot();
         // Both outlive their use here: the attachment, which owns them, detaches this writer before it lets go.
+        self.looked_at_from = pool.redaction.shortest();
         let (pool_address, slot_address) = (Arc::as_ptr(&pool), Arc::as_ptr(&slot));
         let (produced, step, order) = (
             slot.produced.load(Ordering::Relaxed),
@@ -262,7 +268,7 @@ impl Writer {
         self.begin(run, is_end_of_run)?;
         let address = std::ptr::from_ref(site) as usize;
         match self.number_of(address, u32::MAX) {
-            Some(number) => Some(number),
+            Some((number, _)) => Some(number),
             None => self.define_callsite(site, address, run, is_end_of_run),
         }
     }
@@ -285,7 +291,7 @@ impl Writer {
         if !fits(self) {
             return self.drop_event(&self.slot().too_large, run, is_end);
         }
-        let number = self.define(address, u32::MAX);
+        let number = self.define(address, u32::MAX, false);
         let mut header = [0; RECORD_HEADER];
         header[..4].copy_from_slice(&(length as u32).to_le_bytes());
         (header[4], header[5]) = (CALLSITE, site.flags());
@@ -342,18 +348,20 @@ impl Writer {
         (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) as usize >> 56
     }
 
-    /// The number under which this chunk knows a name or callsite.
+    /// The number under which this chunk knows a name or callsite, and whether it names a secret.
     #[inline]
-    pub(super) fn number_of(&self, address: usize, length: u32) -> Option<u16> {
+    pub(super) fn number_of(&self, address: usize, length: u32) -> Option<(u16, bool)> {
         let name = &self.names[Self::slot_of_name(address)];
-        (name.address == address && name.length == length && name.generation == self.generation).then_some(name.number)
+        let is_known = name.address == address && name.length == length && name.generation == self.generation;
+        is_known.then_some((name.number, name.is_secret))
     }
 
-    pub(super) fn define(&mut self, address: usize, length: u32) -> u16 {
+    pub(super) fn define(&mut self, address: usize, length: u32, is_secret: bool) -> u16 {
         let number = self.next_number;
         if number < NAME_ANONYMOUS {
             self.next_number += 1;
-            self.names[Self::slot_of_name(address)] = Name { address, length, generation: self.generation, number };
+            let name = Name { address, length, generation: self.generation, number, is_secret };
+            self.names[Self::slot_of_name(address)] = name;
         }
         number
     }

@@ -73,7 +73,7 @@ impl<'a> Digester<'a> {
             Element::F32(value) => self.sized(b'.', &f64::from(value).to_bits().to_le_bytes()),
             Element::F64(value) => self.sized(b'.', &value.to_bits().to_le_bytes()),
             Element::Char(value) => self.sized(b'c', &u32::from(value).to_le_bytes()),
-            Element::String { text, full } => {
+            Element::String { text, full, .. } => {
                 self.is_torn |= full.is_some();
                 self.sized(b'"', text.as_bytes());
             }
@@ -81,7 +81,7 @@ impl<'a> Digester<'a> {
                 self.is_torn |= full.is_some();
                 self.sized(b'b', bytes);
             }
-            Element::Text { text, cut } => {
+            Element::Text { text, cut, .. } => {
                 self.is_torn |= cut;
                 self.sized(b'd', text.as_bytes());
             }
@@ -99,6 +99,7 @@ impl<'a> Digester<'a> {
                 self.elements(cursor, inner)?;
             }
             Element::UnitVariant(_, name) => self.sized(b'u', name.as_bytes()),
+            Element::Keyed(_) => return self.value(cursor, inner),
             Element::ValueVariant(_, name) => {
                 self.sized(b'v', name.as_bytes());
                 self.value(cursor, inner)?;

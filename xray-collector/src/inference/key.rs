@@ -223,7 +223,7 @@ impl<'a> Place<'a> {
             .map(|span| {
                 let Some(key) = self.find(side, *span)? else { return Ok(None) };
                 let head = side.head(key)?.0;
-                if let Element::String { text, full } = head {
+                if let Element::String { text, full, .. } = head {
                     return Ok(full.is_none().then(|| key_hash(text)));
                 }
                 text.clear();

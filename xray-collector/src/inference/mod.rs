@@ -12,7 +12,7 @@
 //! | lists in the result | those; else the result itself as the one item; `None` of a kind that picks (filter, select, …) as none |
 //! | item of an element | the other half of a pair with a number; the value of a map's entry, or its key; the element; a field that is of the other list's type, or a text where the other list is of texts |
 //! | argument | the declared one; where both are maps with keys of one sort; of the same type by name; texts; of types that have a key of the same name, if half of the output is found; numbers, if all of the output is found; the keys of the items, if half is found, and texts or of a kind that picks or orders. Of several the one with the most items in common; of those the first |
-//! | key | the declared one; the map's, where both are maps; `id`, `key`, `uuid`, `guid`; the type's own, as `movie_id` of a `Movie`; the only `…_id`; `name`, `title`, `slug`, `sku`, `code`, `url`, `path` if a text; the `id` of the one struct within; the item, if it is a text or a number; the whole value. From the only `…_id` on: if no two items of the input share it |
+//! | key | the declared one, by the attribute or the items' type; the map's, where both are maps; `id`, `key`, `uuid`, `guid`; the type's own, as `movie_id` of a `Movie`; the only `…_id`; `name`, `title`, `slug`, `sku`, `code`, `url`, `path` if a text; the `id` of the one struct within; the item, if it is a text or a number; the whole value. From the only `…_id` on: if no two items of the input share it |
 //! | mates | equal keys, from the front on both sides |
 //! | verdict | no mate: introduced, or eliminated. A mate: kept, or, in a step that orders, scored. A step orders if its kind says so (rank, sort, score, order), or if the same items came out in another order |
 //! | score | the number beside the item; in a struct around it, or in the item, `score`, `rank_score`, `relevance_score`, `relevance`, `similarity`, `confidence`, `probability`, the only `…_score`; in a struct around it the only number. Of the output, else of the input. NaN and infinity are no scores |
@@ -92,6 +92,8 @@ pub fn infer<'a>(question: &Question<'a>) -> Option<Inference<'a>> {
 }
 
 fn try_infer<'a>(question: &Question<'a>) -> Result<Option<Inference<'a>>, DecodeError> {
+    let key = question.key.or_else(|| question.entered.said_key()).or_else(|| question.returned.said_key());
+    let question = &Question { key, ..*question };
     let kind = Kind::of(question.kind);
     let sides = [question.entered, question.returned];
     let mut doubts = Vec::new();

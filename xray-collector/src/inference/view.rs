@@ -73,11 +73,28 @@ impl<'a> Encoded<'a> {
         Cursor::new(self.bytes.get(start..).unwrap_or_default())
     }
 
-    /// The head of the value at a place, and where what is in it begins.
+    /// The head of the value at a place, and where what is in it begins. That it says which field is the key is passed
+    /// over.
     pub(super) fn head(&self, start: usize) -> Result<(Element<'a, &'a str>, usize), DecodeError> {
         let mut cursor = self.cursor(start);
-        let element = cursor.element(&mut Table(self.names))?;
-        Ok((element, start + cursor.position()))
+        loop {
+            match cursor.element(&mut Table(self.names))? {
+                Element::Keyed(_) => {}
+                element => return Ok((element, start + cursor.position())),
+            }
+        }
+    }
+
+    /// The field that a value says is the key of its items: one of the values from the first on.
+    pub(super) fn said_key(&self) -> Option<&'a str> {
+        let mut start = 0;
+        while start < self.bytes.len() {
+            if let Element::Keyed(key) = self.cursor(start).element(&mut Table(self.names)).ok()? {
+                return Some(key);
+            }
+            start = self.end(start).ok()?;
+        }
+        None
     }
 
     /// The first byte of the value at a place: enough to tell what need not be decoded.

@@ -62,11 +62,20 @@ impl Captured {
     #[must_use]
     pub fn level(&self) -> CaptureLevel {
         match self.bytes()[0] {
-            tag::TEXT | tag::TEXT_CUT => CaptureLevel::DebugText,
+            tag::TEXT | tag::TEXT_CUT | tag::TEXT_WITHHELD | tag::TEXT_WITHHELD_CUT => CaptureLevel::DebugText,
             tag::TYPE => CaptureLevel::TypeName,
             tag::REDACTED => CaptureLevel::Redacted,
             tag::PANICKED => CaptureLevel::Panicked,
             _ => CaptureLevel::Structured,
+        }
+    }
+
+    /// The field that tells the items of this list apart, if their type says so.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        match Cursor::new(self.bytes()).element(&mut Table(&self.names)) {
+            Ok(Element::Keyed(field)) => Some(field),
+            _ => None,
         }
     }
 

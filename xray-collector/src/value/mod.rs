@@ -12,6 +12,8 @@
 //! 32 string   u64 length in full, u32 length, bytes            cut
 //! 33 string   u32 length, bytes                                cut, length in full not known
 //! 34 bytes    u64 length in full, u32 length, bytes            cut if the lengths differ
+//! 35 string   u32 length, bytes                                a part is withheld: `[redacted]` stands for it
+//! 36 string   u32 length, bytes                                the same, cut
 //! 40 list     u32 length, value…, close                        length 2^32-1: not known
 //! 41 map      u32 length, (value value)…, close
 //! 42 struct   name, (name value)…, close-name
@@ -20,8 +22,11 @@
 //! 45 variant  name name value                                  with one value
 //! 46 variant  name name value…, close
 //! 47 variant  name name (name value)…, close-name
+//! 48 keyed    name value                                       a list, each item of it told apart by that field
 //! 60 text     u32 length, bytes                                what Debug wrote
 //! 61 text     u32 length, bytes                                cut
+//! 66 text     u32 length, bytes                                a part is withheld: each byte of it is a `*`
+//! 67 text     u32 length, bytes                                the same, cut
 //! 62 type     name                                             neither Serialize nor Debug
 //! 63 redacted
 //! 64 panicked name                                             Serialize or Debug of this type panicked
@@ -100,6 +105,8 @@ pub(crate) mod tag {
     pub(crate) const STRING_CUT: u8 = 0x32;
     pub(crate) const STRING_ENDLESS: u8 = 0x33;
     pub(crate) const BYTES: u8 = 0x34;
+    pub(crate) const STRING_WITHHELD: u8 = 0x35;
+    pub(crate) const STRING_WITHHELD_CUT: u8 = 0x36;
     pub(crate) const LIST: u8 = 0x40;
     pub(crate) const MAP: u8 = 0x41;
     pub(crate) const STRUCT: u8 = 0x42;
@@ -108,10 +115,13 @@ pub(crate) mod tag {
     pub(crate) const VARIANT_VALUE: u8 = 0x45;
     pub(crate) const VARIANT_TUPLE: u8 = 0x46;
     pub(crate) const VARIANT_STRUCT: u8 = 0x47;
+    pub(crate) const KEYED: u8 = 0x48;
     pub(crate) const TEXT: u8 = 0x60;
     pub(crate) const TEXT_CUT: u8 = 0x61;
     pub(crate) const TYPE: u8 = 0x62;
     pub(crate) const REDACTED: u8 = 0x63;
     pub(crate) const PANICKED: u8 = 0x64;
     pub(crate) const OMITTED: u8 = 0x65;
+    pub(crate) const TEXT_WITHHELD: u8 = 0x66;
+    pub(crate) const TEXT_WITHHELD_CUT: u8 = 0x67;
 }

@@ -61,6 +61,8 @@ pub(crate) enum Element<'a, N> {
     String {
         text: &'a str,
         full: Option<u64>,
+        /// A part of it is withheld.
+        withheld: bool,
     },
     Bytes {
         bytes: &'a [u8],
@@ -74,9 +76,13 @@ pub(crate) enum Element<'a, N> {
     ValueVariant(N, N),
     TupleVariant(N, N),
     StructVariant(N, N),
+    /// The value that follows is a list of items with this field as their key.
+    Keyed(N),
     Text {
         text: &'a str,
         cut: bool,
+        /// A part of it is withheld.
+        withheld: bool,
     },
     Type(N),
     Redacted,
@@ -245,14 +251,18 @@ impl<'a> Cursor<'a> {
             tag::CHAR => Element::Char(char::from_u32(self.u32()?).ok_or(self.error("not a character"))?),
             tag::STRING_SHORT => {
                 let length = self.u8()?.into();
-                Element::String { text: self.utf8(length)?, full: None }
+                Element::String { text: self.utf8(length)?, full: None, withheld: false }
             }
-            tag::STRING => Element::String { text: self.text()?, full: None },
+            tag::STRING => Element::String { text: self.text()?, full: None, withheld: false },
             tag::STRING_CUT => {
                 let full = self.u64()?;
-                Element::String { text: self.cut_text()?, full: Some(full) }
+                Element::String { text: self.cut_text()?, full: Some(full), withheld: false }
             }
-            tag::STRING_ENDLESS => Element::String { text: self.cut_text()?, full: Some(u64::MAX) },
+            tag::STRING_ENDLESS => Element::String { text: self.cut_text()?, full: Some(u64::MAX), withheld: false },
+            tag::STRING_WITHHELD => Element::String { text: self.text()?, full: None, withheld: true },
+            tag::STRING_WITHHELD_CUT => {
+                Element::String { text: self.cut_text()?, full: Some(u64::MAX), withheld: true }
+            }
             tag::BYTES => {
                 let full = self.u64()?;
                 let length = self.u32()? as usize;
@@ -266,8 +276,11 @@ impl<'a> Cursor<'a> {
             tag::VARIANT_VALUE => Element::ValueVariant(self.name(names)?, self.name(names)?),
             tag::VARIANT_TUPLE => Element::TupleVariant(self.name(names)?, self.name(names)?),
             tag::VARIANT_STRUCT => Element::StructVariant(self.name(names)?, self.name(names)?),
-            tag::TEXT => Element::Text { text: self.text()?, cut: false },
-            tag::TEXT_CUT => Element::Text { text: self.cut_text()?, cut: true },
+            tag::KEYED => Element::Keyed(self.name(names)?),
+            tag::TEXT => Element::Text { text: self.text()?, cut: false, withheld: false },
+            tag::TEXT_CUT => Element::Text { text: self.cut_text()?, cut: true, withheld: false },
+            tag::TEXT_WITHHELD => Element::Text { text: self.text()?, cut: false, withheld: true },
+            tag::TEXT_WITHHELD_CUT => Element::Text { text: self.cut_text()?, cut: true, withheld: true },
             tag::TYPE => Element::Type(self.name(names)?),
             tag::REDACTED => Element::Redacted,
             tag::PANICKED => Element::Panicked(self.name(names)?),
@@ -307,7 +320,7 @@ impl<'a> Cursor<'a> {
                     self.skip_nested(names, inner)?;
                 }
             }
-            Element::ValueVariant(..) => self.skip_nested(names, inner)?,
+            Element::ValueVariant(..) | Element::Keyed(_) => self.skip_nested(names, inner)?,
             _ => {}
         }
         Ok(true)

@@ -109,6 +109,7 @@ impl<'a> Rendered<'a> {
     fn map<S: Serializer>(&self, serializer: S, length: Option<u64>) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         loop {
+            let mut is_withheld = false;
             let key = match self.next()? {
                 Element::Close { cut } => {
                     if cut {
@@ -116,7 +117,10 @@ impl<'a> Rendered<'a> {
                     }
                     return map.end();
                 }
-                Element::String { text, .. } => text.to_owned(),
+                Element::String { text, withheld, .. } => {
+                    is_withheld = withheld;
+                    text.to_owned()
+                }
                 element => {
                     // A key that is no text is its own JSON: `[1,2]`, `true`.
                     json_text(&Inner::new(self, element)).trim_matches('"').to_owned()
@@ -124,6 +128,10 @@ impl<'a> Rendered<'a> {
             };
             let _inside = self.notes.descend(&key);
             let element = self.next()?;
+            // Listed once, where the value is listed anyway.
+            if is_withheld && element != Element::Redacted {
+                self.notes.redacted();
+            }
             map.serialize_entry(&key, &Inner::new(self, element))?;
         }
     }
@@ -220,7 +228,10 @@ impl Serialize for Inner<'_, '_> {
             Element::F64(value) if value.is_finite() => serializer.serialize_f64(value),
             Element::F64(value) => serializer.collect_str(&value),
             Element::Char(value) => serializer.serialize_char(value),
-            Element::String { text, full } => {
+            Element::String { text, full, withheld } => {
+                if withheld {
+                    notes.redacted();
+                }
                 if let Some(full) = full {
                     notes.cut(Some(full).filter(|full| *full != u64::MAX));
                 }
@@ -240,7 +251,11 @@ impl Serialize for Inner<'_, '_> {
             Element::ValueVariant(_, name) => self.variant(serializer, name, Shape::Value),
             Element::TupleVariant(_, name) => self.variant(serializer, name, Shape::Tuple),
             Element::StructVariant(_, name) => self.variant(serializer, name, Shape::Fields),
-            Element::Text { text, cut } => {
+            Element::Keyed(_) => self.rest.serialize(serializer),
+            Element::Text { text, cut, withheld } => {
+                if withheld {
+                    notes.redacted();
+                }
                 if cut {
                     notes.cut(None);
                 }

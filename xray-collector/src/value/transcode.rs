@@ -232,6 +232,8 @@ pub(crate) fn transcode(
 
 /// The length of the list that a value is, if it is one whose length was known before its elements were.
 pub(crate) fn list_length(value: &[u8]) -> Option<u64> {
+    // In a segment a name is its number alone.
+    let value = if let [tag::KEYED, _, _, list @ ..] = value { list } else { value };
     let [tag::LIST, a, b, c, d, ..] = *value else { return None };
     Some(u32::from_le_bytes([a, b, c, d])).filter(|length| *length != UNKNOWN_LENGTH).map(u64::from)
 }

@@ -1,9 +1,13 @@
 //! Writing the binary form into a record: one function for each tag, none of which leaves a torn value behind.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::{CLOSE_NAME, CUT_NAME, tag};
-use crate::chunk::{Full, Writer};
+use crate::chunk::{Full, HeadPlace, Writer};
+use crate::redaction::MARK;
+
+const STRING_TAGS: [u8; 4] = [tag::STRING, tag::STRING_ENDLESS, tag::STRING_WITHHELD, tag::STRING_WITHHELD_CUT];
 
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $tag:ident, $bytes:literal;)*) => {
@@ -78,12 +82,17 @@ impl Writer {
         self.put([tag::UNIT])
     }
 
-    /// A string; cut if there is no room for all of it.
+    /// A string; cut if there is no room for all of it, and without the secrets in it.
     ///
     /// # Errors
     /// When there is no room even for an empty one; nothing is written then.
     #[inline]
     pub fn string(&mut self, value: &str) -> Result<(), Full> {
+        if value.len() >= self.looked_at_from { self.looked_at(value) } else { self.whole_string(value) }
+    }
+
+    #[inline]
+    fn whole_string(&mut self, value: &str) -> Result<(), Full> {
         match u8::try_from(value.len()) {
             Ok(length) if self.has_room(2 + value.len()) => {
                 self.put([tag::STRING_SHORT, length])?;
@@ -106,6 +115,46 @@ impl Writer {
             self.rollback(start);
         }
         self.cut(tag::STRING_CUT, value.as_bytes())
+    }
+
+    /// A string that is long enough to hold a secret.
+    fn looked_at(&mut self, value: &str) -> Result<(), Full> {
+        // What is cut off anyway is not looked at, but for what a secret at the limit may reach to.
+        let goes_on = value.len() > self.more_than_room();
+        let text = &value.as_bytes()[..value.len().min(self.more_than_room())];
+        let redaction = self.redaction();
+        if !goes_on && !redaction.may_withhold(text) {
+            return self.whole_string(value);
+        }
+        match redaction.find(text, 0, goes_on) {
+            None => self.whole_string(value),
+            Some(found) => self.string_without(text, found, goes_on),
+        }
+    }
+
+    /// The text with a mark in place of each secret; the first one is known.
+    #[cold]
+    fn string_without(&mut self, text: &[u8], first: Range<usize>, goes_on: bool) -> Result<(), Full> {
+        let place = self.put_with_length([tag::STRING_WITHHELD; 5])?;
+        let (mut at, mut written, mut next) = (0, 0, Some(first));
+        let mut is_cut = false;
+        while !is_cut && at < text.len() {
+            let found = next.take().unwrap_or(text.len()..text.len());
+            for piece in [&text[at..found.start], if found.is_empty() { &[] } else { MARK.as_bytes() }] {
+                if !is_cut {
+                    let now = self.put_slice(piece);
+                    is_cut = now < piece.len();
+                    written += now;
+                }
+            }
+            at = found.end;
+            next = if is_cut { None } else { self.redaction().find(text, at, goes_on) };
+        }
+        if is_cut || goes_on {
+            self.set_tag(&place, tag::STRING_WITHHELD_CUT);
+        }
+        self.set_length(&place, written as u32);
+        Ok(())
     }
 
     /// The full length, and as many bytes as there is room for.
@@ -156,6 +205,14 @@ impl Writer {
         self.tagged(tag::STRUCT, name)
     }
 
+    /// The list of items that follows is told apart by the field of that name.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn keyed(&mut self, field: &'static str) -> Result<(), Full> {
+        self.tagged(tag::KEYED, field)
+    }
+
     /// Opens a tuple struct: values follow, then [`Writer::close`].
     ///
     /// # Errors
@@ -165,21 +222,21 @@ impl Writer {
         self.tagged(tag::TUPLE, name)
     }
 
-    /// The name of a struct's next field.
+    /// The name of a struct's next field. Returns whether it names a secret: [`Writer::redacted`] has to follow then.
     ///
     /// # Errors
     /// When there is no room.
     #[inline]
-    pub fn field(&mut self, name: &'static str) -> Result<(), Full> {
+    pub fn field(&mut self, name: &'static str) -> Result<bool, Full> {
         self.put_name(name)
     }
 
-    /// A variant without data.
+    /// A variant without data. Returns whether it names a secret, which is of interest where it is the key of a map.
     ///
     /// # Errors
     /// When there is no room.
     #[inline]
-    pub fn unit_variant(&mut self, of: &'static str, name: &'static str) -> Result<(), Full> {
+    pub fn unit_variant(&mut self, of: &'static str, name: &'static str) -> Result<bool, Full> {
         self.variant(tag::VARIANT_UNIT, of, name)
     }
 
@@ -189,7 +246,7 @@ impl Writer {
     /// When there is no room.
     #[inline]
     pub fn value_variant(&mut self, of: &'static str, name: &'static str) -> Result<(), Full> {
-        self.variant(tag::VARIANT_VALUE, of, name)
+        self.variant(tag::VARIANT_VALUE, of, name).map(drop)
     }
 
     /// Opens a tuple variant: values follow, then [`Writer::close`].
@@ -198,7 +255,7 @@ impl Writer {
     /// When there is no room.
     #[inline]
     pub fn tuple_variant(&mut self, of: &'static str, name: &'static str) -> Result<(), Full> {
-        self.variant(tag::VARIANT_TUPLE, of, name)
+        self.variant(tag::VARIANT_TUPLE, of, name).map(drop)
     }
 
     /// Opens a struct variant: as [`Writer::structure`].
@@ -207,19 +264,19 @@ impl Writer {
     /// When there is no room.
     #[inline]
     pub fn struct_variant(&mut self, of: &'static str, name: &'static str) -> Result<(), Full> {
-        self.variant(tag::VARIANT_STRUCT, of, name)
+        self.variant(tag::VARIANT_STRUCT, of, name).map(drop)
     }
 
     fn tagged(&mut self, tag: u8, name: &'static str) -> Result<(), Full> {
         let start = self.mark();
         self.put([tag])?;
-        self.put_name(name).inspect_err(|_| self.rollback(start))
+        self.put_name(name).map(drop).inspect_err(|_| self.rollback(start))
     }
 
-    fn variant(&mut self, tag: u8, of: &'static str, name: &'static str) -> Result<(), Full> {
+    fn variant(&mut self, tag: u8, of: &'static str, name: &'static str) -> Result<bool, Full> {
         let start = self.mark();
         self.put([tag])?;
-        self.put_name(of).and_then(|()| self.put_name(name)).inspect_err(|_| self.rollback(start))
+        self.put_name(of).and_then(|_| self.put_name(name)).inspect_err(|_| self.rollback(start))
     }
 
     /// Ends a list, map, tuple or tuple variant; `cut` if elements are missing. There is always room.
@@ -264,7 +321,7 @@ impl Writer {
     /// [`TextError::Full`] when there is no room even for an empty text, [`TextError::Failed`] when the formatting
     /// itself fails; nothing is written then.
     pub fn debug_text(&mut self, arguments: fmt::Arguments<'_>) -> Result<(), TextError> {
-        self.text(tag::TEXT, tag::TEXT_CUT, arguments)
+        self.text([tag::TEXT, tag::TEXT_CUT, tag::TEXT_WITHHELD, tag::TEXT_WITHHELD_CUT], arguments).map(drop)
     }
 
     /// What `arguments` write, as a string; cut if there is no room for all of it. How long it would have become is
@@ -273,23 +330,52 @@ impl Writer {
     /// # Errors
     /// As [`Writer::debug_text`].
     pub fn display_text(&mut self, arguments: fmt::Arguments<'_>) -> Result<(), TextError> {
-        self.text(tag::STRING, tag::STRING_ENDLESS, arguments)
+        self.text(STRING_TAGS, arguments).map(drop)
     }
 
-    fn text(&mut self, whole: u8, cut: u8, arguments: fmt::Arguments<'_>) -> Result<(), TextError> {
+    /// As [`Writer::display_text`], for the key of a map. Returns whether it names a secret: [`Writer::redacted`] has to
+    /// follow then.
+    ///
+    /// # Errors
+    /// As [`Writer::debug_text`].
+    pub fn display_key(&mut self, arguments: fmt::Arguments<'_>) -> Result<bool, TextError> {
+        let place = self.text(STRING_TAGS, arguments)?;
+        Ok(self.change_text(&place, |redaction, text| redaction.is_secret_key(text)))
+    }
+
+    /// As [`Writer::string`], for the key of a map. Returns whether it names a secret: [`Writer::redacted`] has to
+    /// follow then.
+    ///
+    /// # Errors
+    /// As [`Writer::string`].
+    pub fn string_key(&mut self, key: &str) -> Result<bool, Full> {
+        self.string(key)?;
+        Ok(self.redaction().is_secret_name(key))
+    }
+
+    /// `tags`: of a text that is whole, cut, without a part that is withheld, and both.
+    fn text(&mut self, tags: [u8; 4], arguments: fmt::Arguments<'_>) -> Result<HeadPlace, TextError> {
         let start = self.mark();
-        let place = self.put_with_length([whole; 5]).map_err(|Full| TextError::Full)?;
+        let place = self.put_with_length([tags[0]; 5]).map_err(|Full| TextError::Full)?;
         let mut text = TextWriter { writer: self, length: 0, is_cut: false };
         let formatted = fmt::write(&mut text, arguments);
         let (length, is_cut) = (text.length, text.is_cut);
-        if is_cut {
-            self.set_tag(&place, cut);
-        } else if formatted.is_err() {
+        if !is_cut && formatted.is_err() {
             self.rollback(start);
             return Err(TextError::Failed);
         }
+        let is_debug = tags[0] == tag::TEXT;
+        // A field with a secret name may be shorter than any secret that is known by its form.
+        let is_looked_at = is_debug || length >= self.looked_at_from;
+        let is_withheld = is_looked_at && self.withhold(&place, is_debug, is_cut);
+        self.set_tag(&place, tags[usize::from(is_cut) + 2 * usize::from(is_withheld)]);
         self.set_length(&place, length as u32);
-        Ok(())
+        Ok(place)
+    }
+
+    /// Overwrites the secrets in a text that was formatted. Whether there were any.
+    fn withhold(&mut self, place: &HeadPlace, is_debug: bool, is_cut: bool) -> bool {
+        self.change_text(place, |redaction, text| redaction.overwrite(text, is_debug, is_cut))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The ladder: which rungs a type has, found out at compile time on stable Rust and without a bound.
 //!
 //! Each rung is a trait with the same method, implemented for [`Value`] behind one reference more than the rung below.
-//! `(&&&&&Value(&x)).xray_capture(writer)` finds the implementation that needs the fewest dereferences, hence the
+//! `(&&&&&&&&Value(&x)).xray_capture(writer)` finds the implementation that needs the fewest dereferences, hence the
 //! highest rung that the type has where the call is written. In a generic function that are the rungs that its bounds
 //! promise.
 
@@ -80,14 +80,14 @@ pub trait ViaPlain {
     fn xray_capture(&self, writer: &mut Writer);
 }
 
-impl<T: Plain + ?Sized> ViaPlain for &&&&Value<'_, T> {
+impl<T: Plain + ?Sized> ViaPlain for &&&&&&&Value<'_, T> {
     #[inline]
     fn xray_capture(&self, writer: &mut Writer) {
         self.0.write(writer);
     }
 }
 
-/// Rung 2: structure, with a text to fall back on.
+/// Rung 5, after those in [`derived`](super::derived): structure, with a text to fall back on.
 pub trait ViaSerializeAndDebug {
     #[doc(hidden)]
     fn xray_capture(&self, writer: &mut Writer);
@@ -99,7 +99,7 @@ impl<T: Serialize + Debug + ?Sized> ViaSerializeAndDebug for &&&Value<'_, T> {
     }
 }
 
-/// Rung 3: structure.
+/// Rung 6: structure.
 pub trait ViaSerialize {
     #[doc(hidden)]
     fn xray_capture(&self, writer: &mut Writer);
@@ -111,7 +111,7 @@ impl<T: Serialize + ?Sized> ViaSerialize for &&Value<'_, T> {
     }
 }
 
-/// Rung 4: text.
+/// Rung 7: text.
 pub trait ViaDebug {
     #[doc(hidden)]
     fn xray_capture(&self, writer: &mut Writer);
@@ -123,7 +123,7 @@ impl<T: Debug + ?Sized> ViaDebug for &Value<'_, T> {
     }
 }
 
-/// Rung 5: the name of the type.
+/// Rung 8: the name of the type.
 pub trait ViaTypeName {
     #[doc(hidden)]
     fn xray_capture(&self, writer: &mut Writer);

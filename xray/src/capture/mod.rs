@@ -5,13 +5,15 @@
 //! panic, is dealt with here. Nothing in here allocates, and nothing a value does gets out.
 
 pub(crate) mod chosen;
+mod containers;
+pub(crate) mod derived;
 pub(crate) mod errors;
 mod key;
 pub(crate) mod ladder;
 pub(crate) mod limits;
 mod locks;
 pub(crate) mod returned;
-mod serializer;
+pub(crate) mod serializer;
 
 use std::any::type_name;
 use std::fmt::{self, Debug, Display};

@@ -19,7 +19,7 @@ const PASSED_OVER: usize = 65_536;
 
 /// Why a value was not written to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Error {
+pub enum Error {
     /// There is no room left.
     Full,
     /// Its code returned an error.
@@ -52,15 +52,19 @@ impl ser::Error for Error {
 }
 
 /// Writes one value.
-pub(super) struct Encoder<'w> {
-    writer: &'w mut Writer,
+pub struct Encoder<'w> {
+    pub(super) writer: &'w mut Writer,
     limits: Limits,
     /// How many lists, maps, structs and so on are open.
-    depth: usize,
+    pub(super) depth: usize,
     /// Of each that is open, the outermost in the lowest bit: whether it is closed as a struct.
     structs: u64,
     /// A name or key was written, and its value was not.
-    owes_value: bool,
+    pub(super) owes_value: bool,
+    /// What is written now is a map's key.
+    is_key: bool,
+    /// The key that was written last names a secret.
+    is_secret: bool,
     /// The outermost keys are checked by the schema: the value is a result.
     checks_keys: bool,
     /// Where the elements of the outermost struct or map begin, if its keys are checked.
@@ -78,6 +82,8 @@ impl<'w> Encoder<'w> {
             depth: 0,
             structs: 0,
             owes_value: false,
+            is_key: false,
+            is_secret: false,
             checks_keys,
             first_element: None,
             has_kept_out: false,
@@ -156,6 +162,25 @@ impl<'w> Encoder<'w> {
         Ok(Compound { encoder: self, is_written, is_checked, depth, left, passed_over: 0 })
     }
 
+    pub(super) fn newtype_variant(
+        &mut self,
+        of: &'static str,
+        name: &'static str,
+        write: impl FnOnce(&mut Self) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if self.depth >= self.limits.depth {
+            self.too_deep();
+            return Ok(());
+        }
+        self.writer.value_variant(of, name)?;
+        // Counts as a level, though nothing closes it: a variant within a variant nests, too.
+        self.limits.depth -= 1;
+        self.owes_value = true;
+        let written = write(self);
+        self.limits.depth += 1;
+        written
+    }
+
     #[cold]
     fn too_deep(&mut self) {
         self.writer.omitted();
@@ -190,7 +215,7 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
     type SerializeStructVariant = Compound<'e, 'w>;
 
     numbers! {
-        serialize_bool: bool = bool, serialize_char: char = char, serialize_str: &str = string,
+        serialize_bool: bool = bool, serialize_char: char = char,
         serialize_bytes: &[u8] = bytes, serialize_f32: f32 = f32, serialize_f64: f64 = f64,
         serialize_i8: i8 = i8, serialize_i16: i16 = i16, serialize_i32: i32 = i32, serialize_i64: i64 = i64,
         serialize_i128: i128 = i128, serialize_u8: u8 = u8, serialize_u16: u16 = u16, serialize_u32: u32 = u32,
@@ -205,6 +230,17 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
     #[inline]
     fn serialize_unit(self) -> Result<(), Error> {
         self.writer.unit()?;
+        self.owes_value = false;
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_str(self, value: &str) -> Result<(), Error> {
+        if self.is_key {
+            self.is_secret = self.writer.string_key(value)?;
+        } else {
+            self.writer.string(value)?;
+        }
         self.owes_value = false;
         Ok(())
     }
@@ -225,7 +261,7 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 
     #[inline]
     fn serialize_unit_variant(self, of: &'static str, _: u32, name: &'static str) -> Result<(), Error> {
-        self.writer.unit_variant(of, name)?;
+        self.is_secret |= self.writer.unit_variant(of, name)?;
         self.owes_value = false;
         Ok(())
     }
@@ -243,17 +279,7 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
         name: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        if self.depth >= self.limits.depth {
-            self.too_deep();
-            return Ok(());
-        }
-        self.writer.value_variant(of, name)?;
-        // Counts as a level, though nothing closes it: a variant within a variant nests, too.
-        self.limits.depth -= 1;
-        self.owes_value = true;
-        let written = value.serialize(&mut *self);
-        self.limits.depth += 1;
-        written
+        self.newtype_variant(of, name, |encoder| value.serialize(encoder))
     }
 
     #[inline]
@@ -302,7 +328,13 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 
     /// Formats straight into the record.
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Error> {
-        self.writer.display_text(format_args!("{value}")).map_err(|error| match error {
+        let arguments = format_args!("{value}");
+        let written = if self.is_key {
+            self.writer.display_key(arguments).map(|is_secret| self.is_secret = is_secret)
+        } else {
+            self.writer.display_text(arguments)
+        };
+        written.map_err(|error| match error {
             TextError::Full => Error::Full,
             TextError::Failed => Error::Failed,
         })?;
@@ -312,7 +344,7 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 }
 
 /// Something with elements that is being written.
-pub(super) struct Compound<'e, 'w> {
+pub struct Compound<'e, 'w> {
     encoder: &'e mut Encoder<'w>,
     /// Not too deep.
     is_written: bool,
@@ -347,22 +379,39 @@ impl Compound<'_, '_> {
 
     #[inline]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        if self.takes()? { value.serialize(&mut *self.encoder) } else { Ok(()) }
+        self.element_with(|encoder| value.serialize(encoder))
     }
 
     #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        self.field_with(name, |encoder| value.serialize(encoder))
+    }
+}
+
+impl<'w> Compound<'_, 'w> {
+    /// The next element, as `write` writes it.
+    #[inline]
+    pub fn element_with(&mut self, write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>) -> Result<(), Error> {
+        if self.takes()? { write(self.encoder) } else { Ok(()) }
+    }
+
+    /// The next field, as `write` writes it.
+    #[inline]
+    pub fn field_with(
+        &mut self,
+        name: &'static str,
+        write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         if !self.takes()? {
             return Ok(());
         }
-        if self.is_checked && !self.captures(Some(name)) {
-            self.encoder.writer.field(name)?;
+        let fits = !self.is_checked || self.captures(Some(name));
+        if self.encoder.writer.field(name)? || !fits {
             self.encoder.writer.redacted();
             return Ok(());
         }
-        self.encoder.writer.field(name)?;
         self.encoder.owes_value = true;
-        value.serialize(&mut *self.encoder)
+        write(self.encoder)
     }
 
     /// Whether what has this key may be captured; `None` is a key that is no text. If the schema rejects it, what was
@@ -384,8 +433,22 @@ impl Compound<'_, '_> {
         false
     }
 
+    /// The value of the key before, as `write` writes it.
     #[inline]
-    fn finish(self) -> Result<(), Error> {
+    pub(super) fn value_with(
+        &mut self,
+        write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        // Owed only if the key was taken: what it belongs to is within the limit then.
+        if !self.encoder.owes_value || !self.is_written || self.passed_over > 0 {
+            return Ok(());
+        }
+        if std::mem::take(&mut self.encoder.is_secret) { self.encoder.redacted() } else { write(self.encoder) }
+    }
+
+    /// Ends it.
+    #[inline]
+    pub fn finish(self) -> Result<(), Error> {
         if self.is_written {
             if self.encoder.depth != self.depth {
                 self.encoder.close_down_to(self.depth);
@@ -457,17 +520,16 @@ impl ser::SerializeMap for Compound<'_, '_> {
             self.encoder.writer.redacted();
             return Ok(());
         }
-        key.serialize(&mut *self.encoder)?;
+        (self.encoder.is_key, self.encoder.is_secret) = (true, false);
+        let written = key.serialize(&mut *self.encoder);
+        self.encoder.is_key = false;
+        written?;
         self.encoder.owes_value = true;
         Ok(())
     }
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        // Owed only if the key was taken: what it belongs to is within the limit then.
-        if self.encoder.owes_value && self.is_written && self.passed_over == 0 {
-            value.serialize(&mut *self.encoder)?;
-        }
-        Ok(())
+        self.value_with(|encoder| value.serialize(encoder))
     }
     #[inline]
     fn end(self) -> Result<(), Error> {
