@@ -57,6 +57,9 @@ pub struct DecisionCounts {
 }
 
 impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 4] = [Self::Kept, Self::Eliminated, Self::Scored, Self::Introduced];
+
     /// The word used in JSON, queries and on pages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -65,6 +68,20 @@ impl Verdict {
             Self::Eliminated => "eliminated",
             Self::Scored => "scored",
             Self::Introduced => "introduced",
+        }
+    }
+}
+
+impl Basis {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Observed, Self::Inferred];
+
+    /// The word used in JSON, queries and on pages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observed => "observed",
+            Self::Inferred => "inferred",
         }
     }
 }
