@@ -81,6 +81,7 @@ pub(crate) fn funnel(runs: &[CapturedRun], pipeline: &str) -> Vec<Stage> {
 mod tests {
     use std::sync::Arc;
 
+    use xray::decision::DecisionCounts;
     use xray::id::{ProcessId, RunId, StepId};
     use xray::model::{Callsite, Outcome, RunStatus};
 
@@ -95,6 +96,8 @@ mod tests {
             line: 1,
             arguments: Vec::new(),
             opens_run: false,
+            items: "".into(),
+            key: "".into(),
         };
         Step {
             id: StepId(id),
@@ -106,6 +109,8 @@ mod tests {
             thread: 0,
             items_in: items.map(|(items_in, _)| items_in),
             items_out: items.map(|(_, items_out)| items_out),
+            counts: DecisionCounts::default(),
+            important: false,
         }
     }
 
