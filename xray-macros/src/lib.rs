@@ -8,6 +8,7 @@ mod function;
 mod keep;
 mod options;
 mod parameters;
+mod source;
 mod steps;
 mod types;
 mod words;
