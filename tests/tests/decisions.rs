@@ -267,7 +267,7 @@ fn a_score_that_is_no_number_is_refused_and_counted() {
         xray::ranked([("a", 1.0), ("b", f64::NAN)]);
         xray::decide("c", "because", Some(f64::NAN), [""; 0]);
         xray::score!("whole"; 3_u8);
-        xray::score!("by macro"; 0.0_f32 / 0.0);
+        xray::score!("by macro"; f32::NAN);
         xray::score!("good"; 0.25 + 0.5)
     }
     let recording = Recording::start();
