@@ -405,6 +405,15 @@ fn a_condition_may_leave_the_function() {
         .collect();
     // What is left half-way decides nothing.
     assert_eq!(counted, ["1/0/0/0/0", "0/1/0/0/0", "0/0/0/0/0", "1/0/0/0/0", "0/0/0/0/0", "0/1/0/0/0"]);
+    // So does a key that leaves, and whatever is said after it is whole.
+    #[xray::step]
+    fn keyed(keys: &[Option<u32>]) -> usize {
+        let holds =
+            |key: &Option<u32>| -> bool { xray::keep!(match key { Some(key) => key, None => return false }; 1 < 2) };
+        keys.iter().filter(|key| holds(key)).count()
+    }
+    assert_eq!(keyed(&[Some(1), None, Some(3)]), 2);
+    assert_eq!(shown(&recording.step("keyed")), "1: kept observed, [1 < 2: true]\n3: kept observed, [1 < 2: true]\n");
     // A future that is never polled again says nothing more, and takes nothing back.
     #[xray::step]
     async fn pending() -> bool {
