@@ -1,8 +1,11 @@
-//! From a wish to a handful of films. Every step is an ordinary function; the attributes are all that xray needs.
+//! From a wish to a handful of films. Every step is an ordinary function; the attributes are all that xray needs, and
+//! `keep!` adds the reasons.
 
 use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use xray::keep;
 
 use crate::film::{Dollars, Film, Minutes};
 use crate::rank::{Ranked, rank};
@@ -72,32 +75,42 @@ async fn read_seen_list(path: &Path) -> Result<HashSet<String>, NoPick> {
 
 #[xray::step(kind = "filter")]
 fn not_yet_seen(films: Vec<Film>, seen: &HashSet<String>) -> Vec<Film> {
-    films.into_iter().filter(|film| !seen.contains(&film.id)).collect()
+    films.into_iter().filter(|film| keep!(film.id; !seen.contains(&film.id))).collect()
 }
 
+/// As of the filters below, the first condition is a part of the second: it shows the two values.
 #[xray::step(kind = "filter")]
 fn rated(films: Vec<Film>, rating: Bounds<f64>) -> Vec<Film> {
-    films.into_iter().filter(|film| rating.admit(film.rating)).collect()
+    films
+        .into_iter()
+        .filter(|film| keep!(film.id; film.rating >= rating.at_least && rating.admit(film.rating)))
+        .collect()
 }
 
 #[xray::step(kind = "filter")]
 fn voted_for(films: Vec<Film>, votes: Bounds<u32>) -> Vec<Film> {
-    films.into_iter().filter(|film| votes.admit(film.votes)).collect()
+    films.into_iter().filter(|film| keep!(film.id; film.votes >= votes.at_least && votes.admit(film.votes))).collect()
 }
 
 #[xray::step(kind = "filter")]
 fn released(films: Vec<Film>, year: Bounds<u16>) -> Vec<Film> {
-    films.into_iter().filter(|film| year.admit(film.year())).collect()
+    films.into_iter().filter(|film| keep!(film.id; film.year() >= year.at_least && year.admit(film.year()))).collect()
 }
 
 #[xray::step(kind = "filter")]
 fn running_time(films: Vec<Film>, minutes: Bounds<Minutes>) -> Vec<Film> {
-    films.into_iter().filter(|film| minutes.admit(film.minutes)).collect()
+    films
+        .into_iter()
+        .filter(|film| keep!(film.id; film.minutes >= minutes.at_least && minutes.admit(film.minutes)))
+        .collect()
 }
 
 #[xray::step(kind = "filter")]
 fn budget(films: Vec<Film>, budget: Bounds<Dollars>) -> Vec<Film> {
-    films.into_iter().filter(|film| budget.admit(film.budget)).collect()
+    films
+        .into_iter()
+        .filter(|film| keep!(film.id; film.budget >= budget.at_least && budget.admit(film.budget)))
+        .collect()
 }
 
 /// The first page of the ranking.

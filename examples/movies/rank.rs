@@ -50,7 +50,7 @@ pub(crate) fn rank(films: Vec<Film>) -> Vec<Ranked> {
 
 #[xray::step(kind = "score")]
 fn score_all(films: Vec<Film>) -> Vec<Ranked> {
-    films.into_iter().map(|film| Ranked { score: score(&film), film }).collect()
+    films.into_iter().map(|film| Ranked { score: xray::score!(film.id; score(&film)), film }).collect()
 }
 
 fn score(film: &Film) -> f64 {

@@ -1,6 +1,7 @@
 //! What is wrong with the records and what is done about it; every repair is counted.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -44,9 +45,9 @@ pub(crate) enum Repair {
     SameTitleAndYear,
 }
 
-impl Repair {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
+impl fmt::Display for Repair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
             Self::NumericTitle => "title was a number, made text",
             Self::Encoding => "title in the wrong encoding, decoded",
             Self::Spacing => "title with stray spaces, removed",
@@ -57,7 +58,7 @@ impl Repair {
             Self::UsGrossOfZero => "US gross of 0: unknown",
             Self::GrossOfZero => "worldwide gross of 0: unknown",
             Self::SameTitleAndYear => "same title and year as another film, numbered",
-        }
+        })
     }
 }
 

@@ -54,7 +54,7 @@ fn repairs(out: &mut String, catalog: &Catalog) -> fmt::Result {
     heading(out, &format!("{} records, {} films", grouped(report.records), grouped(catalog.films.len())))?;
     for (repair, repaired) in &report.repaired {
         let (films, title) = (grouped(repaired.films), &repaired.first_title);
-        writeln!(out, "  repaired  {films:>6}  {:<48}  {FAINT}{title}{FAINT:#}", repair.as_str())?;
+        writeln!(out, "  repaired  {films:>6}  {repair:<48}  {FAINT}{title}{FAINT:#}")?;
     }
     for (what, films) in &report.left {
         writeln!(out, "  left      {:>6}  {what}", grouped(*films))?;

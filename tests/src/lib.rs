@@ -1,5 +1,6 @@
 //! What the tests share: record something into a store of its own, and read it back as text.
 
+mod example;
 mod http;
 
 use std::fmt::Write as _;
@@ -9,6 +10,7 @@ use xray::id::{RunId, StepId};
 use xray::model::{Run, Step, StepDetail};
 use xray::store::RunQuery;
 
+pub use self::example::{Serving, build_example, root};
 pub use self::http::{Answer, get, post};
 
 /// One collector at a time in a process; tests that share one take turns.

@@ -1,39 +1,20 @@
 //! The main job, as a user runs it: the example as a process of its own, then its store and its API.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
+use xray::decision::{Basis, Verdict};
 use xray::model::{Outcome, Run, StepDetail};
 use xray::store::{EmbeddedStore, MAX_PAGE, RunQuery, Store};
-use xray_tests::get;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository")
-}
+use xray_tests::{Serving, build_example, get, root};
 
 /// The example's program, built if it is not up to date.
 fn example() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let output = Command::new(env!("CARGO"))
-            .current_dir(root())
-            .args(["build", "--release", "--example", "movies", "--message-format=json"])
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo runs");
-        assert!(output.status.success(), "the example does not build");
-        let messages = String::from_utf8(output.stdout).expect("UTF-8");
-        let executable = messages
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter(|message| message["target"]["name"] == "movies")
-            .find_map(|message| message["executable"].as_str().map(PathBuf::from));
-        executable.expect("cargo names the program")
-    })
+    BUILT.get_or_init(|| build_example("movies"))
 }
 
 /// What the example printed with `--json`: a line for each run, and one about all.
@@ -169,22 +150,24 @@ fn check_pick(steps: &[StepDetail], run: &Run, line: &Value, funnel: &mut HashMa
         let (input, output) = (step.arguments[0].captured.to_json(), result.to_json());
         assert_eq!(step.step.items_in, Some(list(&input).len() as u64), "{name}");
         assert_eq!(step.step.items_out, Some(list(&output).len() as u64), "{name}");
+        check_reasons(step, &ids(&input), &ids(&output));
         if let Some(before) = flows.replace(output.clone()) {
             assert_eq!(before, input, "{name} gets what the step before it returned");
         }
         if name == "rated" {
             let bounds = step.arguments[1].captured.to_json();
-            let least = bounds["least"].as_f64();
+            let least = bounds["at_least"].as_f64();
             let expected: Vec<_> = list(&input)
                 .iter()
                 .filter(|film| least.is_none_or(|least| film["rating"].as_f64().is_some_and(|rating| rating >= least)))
                 .map(|film| film["id"].as_str().expect("an id"))
                 .collect();
-            if bounds["most"].is_null() && least.is_some() {
+            if bounds["at_most"].is_null() && least.is_some() {
                 assert_eq!(ids(&output), expected, "the films that {bounds} admits");
             }
         }
     }
+    check_scores(steps);
     if run.outcome == Outcome::Ok {
         let picked = named(steps, "select").result.as_ref().expect("a result").to_json();
         let picked: Vec<_> = list(&picked).iter().map(|ranked| ranked["id"].clone()).collect();
@@ -199,6 +182,58 @@ fn check_pick(steps: &[StepDetail], run: &Run, line: &Value, funnel: &mut HashMa
     if steps.iter().any(|step| &*step.step.callsite.name == "rank" && step.step.items_in > Some(0)) {
         assert!(threads.len() > 1, "ranking happens on several threads");
     }
+}
+
+/// What a filter says of its films is what it did with them, each for a reason.
+fn check_reasons(step: &StepDetail, entered: &[&str], returned: &[&str]) {
+    let counts = &step.step.counts;
+    let eliminated = entered.iter().filter(|id| !returned.contains(id)).count() as u64;
+    assert_eq!((counts.kept, counts.eliminated), (returned.len() as u64, eliminated), "{counts:?}");
+    assert_eq!((counts.inferred, counts.introduced, counts.refused), (true, 0, 0), "{counts:?}");
+    let account = step.account();
+    assert_eq!(account.decisions.iter().map(|decision| &*decision.item).collect::<Vec<_>>(), entered);
+    let name = &*step.step.callsite.name;
+    if name == "search" {
+        assert!(account.decisions.iter().all(|decision| decision.basis == Basis::Inferred));
+        return;
+    }
+    // Counted as they came, and counted again from the decisions.
+    let mut reasons: HashMap<&str, u64> = HashMap::new();
+    for decision in &account.decisions {
+        let is_out = decision.verdict == Verdict::Eliminated;
+        assert_eq!(is_out, !returned.contains(&&*decision.item), "{decision:?}");
+        assert_eq!((decision.basis, decision.contradicted), (Basis::Observed, false), "{decision:?}");
+        assert_eq!(decision.checks.last().map(|check| check.holds), Some(!is_out), "{decision:?}");
+        if is_out {
+            *reasons.entry(decision.reason.as_deref().expect("a reason")).or_default() += 1;
+        }
+    }
+    assert_eq!(counts.reasons.iter().map(|(reason, films)| (&**reason, *films)).collect::<HashMap<_, _>>(), reasons);
+    assert_eq!(reasons.values().sum::<u64>(), eliminated);
+    let rated = account.decisions.iter().find(|decision| name == "rated" && decision.verdict == Verdict::Eliminated);
+    if let Some(decision) = rated {
+        let text = decision.checks[0].to_string();
+        assert!(text.starts_with("film.rating ") && text.ends_with(": false"), "{text}");
+        assert!(text.contains(" >= rating.at_least "), "{text}");
+    }
+}
+
+/// Each film that was ranked has the score that it was ranked with, whichever thread worked it out.
+fn check_scores(steps: &[StepDetail]) {
+    let Some(rank) = steps.iter().find(|step| &*step.step.callsite.name == "rank") else { return };
+    let ranked = rank.result.as_ref().expect("a result").to_json();
+    let mut expected: Vec<(String, f64)> = list(&ranked)
+        .iter()
+        .map(|film| (film["id"].as_str().expect("an id").to_owned(), film["score"].as_f64().expect("a score")))
+        .collect();
+    let scored = steps.iter().filter(|step| &*step.step.callsite.name == "score_all");
+    let mut decisions: Vec<_> = scored.flat_map(|step| step.account().decisions).collect();
+    assert!(decisions.iter().all(|decision| decision.verdict == Verdict::Scored), "{decisions:?}");
+    assert!(decisions.iter().all(|decision| decision.reason.as_deref() == Some("score(&film)")), "{decisions:?}");
+    expected.sort_by(|a, b| a.0.cmp(&b.0));
+    decisions.sort_by(|a, b| a.item.cmp(&b.item));
+    let said: Vec<_> = decisions.iter().map(|film| (film.item.to_string(), film.score.expect("a score"))).collect();
+    assert_eq!(said, expected);
 }
 
 /// The same with every number as a float: 5.0 is 5 in JSON.
@@ -249,26 +284,12 @@ fn check_api(store: &Arc<dyn Store>, runs: &HashMap<String, Run>) {
 fn the_example_serves_until_it_is_interrupted_and_keeps_everything() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("movies.redb");
-    let mut example = Command::new(example())
-        .args(["--address", "127.0.0.1:0", "--store"])
-        .arg(&path)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the example runs");
-    let lines = BufReader::new(example.stderr.take().expect("its output")).lines();
-    let address = lines
-        .map(|line| line.expect("UTF-8"))
-        .find_map(|line| line.split("http://").nth(1).and_then(|rest| rest.split('/').next()?.parse().ok()))
-        .expect("it says where it serves");
+    let example = Serving::start(example(), &path);
+    let address = example.address;
     assert_eq!(get(address, "/health").status, 200);
     let served = get(address, "/api/v1/runs?limit=1000").json();
     assert!(get(address, "/").body.contains("<html"));
-    let pid = example.id().to_string();
-    let interrupted = Command::new("kill").args(["-INT", &pid]).status().expect("kill runs");
-    assert!(interrupted.success());
-    let status = example.wait().expect("it ends");
-    assert!(status.success(), "Ctrl-C is an orderly end: {status}");
+    example.interrupt();
     let store = EmbeddedStore::open(&path).expect("the store is free and whole");
     let runs = store.runs(&RunQuery { limit: MAX_PAGE, ..RunQuery::default() }).expect("readable").rows;
     assert_eq!(runs.len(), list(&served["data"]).len());

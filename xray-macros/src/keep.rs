@@ -27,7 +27,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{BinOp, Error, Expr, ExprBinary, Path, Result, Token, UnOp};
 
 use crate::ladder;
-use crate::words::readable;
+use crate::source::readable;
 
 /// `key; expression`, after the path of the crate if that is not `::xray`.
 pub(crate) struct Input {

@@ -10,6 +10,7 @@ mod keep;
 mod ladder;
 mod options;
 mod parameters;
+mod source;
 mod steps;
 mod types;
 mod words;

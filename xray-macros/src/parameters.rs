@@ -266,7 +266,7 @@ fn readable_pattern(pattern: TokenStream) -> String {
             })
             .collect()
     }
-    crate::words::readable(strip(pattern)).trim_start_matches("r#").to_owned()
+    crate::source::readable(strip(pattern)).trim_start_matches("r#").to_owned()
 }
 
 /// Whether a type written like this has nothing to drop: a reference, a pointer, a number.

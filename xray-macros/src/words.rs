@@ -1,6 +1,4 @@
-//! Words: in errors, which are allowed, and which was meant; and source text as one would write it.
-
-use proc_macro2::TokenStream;
+//! Words in errors: which are allowed, and which was meant.
 
 /// The words in backquotes.
 pub(crate) fn listed(words: &[&str]) -> String {
@@ -27,31 +25,4 @@ fn distance(left: &str, right: &str) -> usize {
         }
     }
     row[right.len()]
-}
-
-/// Tokens as one would write them.
-pub(crate) fn readable(tokens: TokenStream) -> String {
-    let text = tokens.to_string();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let tidy = [
-        (" ,", ","),
-        ("( ", "("),
-        (" )", ")"),
-        ("[ ", "["),
-        (" ]", "]"),
-        ("& ", "&"),
-        (" :", ":"),
-        (":: ", "::"),
-        (" (", "("),
-        (" [", "["),
-        (" . ", "."),
-        (" ?", "?"),
-        (" ;", ";"),
-        ("! ", "!"),
-    ];
-    let text = tidy.iter().fold(text, |text, (from, to)| text.replace(from, to));
-    // What the shorter way of writing has joined and should not have.
-    [("&&(", "&& ("), ("!=", "!= "), ("!=  ", "!= "), ("&&", "&& "), ("&&  ", "&& "), ("||(", "|| (")]
-        .iter()
-        .fold(text, |text, (from, to)| text.replace(from, to))
 }

@@ -2,6 +2,7 @@
 
 import { runHash, stepHash } from "./address.js";
 import { Problem, ask, parseExactly, read } from "./api.js";
+import { DecisionList } from "./decisions.js";
 import { element, state } from "./dom.js";
 import { count, duration, things, time, visible } from "./format.js";
 import { ORPHAN, badge } from "./runs.js";
@@ -137,11 +138,14 @@ export class RunView {
     this.detail.hidden = false;
     if (isOther) this.detail.replaceChildren(state("Loading the step …"));
     this.detail.dataset.step = id;
+    const path = `${this.path}/steps/${encodeURIComponent(id)}`;
     try {
-      const text = await ask(`${this.path}/steps/${encodeURIComponent(id)}`);
+      const text = await ask(path);
       if (this.closed || this.step !== id) return;
       this.opened = parseExactly(text);
+      this.decisions = new DecisionList(path);
       this.renderStep();
+      this.decisions.load();
     } catch (error) {
       if (this.closed || this.step !== id) return;
       const again = element("button", { type: "button", onclick: () => this.showStep() }, "Try again");
@@ -154,7 +158,7 @@ export class RunView {
   }
 
   renderStep() {
-    this.detail.replaceChildren(...stepDetail(this.id, this.opened, (id) => this.tree?.nameOf(id)));
+    this.detail.replaceChildren(...stepDetail(this.id, this.opened, (id) => this.tree?.nameOf(id), this.decisions.element));
   }
 
   /** An error that a refresh met, other than a lost connection. */

@@ -1,21 +1,30 @@
 // One step: how it ended, what went in, what came out.
 
 import { runHash, stepHash } from "./address.js";
+import { countsOf, saidOf } from "./decisions.js";
 import { element } from "./dom.js";
 import { duration, items, time, visible } from "./format.js";
 import { badge } from "./runs.js";
 import { captured } from "./value.js";
 
-/** What `GET …/steps/{step}` answered, parsed exactly; `nameOf` knows the names of the run's other steps. */
-export function stepDetail(run, step, nameOf) {
+/**
+ * What `GET …/steps/{step}` answered, parsed exactly; `nameOf` knows the names of the run's other steps, and `decisions`
+ * is the element that lists those of this one.
+ */
+export function stepDetail(run, step, nameOf, decisions) {
+  const counts = countsOf(step.counts);
   return [
     element("header", {},
       element("h2", { tabindex: "-1" }, visible(step.name) || "(unnamed)"),
       badge(step.outcome),
       step.kind && element("span", { class: "kind" }, visible(step.kind)),
+      step.important && element("span", { class: "chip warn" }, "important"),
       element("a", { class: "close", href: runHash(run), "aria-label": "Close the step" }, "Close")),
     element("dl", { class: "facts" }, facts(run, step, nameOf)),
     step.error && section("Error", failure(step.error)),
+    counts.length > 0 && section("Items", counts),
+    decisions,
+    ...saidOf(step, fact).map(([title, content]) => section(title, content)),
     step.result !== null && section("Result", captured(step.result)),
     section("Arguments", argumentList(step)),
     step.result === null && !step.error && element("p", { class: "faint" }, withoutResult(step.outcome)),

@@ -72,6 +72,17 @@ pub(crate) fn read_after_schema(list: List, parameter: &str, text: &str) -> Resu
     Ok((a, SchemaVersion(u128::from(b) << 64 | u128::from(c))))
 }
 
+/// A place in the list of a step's decisions: so many are before it.
+pub(crate) fn at_decision(list: List, before: usize) -> String {
+    write(list, &(before as u64).to_be_bytes())
+}
+
+/// Reads what [`at_decision`] wrote; `parameter` is the one that held `text`.
+pub(crate) fn read_at_decision(list: List, parameter: &str, text: &str) -> Result<usize, Problem> {
+    let [before] = read(list, parameter, text)?;
+    usize::try_from(before).map_err(|_| Problem::malformed_cursor(parameter))
+}
+
 fn write(list: List, position: &[u8]) -> String {
     let mut bytes = vec![VERSION];
     bytes.extend(list.0.to_be_bytes());

@@ -9,6 +9,7 @@
 //! | `GET /api/v1/runs` | runs, newest first, filtered and in pages |
 //! | `GET /api/v1/runs/{id}` | one run and its steps, in pages, without payload |
 //! | `GET /api/v1/runs/{id}/steps/{step}` | one step with its arguments, result and error |
+//! | `GET /api/v1/runs/{id}/steps/{step}/decisions` | what it did to each of its items, and why, filtered and in pages |
 //! | `GET /api/v1/stats` | what became of every event, and what the store holds |
 //!
 //! Errors are RFC 9457 problem details. It only reads; it listens on loopback addresses only, and answers only
@@ -28,6 +29,7 @@ mod address;
 mod answer;
 mod body;
 mod cursor;
+mod decisions;
 mod error;
 mod health;
 mod host;

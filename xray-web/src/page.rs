@@ -13,7 +13,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const IMAGE: &str = "image/svg+xml";
 
 /// The files beside the page, by the name that it asks for them with.
-const ASSETS: [(&str, &str, &str); 12] = [
+const ASSETS: [(&str, &str, &str); 13] = [
     ("style.css", CSS, include_str!("../assets/style.css")),
     ("icon.svg", IMAGE, include_str!("../assets/icon.svg")),
     ("app.js", SCRIPT, include_str!("../assets/app.js")),
@@ -25,6 +25,7 @@ const ASSETS: [(&str, &str, &str); 12] = [
     ("run.js", SCRIPT, include_str!("../assets/run.js")),
     ("tree.js", SCRIPT, include_str!("../assets/tree.js")),
     ("step.js", SCRIPT, include_str!("../assets/step.js")),
+    ("decisions.js", SCRIPT, include_str!("../assets/decisions.js")),
     ("value.js", SCRIPT, include_str!("../assets/value.js")),
 ];
 

@@ -52,12 +52,30 @@ impl Parameters {
 
     /// `status`: how a run stands.
     pub(crate) fn status(&self) -> Result<Option<RunStatus>, Problem> {
-        let Some(text) = self.text("status") else { return Ok(None) };
-        RunStatus::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .map(Some)
-            .ok_or_else(|| Problem::not_one_of("status", text, &RunStatus::ALL.map(RunStatus::as_str)))
+        self.word("status", RunStatus::ALL, RunStatus::as_str)
+    }
+
+    /// A parameter that is one of a few words.
+    pub(crate) fn word<T: Copy, const N: usize>(
+        &self,
+        name: &str,
+        words: [T; N],
+        as_str: fn(T) -> &'static str,
+    ) -> Result<Option<T>, Problem> {
+        self.text(name).map(|text| one_of(name, text, words, as_str)).transpose()
+    }
+
+    /// A parameter that is one or more of a few words, with commas between; all of them if it is not given.
+    pub(crate) fn words<T: Copy + PartialEq, const N: usize>(
+        &self,
+        name: &str,
+        words: [T; N],
+        as_str: fn(T) -> &'static str,
+    ) -> Result<Vec<T>, Problem> {
+        let Some(text) = self.text(name) else { return Ok(words.to_vec()) };
+        let given: Vec<T> =
+            text.split(',').map(|word| one_of(name, word, words, as_str)).collect::<Result<_, Problem>>()?;
+        Ok(words.into_iter().filter(|word| given.contains(word)).collect())
     }
 
     /// A point in time, in nanoseconds since 1970.
@@ -72,6 +90,16 @@ impl Parameters {
             Problem::invalid_parameter(name, detail)
         })
     }
+}
+
+fn one_of<T: Copy, const N: usize>(
+    name: &str,
+    text: &str,
+    words: [T; N],
+    as_str: fn(T) -> &'static str,
+) -> Result<T, Problem> {
+    let found = words.into_iter().find(|word| as_str(*word) == text);
+    found.ok_or_else(|| Problem::not_one_of(name, text, &words.map(as_str)))
 }
 
 fn decode(text: &str) -> Result<String, &'static str> {

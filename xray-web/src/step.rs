@@ -16,7 +16,7 @@ pub(crate) async fn open(
 ) -> Result<Json, Problem> {
     Parameters::parse(query.as_deref(), &[])?;
     answer(source, move |source| match source.store.step(run, step)? {
-        Some(detail) => Json::of(&StepDetailBody::new(run, &detail)),
+        Some(detail) => Json::of(&StepDetailBody::new(run, &detail, &detail.account())),
         None if source.store.run(run)?.is_none() => Err(Problem::no_such_run(run)),
         None => Err(Problem::no_such_step(run, step)),
     })

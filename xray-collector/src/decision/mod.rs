@@ -57,6 +57,9 @@ pub struct DecisionCounts {
 }
 
 impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 4] = [Self::Kept, Self::Eliminated, Self::Scored, Self::Introduced];
+
     /// The word used in JSON, queries and on pages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -65,6 +68,20 @@ impl Verdict {
             Self::Eliminated => "eliminated",
             Self::Scored => "scored",
             Self::Introduced => "introduced",
+        }
+    }
+}
+
+impl Basis {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Observed, Self::Inferred];
+
+    /// The word used in JSON, queries and on pages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observed => "observed",
+            Self::Inferred => "inferred",
         }
     }
 }
@@ -144,15 +161,51 @@ pub struct Check {
     pub operands: Vec<(Arc<str>, Captured)>,
 }
 
-/// As `rating 5.9 >= limits.rating 7: false`: each operand with its value behind it.
+/// As `rating 5.9 >= limits.rating 7: false`: each operand with its value behind it, and at the end what was looked at
+/// as a whole, which has no name.
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = &*self.condition;
         for (operand, value) in &self.operands {
-            let Some(end) = rest.find(&**operand).map(|place| place + operand.len()) else { continue };
+            let end = if operand.is_empty() { Some(rest.len()) } else { after(rest, operand) };
+            let Some(end) = end else { continue };
             write!(f, "{} {}", &rest[..end], value.json())?;
             rest = &rest[end..];
         }
         write!(f, "{rest}: {}", self.holds)
+    }
+}
+
+/// Where the first occurrence of an operand ends that is not a part of a longer word.
+fn after(text: &str, operand: &str) -> Option<usize> {
+    let is_word = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+    let (begins, ends) = (is_word(operand.chars().next()), is_word(operand.chars().next_back()));
+    let whole = |place: &usize| {
+        let (before, behind) = (&text[..*place], &text[place + operand.len()..]);
+        !(begins && is_word(before.chars().next_back()) || ends && is_word(behind.chars().next()))
+    };
+    let found = text.match_indices(operand).map(|(place, _)| place).find(whole)?;
+    Some(found + operand.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(condition: &str, operands: &[&str]) -> String {
+        // A value that is the number 7.
+        let (value, _) = Captured::read(&Arc::from([0x10, 7]), 0, &Arc::from([])).expect("a value");
+        let operands = operands.iter().map(|operand| ((*operand).into(), value.clone())).collect();
+        Check { condition: condition.into(), holds: false, operands }.to_string()
+    }
+
+    #[test]
+    fn values_stand_behind_their_operands() {
+        assert_eq!(text("rating >= limits.rating", &["rating", "limits.rating"]), "rating 7 >= limits.rating 7: false");
+        assert_eq!(text("!(a == a)", &["a", "a"]), "!(a 7 == a 7): false");
+        assert_eq!(text("film.is_good()", &[]), "film.is_good(): false");
+        assert_eq!(text("1.5e3 < e", &["e"]), "1.5e3 < e 7: false", "a part of a word is no operand");
+        assert_eq!(text("price", &[""]), "price 7: false", "what was looked at as a whole");
+        assert_eq!(text("a > b", &["c"]), "a > b: false");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use xray_collector::decision::DecisionCounts;
 use xray_collector::id::{ProcessId, RunId, StepId};
 use xray_collector::model::{Callsite, Level, Outcome, Run, RunStatus};
@@ -67,6 +67,20 @@ pub(crate) fn run_id(number: u64) -> RunId {
     RunId::new(ProcessId(0xabc), StepId(number + 1))
 }
 
+/// The counts of a step that nothing was decided in, as they are written.
+pub(crate) fn no_counts() -> Value {
+    json!({
+        "kept": 0,
+        "eliminated": 0,
+        "scored": 0,
+        "introduced": 0,
+        "refused": 0,
+        "inferred": false,
+        "rejection_rate": null,
+        "reasons": [],
+    })
+}
+
 pub(crate) fn callsite(name: &str, kind: &str, arguments: &[&str]) -> Arc<Callsite> {
     Arc::new(Callsite {
         name: name.into(),
@@ -129,6 +143,9 @@ pub(crate) enum Encoded {
     /// What `Debug` wrote.
     Text(&'static str),
     Redacted,
+    List(Vec<Encoded>),
+    /// A condition with the values of its operands, as a fact has it.
+    Check(&'static str, Value),
 }
 
 impl Encoded {
@@ -143,6 +160,13 @@ impl Encoded {
             }
             Self::Text(text) => string(0x60, text, segment),
             Self::Redacted => segment.payload.push(0x63),
+            Self::List(elements) => {
+                segment.payload.push(0x40);
+                segment.payload.extend(u32::try_from(elements.len()).unwrap().to_le_bytes());
+                elements.iter().for_each(|element| element.write(segment));
+                segment.payload.push(0x0f);
+            }
+            Self::Check(condition, operands) => fields(condition, operands, segment),
         }
     }
 }
@@ -166,16 +190,18 @@ fn json(value: &Value, segment: &mut Segment) {
             elements.iter().for_each(|element| json(element, segment));
             segment.payload.push(0x0f);
         }
-        Value::Object(fields) => {
-            segment.payload.push(0x42);
-            name("Struct", segment);
-            for (field, value) in fields {
-                name(field, segment);
-                json(value, segment);
-            }
-            segment.payload.extend(0x7fff_u16.to_le_bytes());
-        }
+        Value::Object(_) => fields("Struct", value, segment),
     }
+}
+
+fn fields(struct_name: &str, value: &Value, segment: &mut Segment) {
+    segment.payload.push(0x42);
+    name(struct_name, segment);
+    for (field, value) in value.as_object().unwrap() {
+        name(field, segment);
+        json(value, segment);
+    }
+    segment.payload.extend(0x7fff_u16.to_le_bytes());
 }
 
 fn string(tag: u8, text: &str, segment: &mut Segment) {

@@ -1,11 +1,12 @@
 //! `GET /api/v1/runs/{id}`.
 
 use serde_json::{Value, json};
+use xray_collector::decision::DecisionCounts;
 use xray_collector::id::StepId;
 use xray_collector::model::Outcome;
 use xray_collector::store::Batch;
 
-use crate::fixture::{Fixture, NOON, callsite, run, run_id, step};
+use crate::fixture::{Fixture, NOON, callsite, no_counts, run, run_id, step};
 
 fn ids(page: &Value) -> Vec<u64> {
     let id = |step: &Value| u64::from_str_radix(step["id"].as_str().unwrap(), 16).unwrap();
@@ -29,6 +30,16 @@ fn a_run_comes_with_its_steps() {
     inner.duration_ns = None;
     inner.items_in = Some(120);
     inner.items_out = Some(43);
+    inner.important = true;
+    inner.counts = DecisionCounts {
+        kept: 30,
+        eliminated: 90,
+        scored: 0,
+        introduced: 13,
+        refused: 1,
+        inferred: true,
+        reasons: vec![("movie.rating >= limits.rating".into(), 88), ("</script>".into(), 2)],
+    };
     let fixture = Fixture::with(&Batch {
         callsites: vec![
             (0, callsite("pick_movie", "", &[])),
@@ -58,6 +69,8 @@ fn a_run_comes_with_its_steps() {
                 "thread": 3,
                 "items_in": null,
                 "items_out": null,
+                "counts": no_counts(),
+                "important": false, "level": "full",
             },
             {
                 "id": "0000000000000002",
@@ -75,6 +88,20 @@ fn a_run_comes_with_its_steps() {
                 "thread": 3,
                 "items_in": 120,
                 "items_out": 43,
+                "counts": {
+                    "kept": 30,
+                    "eliminated": 90,
+                    "scored": 0,
+                    "introduced": 13,
+                    "refused": 1,
+                    "inferred": true,
+                    "rejection_rate": 0.75,
+                    "reasons": [
+                        {"reason": "movie.rating >= limits.rating", "items": 88},
+                        {"reason": "</script>", "items": 2},
+                    ],
+                },
+                "important": true, "level": "full",
             },
         ],
         "next_cursor": null,

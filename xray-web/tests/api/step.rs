@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use xray_collector::id::StepId;
 use xray_collector::model::Outcome;
-use xray_collector::store::{Batch, StepRow};
+use xray_collector::store::{Batch, FactsRow, StepRow};
 
-use crate::fixture::{Encoded, Fixture, NOON, Payload, callsite, run, run_id, step};
+use crate::fixture::{Encoded, Fixture, NOON, Payload, callsite, no_counts, run, run_id, step};
 
 /// A run of one step, which has these arguments and this result.
 fn fixture(outcome: Outcome, arguments: &[(&str, Encoded)], result: &[Encoded]) -> Fixture {
@@ -76,10 +76,83 @@ fn a_step_has_its_arguments_and_its_result() {
         "thread": 3,
         "items_in": null,
         "items_out": null,
+        "counts": no_counts(),
+        "important": false, "level": "full",
         "result": {"level": "structured", "value": ["Heat"]},
         "error": null,
+        "reasons": [],
+        "reasoning": [],
+        "meta": [],
+        "llm": [],
+        "tags": [],
+        "notes": [],
+        "input": null,
+        "output": null,
     });
     assert_eq!(open(&fixture), expected);
+}
+
+#[test]
+fn a_step_has_what_its_code_said_of_it_and_the_first_one_what_it_said_of_the_run() {
+    let (hostile, mut payload) = ("</script><img src=x onerror=alert(1)>", Payload::default());
+    let of_step = [
+        json!([6, "the cache was empty"]),
+        json!([6, hostile]),
+        json!([7, "cache", {"hits": 3}]),
+        json!([7, "cache", "again"]),
+        json!([11, {"gen_ai.request.model": "m-1"}]),
+    ];
+    let of_run = [
+        json!([12, "customer", hostile]),
+        json!([13, "a note"]),
+        json!([14, {"wish": "any"}]),
+        json!([15, [1, 2]]),
+        json!([99, "from a later version"]),
+    ];
+    let mut put = |step: u64, facts: &[Value]| {
+        let facts: Vec<_> = facts.iter().map(|fact| Encoded::Json(fact.clone())).collect();
+        let place = payload.put(&facts.iter().collect::<Vec<_>>());
+        FactsRow { run: run_id(0), step: StepId(step), place }
+    };
+    let facts = vec![put(1, &of_run), put(2, &of_step)];
+    let fixture = Fixture::with(&Batch {
+        callsites: vec![(0, callsite("suitable", "", &[]))],
+        runs: vec![run(0)],
+        steps: vec![step(run_id(0), 1), step(run_id(0), 2)],
+        facts,
+        segments: vec![payload.0],
+        ..Batch::default()
+    });
+    let said = |step: u64| {
+        let step = fixture.get(&format!("/api/v1/runs/{}/steps/{}", run_id(0), StepId(step))).ok();
+        let names = ["reasons", "reasoning", "meta", "llm", "tags", "notes", "input", "output"];
+        Value::from_iter(names.map(|name| (name, step[name].clone())))
+    };
+    let of_first = json!({
+        "reasons": [],
+        "reasoning": [],
+        "meta": [],
+        "llm": [],
+        "tags": [{"key": "customer", "value": hostile}],
+        "notes": ["a note"],
+        "input": {"level": "structured", "value": {"wish": "any"}},
+        "output": {"level": "structured", "value": [1, 2]},
+    });
+    assert_eq!(said(1), of_first);
+    let of_second = json!({
+        "reasons": ["the cache was empty", hostile],
+        "reasoning": [],
+        "meta": [
+            {"key": "cache", "level": "structured", "value": {"hits": 3}},
+            {"key": "cache", "level": "structured", "value": "again"},
+        ],
+        "llm": [{"level": "structured", "value": {"gen_ai.request.model": "m-1"}}],
+        "tags": null,
+        "notes": null,
+        "input": null,
+        "output": null,
+    });
+    assert_eq!(said(2), of_second);
 }
 
 #[test]
