@@ -265,14 +265,24 @@ impl Work {
         let quiet = self.settings.flush_interval.max(Duration::from_millis(500)) * 2;
         let pool = Arc::clone(self.reader.pool());
         self.assembly.sweep(self.settings.run_timeout, quiet, |run| pool.forget_losses(run));
-        self.write()
+        self.write_all()
+    }
+
+    /// Writes what there is, and what another reading completes.
+    fn write_all(&mut self) -> Result<(), FlushError> {
+        let mut result = self.write();
+        if self.assembly.is_waiting() {
+            self.read();
+            result = result.and(self.write());
+        }
+        result
     }
 
     fn stop(&mut self) -> Result<(), FlushError> {
         self.read();
         self.assembly.abandon();
         self.paused_until = None;
-        let result = self.write();
+        let result = self.write_all();
         // Nobody will try again.
         self.drop_waiting(0);
         result

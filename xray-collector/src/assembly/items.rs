@@ -184,6 +184,11 @@ impl Items {
         rows.collect()
     }
 
+    /// Whether something was said of steps that [`Items::late`] waits for.
+    pub(super) fn waits(&self) -> bool {
+        self.observed.values().any(|observed| observed.has_waited)
+    }
+
     /// Drops the facts, of which what was counted stays.
     pub(super) fn drop_facts(&mut self) {
         self.facts.clear();

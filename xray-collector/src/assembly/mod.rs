@@ -159,6 +159,11 @@ impl Assembly {
         self.building.is_full() || self.held.values().any(Building::is_full)
     }
 
+    /// Whether another reading may complete what was taken: something was said of steps that are not known yet.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.building.items.waits()
+    }
+
     /// The producers had to drop events of a run.
     pub(crate) fn lost(&mut self, loss: Loss) {
         let open = self.open_run(loss.run, 0, false);
