@@ -418,14 +418,14 @@ fn nothing_is_returned_as_nothing() {
     fn unit() -> () {}
     #[xray::step]
     fn tail(list: &mut Vec<u8>) {
-        list.push(1)
+        list.push(1);
     }
     #[xray::step]
     async fn early(number: u8) {
         if number == 0 {
             return;
         }
-        empty()
+        empty();
     }
     let recording = Recording::start();
     empty();

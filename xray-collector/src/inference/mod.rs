@@ -51,7 +51,7 @@ use self::finding::Details;
 use self::kind::Kind;
 use self::pairing::{Compared, Pairing, pairings};
 use self::view::{Form, View};
-use crate::value::DecodeError;
+use crate::value::{COMPOSITE, DecodeError, LIST, MAP};
 
 /// Encoded values, one after the other, and the texts of the names that are numbers in them.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +88,17 @@ const PAIRINGS: usize = 64;
 /// Takes time and memory in proportion to the bytes. What it returns reads the bytes again when asked for keys.
 #[must_use]
 pub fn infer<'a>(question: &Question<'a>) -> Option<Inference<'a>> {
-    try_infer(question).ok().flatten()
+    if question.is_idle() { None } else { try_infer(question).ok().flatten() }
+}
+
+impl Question<'_> {
+    /// Whether a look at the bytes shows that there is nothing to infer, as it does for most functions: no list goes in,
+    /// or what comes out neither is nor holds items.
+    fn is_idle(&self) -> bool {
+        let has_list = self.entered.bytes.iter().any(|byte| (LIST..=MAP).contains(byte));
+        let is_scalar = self.returned.bytes.first().is_none_or(|tag| !COMPOSITE.contains(tag));
+        !has_list || (is_scalar && !Kind::of(self.kind).picks)
+    }
 }
 
 fn try_infer<'a>(question: &Question<'a>) -> Result<Option<Inference<'a>>, DecodeError> {
