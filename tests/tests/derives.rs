@@ -295,3 +295,32 @@ fn lists_of_items_know_their_key() {
     assert_eq!(step.arguments[3].captured.to_json(), json!(null));
     assert_eq!((step.step.items_in, step.step.items_out), (Some(2), Some(1)));
 }
+
+/// Two fields that could be the key: the one that the type declares is.
+#[derive(xray::Item, Serialize, Clone)]
+struct Offer {
+    id: u32,
+    #[xray(key)]
+    code: &'static str,
+}
+
+#[test]
+fn what_became_of_an_item_goes_by_the_key_that_its_type_declares() {
+    #[xray::step(kind = "filter")]
+    fn renumbered(offers: Vec<Offer>) -> Vec<Offer> {
+        let kept = offers.into_iter().filter(|offer| offer.code != "b");
+        kept.map(|offer| Offer { id: offer.id + 100, ..offer }).collect()
+    }
+    for level in [xray::Level::Full, xray::Level::Sampled, xray::Level::Metrics] {
+        let recording = Recording::start_with(|builder| builder.capture(level));
+        renumbered(vec![Offer { id: 1, code: "a" }, Offer { id: 2, code: "b" }]);
+        let step = recording.step("renumbered");
+        assert_eq!((step.step.counts.kept, step.step.counts.eliminated, step.step.counts.introduced), (1, 1, 0));
+        let account = step.account();
+        let decisions: Vec<_> =
+            account.decisions.iter().map(|one| (&*one.item, one.verdict.as_str(), one.changed)).collect();
+        if level != xray::Level::Metrics {
+            assert_eq!(decisions, [("a", "kept", true), ("b", "eliminated", false)]);
+        }
+    }
+}
