@@ -46,21 +46,25 @@ impl Memory {
         Layout::from_size_align(chunk_bytes * chunks as usize, 4096).expect("the pool's size is checked when it is set")
     }
 
+    #[inline]
     pub(super) fn chunk_bytes(&self) -> usize {
         self.chunk_bytes
     }
 
+    #[inline]
     pub(super) fn chunks(&self) -> u32 {
         self.chunks
     }
 
     /// The first byte of a chunk.
+    #[inline]
     pub(super) fn chunk(&self, index: u32) -> *mut u8 {
         assert!(index < self.chunks, "chunk {index} of {}", self.chunks);
         // SAFETY: the chunk lies within the allocation, as was just checked.
         unsafe { self.start.as_ptr().add(index as usize * self.chunk_bytes) }
     }
 
+    #[inline]
     pub(super) fn header(&self, index: u32) -> &Header {
         // SAFETY: the chunk begins with 64 zeroed bytes, aligned to at least 64, that are only ever used as a header;
         // all its fields are atomics, so that shared references are sound.

@@ -70,7 +70,7 @@ impl Values<'_> {
     fn finish(mut self) -> Result<(), DecodeError> {
         let mut cursor = Cursor::new(self.bytes);
         while self.error.is_none() && !cursor.is_at_end() {
-            self.error = cursor.skip(&mut Learner { table: self.table, scope: self.scope }).err();
+            self.error = cursor.pass(&mut Learner { table: self.table, scope: self.scope }).err();
         }
         self.error.map_or(Ok(()), Err)
     }

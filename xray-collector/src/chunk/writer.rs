@@ -232,11 +232,13 @@ impl Writer {
         self.chunk_end = std::ptr::null_mut();
     }
 
+    #[inline]
     pub(super) fn pool(&self) -> &Pool {
         // SAFETY: attached (callers are reached only then), so that the thread's attachment keeps the pool alive.
         unsafe { &*self.pool }
     }
 
+    #[inline]
     pub(super) fn slot(&self) -> &Slot {
         // SAFETY: as for `pool`.
         unsafe { &*self.slot }

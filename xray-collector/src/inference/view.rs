@@ -105,7 +105,7 @@ impl<'a> Encoded<'a> {
     /// Where the value at a place ends.
     pub(super) fn end(&self, start: usize) -> Result<usize, DecodeError> {
         let mut cursor = self.cursor(start);
-        cursor.skip(&mut Table(self.names))?;
+        cursor.pass(&mut Table(self.names))?;
         Ok(start + cursor.position())
     }
 
@@ -121,7 +121,7 @@ impl<'a> Encoded<'a> {
                 return Ok((starts, tag == Some(tag::CUT)));
             }
             starts.push(at + start);
-            cursor.skip(names)?;
+            cursor.pass(names)?;
         }
     }
 
@@ -132,7 +132,7 @@ impl<'a> Encoded<'a> {
         let mut fields = Vec::new();
         while let Field::Name(name) = cursor.field(names)? {
             fields.push((name, at + cursor.position()));
-            cursor.skip(names)?;
+            cursor.pass(names)?;
         }
         Ok(fields)
     }
@@ -145,7 +145,7 @@ impl<'a> Encoded<'a> {
             if found == name {
                 return Ok(Some(at + cursor.position()));
             }
-            cursor.skip(names)?;
+            cursor.pass(names)?;
         }
         Ok(None)
     }

@@ -332,4 +332,56 @@ impl<'a> Cursor<'a> {
             false => Err(self.error("a name without a value")),
         }
     }
+
+    /// As [`Cursor::skip`], without a look at what texts and numbers are: only at where they end, and at names. For whoever
+    /// copies values, which somebody else reads.
+    ///
+    /// # Errors
+    /// When the bytes are not put together as a value is.
+    pub fn pass<T: Names>(&mut self, names: &mut T) -> Result<(), DecodeError> {
+        match self.pass_one(names, MAX_DEPTH)? {
+            true => Ok(()),
+            false => Err(self.error("a close without an open")),
+        }
+    }
+
+    /// Whether it was a value; `false` for a close.
+    fn pass_one<T: Names>(&mut self, names: &mut T, depth: usize) -> Result<bool, DecodeError> {
+        let Some(inner) = depth.checked_sub(1) else { return Err(self.error("values nested too deeply")) };
+        match self.u8()? {
+            tag::UNIT | tag::FALSE | tag::TRUE | tag::REDACTED | tag::OMITTED => {}
+            tag::U8 | tag::I8 => self.advance(1)?,
+            tag::U16 | tag::I16 => self.advance(2)?,
+            tag::U32 | tag::I32 | tag::F32 | tag::CHAR => self.advance(4)?,
+            tag::U64 | tag::I64 | tag::F64 => self.advance(8)?,
+            tag::U128 | tag::I128 => self.advance(16)?,
+            tag::STRING_SHORT => {
+                let length = self.u8()?.into();
+                self.advance(length)?;
+            }
+            tag::LIST => {
+                self.advance(4)?;
+                while self.pass_one(names, inner)? {}
+            }
+            tag::STRUCT => {
+                self.name(names)?;
+                while let Field::Name(_) = self.field(names)? {
+                    if !self.pass_one(names, inner)? {
+                        return Err(self.error("a name without a value"));
+                    }
+                }
+            }
+            tag::CLOSE | tag::CUT => return Ok(false),
+            _ => {
+                // The rarer ones, one by one.
+                self.at -= 1;
+                return self.skip_one(names, depth);
+            }
+        }
+        Ok(true)
+    }
+
+    fn advance(&mut self, count: usize) -> Result<(), DecodeError> {
+        self.take(count).map(drop)
+    }
 }

@@ -138,7 +138,7 @@ impl<'a> Appender<'a> {
     pub(crate) fn value(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
         let start = self.out.len();
         let mut renumbering = Renumbering { bytes, copied: 0, to: self };
-        let read = Cursor::new(bytes).skip(&mut renumbering);
+        let read = Cursor::new(bytes).pass(&mut renumbering);
         let copied = renumbering.copied;
         match read {
             Ok(()) => self.out.extend_from_slice(&bytes[copied..]),
@@ -224,7 +224,7 @@ pub(crate) fn transcode(
 ) -> Result<usize, DecodeError> {
     let mut cursor = Cursor::new(bytes);
     let mut transcoder = Transcoder { bytes, copied: 0, table, scope, segment, out };
-    cursor.skip(&mut transcoder)?;
+    cursor.pass(&mut transcoder)?;
     let (copied, end) = (transcoder.copied, cursor.position());
     out.extend_from_slice(&bytes[copied..end]);
     Ok(end)
