@@ -95,7 +95,7 @@ impl DecisionCounts {
     }
 
     /// Adds what was reported after the step's end was seen: what was compared stays as it is.
-    pub(crate) fn add_late(&mut self, late: &Self) {
+    pub fn add_late(&mut self, late: &Self) {
         if !self.inferred {
             self.kept += late.kept;
             self.eliminated += late.eliminated;
