@@ -93,7 +93,7 @@ fn everything() -> u32 {
 }
 
 fn recorded(schema: Schema) -> (Recording, u32) {
-    let recording = Recording::start_with(|builder| builder.schema(schema));
+    let recording = recording(|builder| builder.schema(schema));
     let serialized = everything();
     (recording, serialized)
 }
@@ -117,6 +117,11 @@ const ALL: &str = r#"everything completed
 
 /// `suitable` by an argument, four results, and `misspelt` by its kind.
 const MISFITS: u64 = 6;
+
+/// What the schema leaves in would be redacted for its name or its form.
+fn recording(set: impl FnOnce(xray::Builder) -> xray::Builder) -> Recording {
+    Recording::start_with(|builder| set(builder.redact_only_names([""; 0]).redact_known_values(false)))
+}
 
 #[test]
 fn what_does_not_fit_is_captured_and_counted() {
@@ -188,7 +193,7 @@ fn gives_up() -> GivesUp {
 #[test]
 fn nothing_that_is_kept_out_comes_back_as_text() {
     for schema in [shop().sanitize(), shop().reject()] {
-        let recording = Recording::start_with(|builder| builder.schema(schema).chunks(4096, 16));
+        let recording = recording(|builder| builder.schema(schema).chunks(4096, 16));
         gives_up();
         assert_eq!(result_of(&recording, "gives_up")["value"], json!({"supplier": "[redacted]"}));
     }
@@ -210,7 +215,7 @@ fn asynchronous_steps_have_to_fit_too() {
         ),
         (shop().reject(), "later() ok"),
     ] {
-        let recording = Recording::start_with(|builder| builder.schema(schema));
+        let recording = recording(|builder| builder.schema(schema));
         assert!(runtime.block_on(later(1, "4111")).is_ok());
         assert_eq!(recording.tree(), format!("later completed\n  {expected}\n"));
     }
@@ -219,7 +224,7 @@ fn asynchronous_steps_have_to_fit_too() {
 #[test]
 fn of_a_rejected_call_no_message_is_captured_either() {
     let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
-    let recording = Recording::start_with(|builder| builder.schema(shop().reject()));
+    let recording = recording(|builder| builder.schema(shop().reject()));
     assert!(runtime.block_on(later(0, "4111")).is_err());
     let run = &recording.runs()[0];
     assert_eq!((run.status, &run.error, run.misfits), (xray::model::RunStatus::Failed, &None, 1));
@@ -233,7 +238,7 @@ fn large(limit: u32) -> BTreeMap<String, String> {
 
 #[test]
 fn a_rejected_result_is_taken_back_from_all_the_chunks_that_it_filled() {
-    let recording = Recording::start_with(|builder| builder.schema(shop().reject()).chunks(4096, 64));
+    let recording = recording(|builder| builder.schema(shop().reject()).chunks(4096, 64));
     for _ in 0..20 {
         large(50_000);
     }
@@ -271,7 +276,7 @@ fn of_very_many_arguments_the_last_stand_and_fall_together() {
     for (unknown, expected) in
         [(&[][..], &[][..]), (&["a1", "c9", "d0"], &["a1", "c9", "d0"]), (&["d2"], &["d1", "d2", "d3"])]
     {
-        let recording = Recording::start_with(|builder| builder.schema(declared(unknown)));
+        let recording = recording(|builder| builder.schema(declared(unknown)));
         call();
         let arguments = recording.step("many").arguments;
         let redacted = arguments.iter().filter(|argument| argument.captured.to_json() == json!("[redacted]"));
@@ -325,7 +330,7 @@ fn versions_of_a_program_share_a_store_and_each_run_names_its_own() {
 
 #[test]
 fn the_api_shows_schemas_and_what_did_not_fit() {
-    let recording = Recording::start_with(|builder| builder.schema(shop().reject()).serve("127.0.0.1:0"));
+    let recording = recording(|builder| builder.schema(shop().reject()).serve("127.0.0.1:0"));
     everything();
     recording.guard().flush().expect("a store that works");
     let address = recording.guard().address().expect("it is served");
@@ -351,7 +356,7 @@ fn a_schema_that_contradicts_itself_is_refused_at_the_start() {
 #[test]
 fn a_function_that_does_not_fit_is_said_once() {
     if role().is_some() {
-        let recording = Recording::start_with(|builder| builder.schema(shop()));
+        let recording = recording(|builder| builder.schema(shop()));
         everything();
         everything();
         drop(recording);
@@ -387,7 +392,7 @@ fn what_a_step_notes_of_itself_is_checked_too() {
         (declared(xray::schema("notes")).sanitize(), json!("[redacted]")),
         (declared(xray::schema("notes")).reject(), json!("[redacted]")),
     ] {
-        let recording = Recording::start_with(|builder| builder.schema(schema));
+        let recording = recording(|builder| builder.schema(schema));
         noting(vec![1, 2]);
         let account = recording.step("noting").account();
         let noted: Vec<_> = account.meta.iter().map(|(key, value)| (&**key, value.to_json())).collect();
