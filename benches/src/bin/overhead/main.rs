@@ -13,109 +13,86 @@ mod reference;
 mod report;
 mod scaling;
 mod tracing_peer;
+mod variants;
 mod workload;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::fastrace_peer::Fastrace;
-use crate::measure::{Row, Variant, measure};
-use crate::recorded::Recorded;
-use crate::reference::Buffer;
-use crate::tracing_peer::Subscriber;
-use crate::workload::{Item, items};
+use crate::measure::{counted, measure};
+use crate::variants::Recorders;
+use crate::workload::{Lists, items};
 
 const USAGE: &str = "\
 usage: overhead [--json FILE]
+       overhead --once WORKLOAD VARIANT CALLS
+       overhead --variants
 
-Measures plain calls, xray, a loop written by hand, fastrace and tracing, for about two minutes. Progress goes to stderr,
-tables to stdout, and the numbers behind them to FILE.";
+Measures plain calls, xray, a loop written by hand, fastrace and tracing, for about a minute. Progress goes to stderr,
+tables to stdout, and the numbers behind them to FILE. With --once, nothing is measured: the calls are made within a
+function named `counted`, for a profiler to look at. --variants lists what there is, one in a line.";
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let json = match &*arguments.iter().map(String::as_str).collect::<Vec<_>>() {
-        [] => None,
-        ["--json", path] => Some(PathBuf::from(path)),
+    match &*arguments.iter().map(String::as_str).collect::<Vec<_>>() {
+        [] => all(None),
+        ["--json", path] => all(Some(Path::new(path))),
+        ["--once", workload, variant, calls] => once(workload, variant, calls.parse().context("how many CALLS?")?),
+        ["--variants"] => list(),
         ["--help" | "-h"] => {
             println!("{USAGE}");
-            return Ok(());
+            Ok(())
         }
         other => anyhow::bail!("not understood: {}\n{USAGE}", other.join(" ")),
-    };
+    }
+}
+
+fn all(json: Option<&Path>) -> anyhow::Result<()> {
     let directory = tempfile::tempdir().context("no place for a store")?;
-    let recorded = Recorded::start(directory.path())?;
-    let mut rows = workloads(&recorded)?;
+    let recorders = Recorders::start(directory.path())?;
+    let lists = Lists::new(items(100));
+    let mut rows = measure("A", 20_000, &recorders.scalars()?, |_| {});
+    rows.extend(measure("B", 10_000, &recorders.result(&lists.items()[7])?, |_| {}));
+    rows.extend(measure("C", 200, &recorders.list(&lists)?, |calls| lists.prepare(calls)));
     report::table(&rows);
-    let (threads, nested) = (scaling::threads(&recorded), scaling::nested(&recorded));
-    report::scaling("xray full on several threads, `A`", &threads);
+    let (threads, nested) = (scaling::threads(&recorders.recorded), scaling::nested(&recorders.recorded));
+    report::scaling("xray full on several threads", &threads);
     report::scaling("xray full, steps within steps, per step", &nested);
-    println!("\n{}", recorded.books());
+    println!("\n{}", recorders.recorded.books());
     rows.extend(threads);
     rows.extend(nested);
     if let Some(path) = json {
-        std::fs::write(&path, serde_json::to_vec_pretty(&rows)?)
+        std::fs::write(path, serde_json::to_vec_pretty(&rows)?)
             .with_context(|| format!("cannot write {}", path.display()))?;
         eprintln!("wrote {}", path.display());
     }
     Ok(())
 }
 
-/// The variants of one workload. Each body is given the arguments anew, for `C` owns its list.
-macro_rules! variants {
-    ($workload:ident($($argument:expr),*), $recorded:expr, $fastrace:expr, $subscribers:expr, $buffer:expr) => {{
-        let [registry, json, telemetry] = $subscribers;
-        let traced = || {
-            let _ = std::hint::black_box(tracing_peer::$workload($($argument),*));
-        };
-        vec![
-            Variant::new("plain", |calls| measure::batches(calls, || {
-                let _ = std::hint::black_box(workload::$workload($($argument),*));
-            })),
-            Variant::new("xray off", |calls| recorded::batches(calls, || {
-                let _ = std::hint::black_box(recorded::off::$workload($($argument),*));
-            })),
-            Variant::new("xray metrics", |calls| recorded::batches(calls, || {
-                let _ = std::hint::black_box(recorded::metrics::$workload($($argument),*));
-            }))
-            .delivering(|| $recorded.delivered())
-            .bytes($recorded.bytes_of(|| _ = recorded::metrics::$workload($($argument),*))?),
-            Variant::new("xray full", |calls| recorded::batches(calls, || {
-                let _ = std::hint::black_box(recorded::full::$workload($($argument),*));
-            }))
-            .delivering(|| $recorded.delivered())
-            .bytes($recorded.bytes_of(|| _ = recorded::full::$workload($($argument),*))?),
-            Variant::new(measure::REFERENCE, |calls| measure::batches(calls, || {
-                let _ = std::hint::black_box(reference::$workload(&mut $buffer.borrow_mut(), $($argument),*));
-            }))
-            .bytes($buffer.borrow_mut().bytes_of(|buffer| _ = reference::$workload(buffer, $($argument),*))),
-            Variant::new("fastrace bare", |calls| fastrace_peer::batches(calls, || {
-                let _ = std::hint::black_box(fastrace_peer::bare::$workload($($argument),*));
-            }))
-            .delivering(|| $fastrace.delivered()),
-            Variant::new("fastrace JSON", |calls| fastrace_peer::batches(calls, || {
-                let _ = std::hint::black_box(fastrace_peer::json::$workload($($argument),*));
-            }))
-            .delivering(|| $fastrace.delivered()),
-            Variant::new("tracing registry", move |calls| registry.batches(calls, traced)),
-            Variant::new("tracing JSON", move |calls| json.batches(calls, traced))
-                .delivering(move || json.delivered())
-                .bytes(json.bytes_of(traced)),
-            Variant::new("tracing OpenTelemetry", move |calls| telemetry.batches(calls, traced))
-                .delivering(move || telemetry.delivered()),
-        ]
-    }};
+fn once(workload: &str, variant: &str, calls: usize) -> anyhow::Result<()> {
+    let directory = tempfile::tempdir().context("no place for a store")?;
+    let recorders = Recorders::start(directory.path())?;
+    let lists = Lists::new(items(100));
+    let variants = match workload {
+        "A" => recorders.scalars()?,
+        "B" => recorders.result(&lists.items()[7])?,
+        "C" => recorders.list(&lists)?,
+        other => anyhow::bail!("no workload {other}: there are A, B and C"),
+    };
+    let variant = variants
+        .iter()
+        .find(|known| known.name == variant)
+        .with_context(|| format!("no variant {variant}: see --variants"))?;
+    lists.prepare(calls);
+    counted(variant, calls);
+    Ok(())
 }
 
-fn workloads(recorded: &Recorded) -> anyhow::Result<Vec<Row>> {
-    let fastrace = Fastrace::start();
-    let subscribers = [Subscriber::registry(), Subscriber::json(), Subscriber::telemetry()];
-    let buffer = std::cell::RefCell::new(Buffer::default());
-    let hundred: Vec<Item> = items(100);
-    let one = &hundred[7];
-    let mut rows = measure("A", 20_000, variants!(scalars(1, 2.0, 3.0), recorded, fastrace, &subscribers, buffer));
-    rows.extend(measure("B", 10_000, variants!(result(one, 5.0), recorded, fastrace, &subscribers, buffer)));
-    let list = variants!(list(hundred.clone(), 50.0), recorded, fastrace, &subscribers, buffer);
-    rows.extend(measure("C", 200, list));
-    Ok(rows)
+fn list() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir().context("no place for a store")?;
+    for variant in Recorders::start(directory.path())?.scalars()? {
+        println!("{}", variant.name);
+    }
+    Ok(())
 }

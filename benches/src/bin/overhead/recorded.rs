@@ -66,7 +66,8 @@ impl Recorded {
         (xray::stats().stored / EVENTS).saturating_sub(RUNS.load(Ordering::Relaxed))
     }
 
-    /// The bytes of one such call's two records. Names take two bytes each, as they do after their first use.
+    /// The bytes of one such call's two records. Names take two bytes each, as they do after their first use; a list
+    /// may have three more in the store than when it was recorded, for what the collector has found out about it.
     pub(crate) fn bytes_of(&self, call: impl FnOnce()) -> anyhow::Result<usize> {
         run(call);
         self.guard.flush()?;

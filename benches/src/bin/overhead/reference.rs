@@ -76,7 +76,6 @@ impl Buffer {
         result(self);
     }
 
-    /// A tag and so many bytes, in one store where the processor can.
     #[inline(always)]
     fn tagged<const N: usize>(&mut self, tag: u8, bytes: [u8; N]) {
         self.put([tag]);

@@ -19,7 +19,7 @@ const STEPS: usize = 10_000;
 pub(crate) fn threads(recorded: &Recorded) -> Vec<Row> {
     let mut rows = Vec::new();
     for threads in THREADS {
-        eprintln!("{threads} threads: {ROUNDS} rounds");
+        eprintln!("threads {threads}: {ROUNDS} rounds");
         let (mut over_plain, mut rates) = (Vec::new(), Vec::new());
         let before = recorded.delivered();
         for _ in 0..ROUNDS {
@@ -37,7 +37,7 @@ pub(crate) fn threads(recorded: &Recorded) -> Vec<Row> {
         let calls = (ROUNDS * threads * CALLS_PER_THREAD) as u64;
         rows.push(
             Row {
-                workload: format!("A on {threads} threads"),
+                workload: format!("A, threads: {threads}"),
                 variant: "xray full",
                 delivered: Some(delivered),
                 dropped: Some(calls.saturating_sub(delivered)),
@@ -83,7 +83,7 @@ fn full(depth: usize) -> usize {
 pub(crate) fn nested(recorded: &Recorded) -> Vec<Row> {
     let mut rows = Vec::new();
     for depth in DEPTHS {
-        eprintln!("{depth} nested steps: {ROUNDS} rounds");
+        eprintln!("nested steps {depth}: {ROUNDS} rounds");
         let calls = STEPS / depth;
         let mut over_plain = Vec::new();
         let before = recorded.delivered();

@@ -1,5 +1,7 @@
 //! What is called: three functions, by size of what goes in and comes out, and their bodies for every variant.
 
+use std::cell::RefCell;
+
 use serde::Serialize;
 
 /// What an item of a pipeline may look like.
@@ -21,6 +23,33 @@ pub(crate) fn items(count: usize) -> Vec<Item> {
             tags: ["alpha", "beta", "gamma"].map(str::to_owned).to_vec(),
         })
         .collect()
+}
+
+/// Lists to be used up, since `C` owns its list, and to clone one takes longer than the call.
+pub(crate) struct Lists {
+    items: Vec<Item>,
+    ready: RefCell<Vec<Vec<Item>>>,
+}
+
+impl Lists {
+    pub(crate) fn new(items: Vec<Item>) -> Self {
+        Self { items, ready: RefCell::default() }
+    }
+
+    pub(crate) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// Makes so many.
+    pub(crate) fn prepare(&self, count: usize) {
+        *self.ready.borrow_mut() = vec![self.items.clone(); count];
+    }
+
+    /// One of those, or a new one once they are used up.
+    pub(crate) fn take(&self) -> Vec<Item> {
+        let ready = self.ready.borrow_mut().pop();
+        ready.unwrap_or_else(|| self.items.clone())
+    }
 }
 
 /// The three functions with these attributes, for every variant that goes by attributes. `tracing` puts its own
