@@ -14,7 +14,8 @@ pub(crate) mod off {
     crate::workload::functions!(#[xray::step(capture = "off")]);
 }
 
-/// The functions, with times and outcomes recorded.
+/// The functions, with times, outcomes and counts of items recorded. Of `C` the lists are written, too, for the collector
+/// to count, and not stored: the store cannot tell how many bytes a call made.
 pub(crate) mod metrics {
     crate::workload::functions!(#[xray::step(capture = "metrics")]);
 }

@@ -37,8 +37,7 @@ macro_rules! variants {
             Variant::new("xray metrics", move |calls| recorded::batches(calls, || {
                 let _ = std::hint::black_box(recorded::metrics::$workload($($argument),*));
             }))
-            .delivering(move || recorded.delivered())
-            .bytes(recorded.bytes_of(|| _ = recorded::metrics::$workload($($argument),*))?),
+            .delivering(move || recorded.delivered()),
             Variant::new("xray full", move |calls| recorded::batches(calls, || {
                 let _ = std::hint::black_box(recorded::full::$workload($($argument),*));
             }))
