@@ -1,5 +1,6 @@
 //! The commands of this repository: `cargo xtask help` lists them.
 
+mod bench;
 mod conformance;
 mod steps;
 mod test;
@@ -20,11 +21,14 @@ enum Command {
     Test(test::Arguments),
     /// Puts the attribute on every function of published crates and runs their tests
     Conformance(conformance::Arguments),
+    /// Measures what xray costs, beside others
+    Bench(bench::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Test(arguments) => test::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -1,0 +1,109 @@
+//! `cargo xtask bench`: the measurements that compare xray with others, which nothing else has to build.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+
+use crate::steps::{cargo, check};
+
+/// The bench that knows all variants.
+const OVERHEAD: [&str; 7] = ["--release", "--package", "xray-benches", "--features", "peers", "--bin", "overhead"];
+/// Enough for what happens once in a while, such as a new chunk, to be a part of a call's mean.
+const COUNTED_CALLS: usize = 10_000;
+
+/// What `bench` takes.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(clap::Subcommand)]
+enum Bench {
+    /// What a captured call costs, beside the plain call, a loop written by hand, fastrace and tracing
+    ///
+    /// Builds the peers, then measures for about a minute: all variants take turns within one run, with the same data
+    /// captured where the peer can. Tables go to stdout. On a shared machine the ratios say more than the nanoseconds.
+    Overhead {
+        /// Where to write the numbers, as JSON
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// Instructions per call over the plain one, on the calling thread, for the same variants of A and B
+    ///
+    /// Runs each under valgrind's callgrind, which has to be installed. Other than times, these are the same on a busy
+    /// machine; they say nothing of what waits for memory or the clock. Takes
+    /// several minutes.
+    Instructions,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    match &arguments.bench {
+        Bench::Overhead { json } => overhead(json.as_deref()),
+        Bench::Instructions => instructions(),
+    }
+}
+
+fn overhead(json: Option<&Path>) -> anyhow::Result<()> {
+    let mut command = cargo();
+    command.arg("run").args(OVERHEAD).arg("--");
+    if let Some(path) = json {
+        // The command runs in the repository's root, wherever this one was called.
+        let path = std::path::absolute(path).with_context(|| format!("no such place: {}", path.display()))?;
+        command.arg("--json").arg(path);
+    }
+    check(&mut command)
+}
+
+fn instructions() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir().context("no place for what callgrind writes")?;
+    let program = built()?;
+    let variants = text(Command::new(&program).arg("--variants"))?;
+    println!("instructions per call over plain, calling thread");
+    println!("| variant | A | B |\n|---|--:|--:|");
+    let mut plain = None;
+    for variant in variants.lines() {
+        eprintln!("counting: {variant}");
+        let [a, b] = ["A", "B"].map(|workload| count(&program, workload, variant, directory.path()));
+        let counts = [a?, b?];
+        let plain = *plain.get_or_insert(counts);
+        let over = |index: usize| (counts[index] - plain[index]) / COUNTED_CALLS as f64;
+        println!("| {variant} | {:.0} | {:.0} |", over(0), over(1));
+    }
+    Ok(())
+}
+
+/// Builds the bench, and says where it is.
+fn built() -> anyhow::Result<PathBuf> {
+    let messages = text(cargo().arg("build").args(OVERHEAD).args(["--message-format", "json-render-diagnostics"]))?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)))
+        .context("cargo built no program")
+}
+
+/// The instructions of all calls, on the thread that makes them: only what `counted` does is collected.
+fn count(program: &Path, workload: &str, variant: &str, directory: &Path) -> anyhow::Result<f64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--toggle-collect=overhead::measure::counted*"])
+        .arg(format!("--callgrind-out-file={}", directory.join("callgrind.out").display()))
+        .arg(program)
+        .args(["--once", workload, variant, &COUNTED_CALLS.to_string()])
+        .output()
+        .context("cannot run valgrind: is it installed?")?;
+    let log = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "valgrind ended with {}\n{log}", output.status);
+    // The line reads `==1== Collected : 1234`.
+    let collected =
+        log.lines().find_map(|line| line.split_once("Collected :")).context("valgrind collected nothing")?;
+    collected.1.trim().parse().with_context(|| format!("not a count: {}", collected.1))
+}
+
+/// What a command prints.
+fn text(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.stderr(std::process::Stdio::inherit()).output().context("cannot run")?;
+    ensure!(output.status.success(), "{command:?} ended with {}", output.status);
+    Ok(String::from_utf8(output.stdout)?)
+}
