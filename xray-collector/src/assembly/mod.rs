@@ -276,9 +276,12 @@ impl Assembly {
         let Some(tail) = &mut self.tail else { return };
         let known = Known { process: self.process, callsites: &self.callsites, store: &*self.store };
         let mut bytes: usize = self.held.values().map(Building::bytes).sum();
-        let mut released = Vec::new();
-        for (id, building) in &mut self.held {
-            let Some(open) = self.runs.get_mut(id) else { continue };
+        // In the order in which they began: what is usual is learnt from those before.
+        let mut begun: Vec<_> =
+            self.held.keys().filter_map(|id| Some((self.runs.get(id)?.run.started_ns, *id))).collect();
+        begun.sort_unstable();
+        for (_, id) in begun {
+            let (Some(building), Some(open)) = (self.held.get_mut(&id), self.runs.get_mut(&id)) else { continue };
             let is_over = open.run.status != RunStatus::Running && open.open.is_empty() && open.headless.is_empty();
             let is_too_large = building.is_full() || bytes > tail.settings.held_bytes;
             if !is_over && !is_too_large && !self.is_stopping {
@@ -294,9 +297,6 @@ impl Assembly {
             pending.batch.segments.extend(building.take_segment());
             pending.events += building.events;
             pending.events_by_run.insert(open.run.id, std::mem::take(&mut open.events_in_batch));
-            released.push(*id);
-        }
-        for id in released {
             self.held.remove(&id);
         }
     }
