@@ -235,7 +235,7 @@ fn expression(input: TokenStream, expand: fn(&keep::Input) -> proc_macro2::Token
     }
 }
 
-/// Implements [`Capture`](trait@Capture): the type says how its values are captured, before its `Serialize` and `Debug`
+/// Implements `xray::Capture`: the type says how its values are captured, before its `Serialize` and `Debug`
 /// are asked.
 ///
 /// ```
@@ -262,7 +262,7 @@ pub fn derive_capture(item: TokenStream) -> TokenStream {
     derive::capture(item.into()).into()
 }
 
-/// Implements [`Item`](trait@Item): the field with `#[xray(key)]` tells the type's values apart.
+/// Implements `xray::Item`: the field with `#[xray(key)]` tells the type's values apart.
 ///
 /// ```
 /// #[derive(xray::Item, serde::Serialize)]

@@ -87,7 +87,7 @@ impl<T: Plain + ?Sized> ViaPlain for &&&&&&&Value<'_, T> {
     }
 }
 
-/// Rung 5, after those in [`derived`](super::derived): structure, with a text to fall back on.
+/// Rung 5, after those in `derived`: structure, with a text to fall back on.
 pub trait ViaSerializeAndDebug {
     #[doc(hidden)]
     fn xray_capture(&self, writer: &mut Writer);
