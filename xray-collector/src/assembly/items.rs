@@ -28,6 +28,21 @@ enum Facts {
     Sampled(SampledFacts),
 }
 
+impl Facts {
+    /// None yet, of a step at this level.
+    fn of(level: Level) -> Self {
+        if level == Level::Full { Self::All(Vec::new()) } else { Self::Sampled(SampledFacts::default()) }
+    }
+
+    /// Takes a fact that is all of `encoded`.
+    fn add(&mut self, fact: Option<&Fact<'_>>, encoded: Encoded<'_>) {
+        match self {
+            Self::All(bytes) => bytes.extend(encoded.bytes),
+            Self::Sampled(sampled) => sampled.add(fact, encoded),
+        }
+    }
+}
+
 /// What is known of the items of steps that are open, or that ended since the last batch.
 #[derive(Debug, Default)]
 pub(super) struct Items {
@@ -68,23 +83,11 @@ impl Items {
             Some(Fact::Reasoning { key, .. }) => Some((Part::Reasoning, (*key).to_owned())),
             _ => None,
         };
-        match level {
-            Level::Off | Level::Metrics => {}
-            Level::Sampled => {
-                let facts = self.facts.entry(place).or_insert_with(|| Facts::Sampled(SampledFacts::default()));
-                match facts {
-                    Facts::Sampled(sampled) => sampled.add(fact.as_ref(), encoded),
-                    Facts::All(bytes) => bytes.extend(&self.scratch),
-                }
-            }
-            Level::Full => {
-                let facts = self.facts.entry(place).or_insert_with(|| Facts::All(Vec::new()));
-                match facts {
-                    Facts::All(bytes) => bytes.extend(&self.scratch),
-                    Facts::Sampled(sampled) => sampled.add(fact.as_ref(), encoded),
-                }
-                self.fact_bytes += self.scratch.len();
-            }
+        if level >= Level::Sampled {
+            self.facts.entry(place).or_insert_with(|| Facts::of(level)).add(fact.as_ref(), encoded);
+        }
+        if level == Level::Full {
+            self.fact_bytes += self.scratch.len();
         }
         key
     }

@@ -1,8 +1,9 @@
 //! Values behind locks. Their `Serialize` waits for the lock, for ever if this very thread holds it; a capture never
 //! waits: of a lock that is held it says so.
 
+use std::ops::Deref;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, RwLock, TryLockError};
+use std::sync::{Arc, Mutex, RwLock, TryLockError, TryLockResult};
 
 use serde::Serialize;
 use xray_collector::chunk::Writer;
@@ -11,21 +12,13 @@ use super::ladder::Plain;
 
 impl<T: Serialize + ?Sized> Plain for Mutex<T> {
     fn write(&self, writer: &mut Writer) {
-        match self.try_lock() {
-            Ok(inside) => super::structured(&*inside, None, writer),
-            Err(TryLockError::Poisoned(inside)) => super::structured(&*inside.into_inner(), None, writer),
-            Err(TryLockError::WouldBlock) => held(writer),
-        }
+        write_inside(self.try_lock(), writer);
     }
 }
 
 impl<T: Serialize + ?Sized> Plain for RwLock<T> {
     fn write(&self, writer: &mut Writer) {
-        match self.try_read() {
-            Ok(inside) => super::structured(&*inside, None, writer),
-            Err(TryLockError::Poisoned(inside)) => super::structured(&*inside.into_inner(), None, writer),
-            Err(TryLockError::WouldBlock) => held(writer),
-        }
+        write_inside(self.try_read(), writer);
     }
 }
 
@@ -47,6 +40,10 @@ impl<T: Plain + ?Sized> Plain for Box<T> {
     }
 }
 
-fn held(writer: &mut Writer) {
-    super::debug_text(&format_args!("<locked>"), writer);
+fn write_inside<G: Deref<Target: Serialize>>(lock: TryLockResult<G>, writer: &mut Writer) {
+    match lock {
+        Ok(inside) => super::structured(&*inside, None, writer),
+        Err(TryLockError::Poisoned(inside)) => super::structured(&*inside.into_inner(), None, writer),
+        Err(TryLockError::WouldBlock) => super::debug_text(&format_args!("<locked>"), writer),
+    }
 }
