@@ -2,7 +2,7 @@
 //!
 //! Dropping is off the fast path, so read-modify-writes are fine here; locks and allocations are not.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use super::sync::{AtomicU64, Ordering};
 
 const SLOTS: usize = 1024;
 const PROBES: usize = 8;

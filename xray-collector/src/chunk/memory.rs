@@ -3,23 +3,12 @@
 
 use std::alloc::Layout;
 use std::ptr::NonNull;
-use std::sync::atomic::AtomicU32;
+
+use super::header::Header;
 
 /// The header's size: a cache line, so that records begin on one.
 pub(super) const HEADER_BYTES: usize = 64;
-
-/// What a chunk says about itself.
-#[repr(C)]
-pub(super) struct Header {
-    /// Bytes of the chunk that are published, header included; 0 for a chunk that was not written to.
-    pub(super) committed: AtomicU32,
-    /// Events that begin in the published part.
-    pub(super) events: AtomicU32,
-    /// The slot of the thread that writes it.
-    pub(super) thread: AtomicU32,
-    /// How many chunks that slot wrote before it.
-    pub(super) order: AtomicU32,
-}
+const _: () = assert!(size_of::<Header>() <= HEADER_BYTES);
 
 pub(super) struct Memory {
     start: NonNull<u8>,
@@ -74,9 +63,9 @@ impl Memory {
     /// A part of a chunk.
     ///
     /// # Safety
-    /// `to` must not be beyond the chunk's `committed`, as it was read with acquire ordering, and the chunk must not
+    /// `to` must not be beyond what the chunk's header says is published, and the chunk must not
     /// be sent to the free channel while the slice lives (invariant 1).
-    pub(super) unsafe fn committed(&self, index: u32, from: usize, to: usize) -> &[u8] {
+    pub(super) unsafe fn published(&self, index: u32, from: usize, to: usize) -> &[u8] {
         assert!(from <= to && to <= self.chunk_bytes);
         // SAFETY: within the chunk, initialised (the allocation was zeroed), and by the caller's promise not written
         // to while the slice lives.

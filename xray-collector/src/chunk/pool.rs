@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::loss::{Loss, Losses};
 use super::memory::Memory;
+use super::slot::{Produced, Slot};
 use crate::redaction::Redaction;
 use crate::schema::Schema;
 
@@ -47,55 +48,10 @@ impl Default for PoolSettings {
     }
 }
 
-/// The counters of one thread at a time, written by that thread alone: plain stores, no read-modify-write.
-#[derive(Debug, Default)]
-#[repr(align(64))]
-pub(super) struct Slot {
-    pub(super) index: u32,
-    pub(super) produced: AtomicU64,
-    pub(super) no_chunk: AtomicU64,
-    pub(super) too_large: AtomicU64,
-    pub(super) stopped: AtomicU64,
-    pub(super) unsampled_runs: AtomicU64,
-    /// What the next thread in this slot begins with; both only move up.
-    pub(super) next_step: AtomicU64,
-    pub(super) next_chunk: AtomicU64,
-}
-
-impl Slot {
-    /// Adds one to a counter of the calling thread's own slot.
-    pub(super) fn count(counter: &AtomicU64) {
-        counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-    }
-}
-
 #[derive(Default)]
 struct Slots {
     all: Vec<Arc<Slot>>,
     unused: Vec<Arc<Slot>>,
-}
-
-/// Events counted on the producers' side.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Produced {
-    /// Events begun.
-    pub produced: u64,
-    /// Dropped since no chunk was free.
-    pub no_chunk: u64,
-    /// Dropped since their fixed part did not fit into a chunk.
-    pub too_large: u64,
-    /// Dropped since their thread was ending.
-    pub stopped: u64,
-    /// Runs, not events, that are not among the sample.
-    pub unsampled_runs: u64,
-}
-
-impl Produced {
-    /// Events that are, or soon will be, in a committed part of a chunk.
-    #[must_use]
-    pub fn published(&self) -> u64 {
-        self.produced - self.no_chunk - self.too_large - self.stopped
-    }
 }
 
 /// The chunks of one collector.
@@ -158,12 +114,7 @@ impl Pool {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sum = Produced::default();
         for slot in &slots.all {
-            // Drops first: an event is counted as produced before it is dropped, so that a sum never goes below zero.
-            sum.no_chunk += slot.no_chunk.load(Ordering::Acquire);
-            sum.too_large += slot.too_large.load(Ordering::Acquire);
-            sum.stopped += slot.stopped.load(Ordering::Acquire);
-            sum.unsampled_runs += slot.unsampled_runs.load(Ordering::Acquire);
-            sum.produced += slot.produced.load(Ordering::Acquire);
+            slot.add_to(&mut sum);
         }
         sum
     }
@@ -214,8 +165,7 @@ impl Pool {
 
     /// Gives back a chunk that was read, or taken and not committed to.
     pub(super) fn release(&self, chunk: u32) {
-        self.memory.header(chunk).events.store(0, Ordering::Relaxed);
-        self.memory.header(chunk).committed.store(0, Ordering::Release);
+        self.memory.header(chunk).clear();
         self.free_again.try_send(chunk).expect("the channel holds all chunks");
     }
 

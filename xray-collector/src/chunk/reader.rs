@@ -6,10 +6,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crossbeam_channel::Receiver;
 
+use super::header::Writer;
 use super::memory::HEADER_BYTES;
 use super::pool::{Pool, PoolSettings};
 use crate::event::{About, CALLSITE, Event, FACT, FLAG_CONTINUES, PART, RECORD_HEADER, Site};
@@ -186,17 +186,15 @@ impl Reader {
     /// Reads what is committed in chunks that threads still write. All chunks in the channel must have been read.
     pub fn read_open(&mut self, sink: &mut impl Sink) {
         for chunk in 0..self.pool.memory.chunks() {
-            let committed = self.pool.memory.header(chunk).committed.load(Ordering::Acquire) as usize;
-            if committed > self.readings[chunk as usize].position.max(HEADER_BYTES) && self.is_next(chunk) {
+            let published = self.pool.memory.header(chunk).published().bytes as usize;
+            if published > self.readings[chunk as usize].position.max(HEADER_BYTES) && self.is_next(chunk) {
                 self.read(chunk, sink);
             }
         }
     }
 
     fn is_next(&self, chunk: u32) -> bool {
-        let header = self.pool.memory.header(chunk);
-        // Ordered by the acquire of `committed`, or by the channel that the chunk came through.
-        let (thread, order) = (header.thread.load(Ordering::Relaxed), header.order.load(Ordering::Relaxed));
+        let Writer { thread, order } = self.pool.memory.header(chunk).writer();
         self.threads.get(&thread).map_or(0, |thread| thread.next) == order
     }
 
@@ -204,21 +202,21 @@ impl Reader {
     fn read(&mut self, chunk: u32, sink: &mut impl Sink) {
         let Self { pool, readings, threads, table, callsites, decoded, corrupt, .. } = self;
         let header = pool.memory.header(chunk);
-        let thread = header.thread.load(Ordering::Relaxed);
-        let committed = header.committed.load(Ordering::Acquire) as usize;
+        let published = header.published().bytes as usize;
+        let Writer { thread, .. } = header.writer();
         let reading = &mut readings[chunk as usize];
         let start = reading.position.max(HEADER_BYTES);
-        if reading.is_corrupt || committed <= start {
+        if reading.is_corrupt || published <= start {
             return;
         }
-        // SAFETY: up to `committed`, and the chunk is given back by this reader alone, after the slice is gone.
-        let bytes = unsafe { pool.memory.committed(chunk, start, committed) };
+        // SAFETY: up to what is published, and the chunk is given back by this reader alone, after the slice is gone.
+        let bytes = unsafe { pool.memory.published(chunk, start, published) };
         let mut decoder =
             Decoder { thread, state: threads.entry(thread).or_default(), reading, table, callsites, decoded, corrupt };
         if decoder.records(bytes, sink).is_err() {
             reading.is_corrupt = true;
         }
-        reading.position = committed;
+        reading.position = published;
     }
 
     /// Gives back a chunk that was read to its end.
@@ -226,9 +224,9 @@ impl Reader {
         let header = self.pool.memory.header(chunk);
         let reading = std::mem::take(&mut self.readings[chunk as usize]);
         // What was written and not read did not decode.
-        self.corrupt += u64::from(header.events.load(Ordering::Relaxed).saturating_sub(reading.events));
-        let thread = self.threads.entry(header.thread.load(Ordering::Relaxed)).or_default();
-        thread.next = header.order.load(Ordering::Relaxed).wrapping_add(1);
+        self.corrupt += u64::from(header.published().events.saturating_sub(reading.events));
+        let Writer { thread, order } = header.writer();
+        self.threads.entry(thread).or_default().next = order.wrapping_add(1);
         self.pool.release(chunk);
     }
 }

@@ -5,10 +5,10 @@
 #![allow(unsafe_code)]
 
 use std::cell::RefMut;
-use std::sync::atomic::Ordering;
 
+use super::header::Published;
 use super::memory::HEADER_BYTES;
-use super::pool::Slot;
+use super::slot::Slot;
 use super::writer::{Ended, Entered, LONGEST_CHAIN, RESERVE, Writer};
 use crate::clock;
 use crate::event::{
@@ -447,9 +447,8 @@ impl Writer {
         let last = self.chain_length - 1;
         for place in 0..last {
             let (chunk, filled) = self.chain[place];
-            let header = self.pool().memory.header(chunk);
-            header.events.store(if place == 0 { self.events + 1 } else { 0 }, Ordering::Relaxed);
-            header.committed.store(filled, Ordering::Release);
+            let events = if place == 0 { self.events + 1 } else { 0 };
+            self.pool().memory.header(chunk).publish(Published { bytes: filled, events });
             self.pool().hand_over(chunk);
         }
         self.events = 0;

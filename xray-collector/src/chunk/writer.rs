@@ -10,9 +10,11 @@ use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::header::{self, Published};
 use super::memory::HEADER_BYTES;
-use super::pool::{Pool, Slot};
+use super::pool::Pool;
 use super::record::Draft;
+use super::slot::Slot;
 use crate::event::{CALLSITE, LONGEST_FIXED_PART, OuterRun, RECORD_HEADER, Site};
 use crate::model::{Level, Outcome};
 use crate::value::NAME_ANONYMOUS;
@@ -331,10 +333,7 @@ impl Writer {
     pub(super) fn open(&mut self, chunk: u32) {
         let memory = &self.pool().memory;
         let (start, bytes) = (memory.chunk(chunk), memory.chunk_bytes());
-        let header = memory.header(chunk);
-        header.thread.store(self.slot().index, Ordering::Relaxed);
-        header.order.store(self.order, Ordering::Relaxed);
-        header.events.store(0, Ordering::Relaxed);
+        memory.header(chunk).begin(header::Writer { thread: self.slot().index, order: self.order });
         self.order = self.order.wrapping_add(1);
         self.chunk = Some(chunk);
         self.events = 0;
@@ -379,15 +378,14 @@ fn keep(attachment: Attachment) -> Result<(), Attachment> {
 }
 
 impl Writer {
-    /// Moves `committed` up to the cursor.
+    /// Publishes everything up to the cursor, in which so many more events begin.
     #[inline]
     pub(super) fn publish(&mut self, events: u32) {
         let Some(chunk) = self.chunk else { return };
         let memory = &self.pool().memory;
-        let header = memory.header(chunk);
-        let committed = self.cursor as usize - memory.chunk(chunk) as usize;
-        header.events.store(self.events + events, Ordering::Relaxed);
-        header.committed.store(committed as u32, Ordering::Release);
-        self.events += events;
+        let bytes = self.cursor as usize - memory.chunk(chunk) as usize;
+        let published = Published { bytes: bytes as u32, events: self.events + events };
+        memory.header(chunk).publish(published);
+        self.events = published.events;
     }
 }
