@@ -4,7 +4,7 @@
 //! and writes what it has: one batch, one transaction. When the store fails, batches wait in memory up to a bound and
 //! are tried again; beyond it the oldest are dropped and counted. The program never waits for any of this.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -13,12 +13,15 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::assembly::{Assembly, KeepRuns, Pending};
-use crate::chunk::{Pool, PoolSettings, Reader, mute_this_thread};
+use crate::chunk::{Origin, Place, Pool, PoolSettings, Reader, mute_this_thread};
+use crate::clock::{Calibration, unix_now_ns};
 use crate::id::ProcessId;
+use crate::ledger::Ledger;
 use crate::misfits::Misfits;
+use crate::recovery::{self, Panics, Recovery};
 use crate::schema::Schema;
 use crate::stats::{Dropped, Stats};
-use crate::store::{Store, StoreError};
+use crate::store::{Batch, Progress, ReadTo, Store, StoreError};
 
 /// A store that fails is tried again after the flush interval, then after twice as long, up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -38,10 +41,13 @@ pub struct Settings {
     pub pool: PoolSettings,
     /// What is recorded has to fit this; one that is valid.
     pub schema: Option<Arc<Schema>>,
+    /// Whether what is recorded outlives the process at once, in a file beside the store, if the store has a place on
+    /// disk: see [`Store::chunk_file`].
+    pub crash_proof: bool,
 }
 
 impl Default for Settings {
-    /// 100 ms, 10 minutes, 64 MiB, 16 MiB of chunks, no schema.
+    /// 100 ms, 10 minutes, 64 MiB, 16 MiB of chunks, no schema, crash-proof.
     fn default() -> Self {
         Self {
             flush_interval: Duration::from_millis(100),
@@ -50,6 +56,7 @@ impl Default for Settings {
             waiting_bytes: 64 * 1024 * 1024,
             pool: PoolSettings::default(),
             schema: None,
+            crash_proof: true,
         }
     }
 }
@@ -65,6 +72,7 @@ pub enum FlushError {
     Stopped,
 }
 
+#[derive(Debug)]
 enum Command {
     Flush(Sender<Result<(), FlushError>>),
     Stop(Sender<Result<(), FlushError>>),
@@ -72,12 +80,15 @@ enum Command {
 
 /// What the collector has counted, for all threads to read.
 #[derive(Debug, Default)]
-struct Books {
-    stored: AtomicU64,
-    dropped_by_store: AtomicU64,
-    corrupt: AtomicU64,
-    schema_misfits: AtomicU64,
-    store_error: Mutex<Option<String>>,
+pub(crate) struct Books {
+    pub(crate) stored: AtomicU64,
+    pub(crate) dropped_by_store: AtomicU64,
+    pub(crate) dropped_by_panic: AtomicU64,
+    pub(crate) corrupt: AtomicU64,
+    pub(crate) schema_misfits: AtomicU64,
+    pub(crate) store_error: Mutex<Option<String>>,
+    pub(crate) panics: AtomicU64,
+    pub(crate) last_panic: Mutex<Option<String>>,
 }
 
 /// A running collector.
@@ -88,48 +99,54 @@ pub struct Collector {
     pool: Arc<Pool>,
     books: Arc<Books>,
     process: ProcessId,
+    recovery: Recovery,
 }
 
 impl Collector {
     /// Starts a collector that writes to `store`. `session` tells the collectors of one process apart; it is neither 0
     /// nor the greatest number.
     ///
-    /// Runs that an earlier process left running are marked as crashed first.
+    /// What an earlier process left in its chunks is stored first, and the runs that it left running are marked as crashed.
     ///
     /// # Errors
-    /// When the store cannot be read or written.
+    /// When the store cannot be read or written. What an earlier process left stays where it is then.
     ///
     /// # Panics
     /// When the operating system cannot start a thread.
     pub fn start(settings: Settings, session: u32, store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let process = ProcessId::random();
-        store.mark_crashed(process)?;
-        let mut reader = Reader::new(settings.pool.clone(), session, settings.schema.clone());
-        let misfits = Misfits::new(settings.schema.clone());
-        let next_segment = store.next_segment()?;
-        let mut assembly = Assembly::new(process, settings.keep_runs, misfits, next_segment, Arc::clone(&store));
-        for (number, callsite) in store.callsites()? {
-            reader.know(number, &callsite);
-            assembly.know(number, callsite);
+        let mut recovery = recovery::recover(&settings, &store)?;
+        let place = recovery.place.take();
+        if place.is_some() {
+            store.settle(process)?;
         }
+        store.mark_crashed(process)?;
+        let misfits = Misfits::new(settings.schema.clone());
+        if let Some(schema) = misfits.row(unix_now_ns()) {
+            // Before anything that was recorded under it, which may be found by another process.
+            store.write(&Batch { schemas: vec![schema], ..Batch::default() })?;
+        }
+        let calibration = Calibration::start();
+        let origin = Origin { process, schema: misfits.version(), clock: calibration.reference() };
+        let place = place.filter(|_| settings.crash_proof);
+        let place = place.as_deref().map(|path| (path, &origin));
+        let (pool, schema) = (settings.pool.clone(), settings.schema.clone());
+        let (reader, error) = Reader::new(pool, session, schema, place);
+        if let (Some(error), Some((path, _))) = (error, place) {
+            recovery.notes.push(format!("{path:?} cannot be created: {error}"));
+        }
+        let assembly =
+            Assembly::new(process, calibration, settings.keep_runs, misfits, store.next_segment()?, Arc::clone(&store));
+        let ledger = Ledger::new(&*store)?;
         let (commands, of_commands) = unbounded();
         let pool = Arc::clone(reader.pool());
-        let books = Arc::new(Books::default());
-        let work = Work {
-            settings,
-            reader,
-            assembly,
-            store,
-            waiting: VecDeque::new(),
-            pause: Duration::ZERO,
-            paused_until: None,
-            books: Arc::clone(&books),
-        };
+        let work = Work::new(settings, reader, assembly, ledger, store);
+        let books = Arc::clone(&work.books);
         let thread = std::thread::Builder::new()
             .name("xray-collector".to_owned())
             .spawn(move || work.run(&of_commands))
             .expect("the operating system can start a thread");
-        Ok(Self { commands, thread: Mutex::new(Some(thread)), pool, books, process })
+        Ok(Self { commands, thread: Mutex::new(Some(thread)), pool, books, process, recovery })
     }
 
     /// The chunks that it reads.
@@ -179,11 +196,12 @@ impl Collector {
         let stored = self.books.stored.load(Ordering::Acquire);
         let store = self.books.dropped_by_store.load(Ordering::Acquire);
         let corrupt = self.books.corrupt.load(Ordering::Acquire);
+        let panic = self.books.dropped_by_panic.load(Ordering::Acquire);
         let produced = self.pool.produced();
         Stats {
             produced: produced.produced,
             stored,
-            in_flight: produced.published().saturating_sub(stored + store + corrupt),
+            in_flight: produced.published().saturating_sub(stored + store + corrupt + panic),
             unsampled_runs: produced.unsampled_runs,
             dropped: Dropped {
                 no_chunk: produced.no_chunk,
@@ -191,11 +209,21 @@ impl Collector {
                 stopped: produced.stopped,
                 store,
                 corrupt,
+                panic,
             },
-            store_error: self.books.store_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            store_error: copy_of(&self.books.store_error),
             schema_misfits: self.books.schema_misfits.load(Ordering::Relaxed),
+            panics: self.books.panics.load(Ordering::Relaxed),
+            last_panic: copy_of(&self.books.last_panic),
+            crash_proof: self.pool.is_in_file(),
+            recovered: self.recovery.recovered.clone(),
+            recovery_notes: self.recovery.notes.clone(),
         }
     }
+}
+
+fn copy_of(text: &Mutex<Option<String>>) -> Option<String> {
+    text.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 impl Drop for Collector {
@@ -205,43 +233,78 @@ impl Drop for Collector {
 }
 
 /// The thread's own.
-struct Work {
-    settings: Settings,
-    reader: Reader,
-    assembly: Assembly,
-    store: Arc<dyn Store>,
+pub(crate) struct Work {
+    pub(crate) settings: Settings,
+    pub(crate) reader: Reader,
+    pub(crate) assembly: Assembly,
+    /// What is known of what was handed over, to go on from after a panic.
+    pub(crate) ledger: Ledger,
+    pub(crate) store: Arc<dyn Store>,
     /// Batches that the store did not take, oldest first.
-    waiting: VecDeque<Pending>,
+    pub(crate) waiting: VecDeque<Pending>,
+    /// How far each thread is stored.
+    stored: HashMap<u32, Place>,
     /// How long the store is left alone after its last failure, and until when.
     pause: Duration,
     paused_until: Option<Instant>,
-    books: Arc<Books>,
+    pub(crate) store_error: Option<StoreError>,
+    pub(crate) books: Arc<Books>,
+    /// What somebody waits for.
+    command: Option<Command>,
+    pub(crate) panics: Panics,
 }
 
 impl Work {
+    pub(crate) fn new(
+        settings: Settings,
+        mut reader: Reader,
+        assembly: Assembly,
+        ledger: Ledger,
+        store: Arc<dyn Store>,
+    ) -> Self {
+        reader.read_again(&ledger.read, std::iter::empty(), &ledger.callsites);
+        let mut work = Self {
+            settings,
+            reader,
+            assembly,
+            ledger,
+            store,
+            waiting: VecDeque::new(),
+            stored: HashMap::new(),
+            pause: Duration::ZERO,
+            paused_until: None,
+            store_error: None,
+            books: Arc::default(),
+            command: None,
+            panics: Panics::default(),
+        };
+        work.assembly.restore(&work.ledger, std::iter::empty());
+        work.reader.set_batch(work.assembly.batch());
+        work
+    }
+
     fn run(mut self, commands: &Receiver<Command>) {
         mute_this_thread();
+        while self.supervised(|work| work.serve(commands)).is_none() && !self.panics.is_hopeless() {}
+    }
+
+    /// Works until it is told to stop.
+    fn serve(&mut self, commands: &Receiver<Command>) {
         let full = self.reader.full().clone();
         let mut next_flush = Instant::now() + self.settings.flush_interval;
         loop {
+            if self.command.is_some() {
+                if self.obey() {
+                    return;
+                }
+                continue;
+            }
             crossbeam_channel::select! {
                 recv(full) -> chunk => if let Ok(chunk) = chunk {
-                    self.read_full(chunk);
+                    self.reader.receive(chunk);
+                    self.read_full();
                 },
-                recv(commands) -> command => match command {
-                    Ok(Command::Flush(done)) => {
-                        self.paused_until = None;
-                        let _ = done.send(self.flush());
-                    }
-                    Ok(Command::Stop(done)) => {
-                        let _ = done.send(self.stop());
-                        return;
-                    }
-                    Err(_) => {
-                        let _ = self.stop();
-                        return;
-                    }
-                },
+                recv(commands) -> command => self.command = command.ok().or_else(|| Some(Command::Stop(bounded(1).0))),
                 default(next_flush.saturating_duration_since(Instant::now())) => {}
             }
             if Instant::now() >= next_flush {
@@ -251,11 +314,36 @@ impl Work {
         }
     }
 
-    fn read_full(&mut self, chunk: u32) {
-        self.assembly.refine_clock();
-        self.reader.read_full(chunk, &mut self.assembly);
-        if self.assembly.is_full() {
+    /// Does what somebody waits for, and says so. `true` if it was to stop.
+    fn obey(&mut self) -> bool {
+        self.paused_until = None;
+        let stops = matches!(self.command, Some(Command::Stop(_)));
+        let result = if stops { self.stop() } else { self.flush() };
+        if let Some(Command::Flush(done) | Command::Stop(done)) = self.command.take() {
+            let _ = done.send(result);
+        }
+        stops
+    }
+
+    /// Reads the full chunks.
+    fn read_full(&mut self) {
+        let full = self.reader.full().clone();
+        full.try_iter().for_each(|chunk| self.reader.receive(chunk));
+        self.read_received();
+        if self.is_short_of_chunks() {
             let _ = self.write();
+        }
+    }
+
+    /// Reads what can be read of the chunks that were received.
+    pub(crate) fn read_received(&mut self) {
+        let clock = self.assembly.refine_clock();
+        self.reader.pool().set_clock(clock);
+        while self.reader.read_received(&mut self.assembly) {
+            if self.assembly.is_full() {
+                let _ = self.write();
+            }
+            self.take_if_careful();
         }
     }
 
@@ -265,11 +353,13 @@ impl Work {
         let quiet = self.settings.flush_interval.max(Duration::from_millis(500)) * 2;
         let pool = Arc::clone(self.reader.pool());
         self.assembly.sweep(self.settings.run_timeout, quiet, |run| pool.forget_losses(run));
-        self.write_all()
+        let result = self.write_all();
+        self.panics.are_over();
+        result
     }
 
     /// Writes what there is, and what another reading completes.
-    fn write_all(&mut self) -> Result<(), FlushError> {
+    pub(crate) fn write_all(&mut self) -> Result<(), FlushError> {
         let mut result = self.write();
         if self.assembly.is_waiting() {
             self.read();
@@ -283,44 +373,90 @@ impl Work {
         self.assembly.abandon();
         self.paused_until = None;
         let result = self.write_all();
-        // Nobody will try again.
-        self.drop_waiting(0);
+        let pool = Arc::clone(self.reader.pool());
+        if self.waiting.is_empty() {
+            // What cannot be removed is found by the next process, and known to be stored.
+            if pool.discard_file().is_ok() && pool.is_in_file() {
+                let _ = self.store.settle(ProcessId(0));
+            }
+        } else if !pool.is_in_file() || pool.unsafe_events() > 0 {
+            // Nobody will try again.
+            self.drop_waiting(0);
+        }
         result
     }
 
-    fn read(&mut self) {
-        let full = self.reader.full().clone();
-        while let Ok(chunk) = full.try_recv() {
-            self.read_full(chunk);
+    pub(crate) fn read(&mut self) {
+        self.read_full();
+        let mut chunk = None;
+        loop {
+            chunk = self.reader.read_open(chunk, &mut self.assembly);
+            if chunk.is_none() {
+                break;
+            }
+            self.take_if_careful();
         }
-        self.assembly.refine_clock();
-        self.reader.read_open(&mut self.assembly);
+        self.take_losses();
+        self.books.corrupt.store(self.reader.corrupt(), Ordering::Release);
+    }
+
+    pub(crate) fn take_losses(&mut self) {
         let pool = Arc::clone(self.reader.pool());
         pool.take_losses(|loss| self.assembly.lost(loss));
-        self.books.corrupt.store(self.reader.corrupt(), Ordering::Release);
+    }
+
+    /// Whether more chunks are kept here than are free.
+    fn is_short_of_chunks(&self) -> bool {
+        let kept = self.reader.kept();
+        kept > 0 && kept >= self.reader.pool().free_chunks() && !self.panics.is_recovery
+    }
+
+    /// Puts what there is into a batch, which waits to be written.
+    pub(crate) fn take(&mut self) {
+        let number = self.assembly.batch();
+        let mut pending = self.assembly.take();
+        let progress = &mut pending.batch.progress;
+        progress.batch = Some((self.assembly.process(), number));
+        progress.read = self.reader.progress().into_iter().map(ReadTo::from).collect();
+        self.ledger.add(&pending.batch);
+        (self.ledger.batch, self.ledger.misfits) = (number, self.assembly.misfits());
+        self.reader.set_batch(self.assembly.batch());
+        self.books.schema_misfits.store(self.assembly.misfits(), Ordering::Relaxed);
+        if !self.outlives_process() {
+            pending.batch.progress = Progress::default();
+        }
+        if !pending.batch.is_empty() || pending.events > 0 {
+            self.waiting.push_back(pending);
+        }
+    }
+
+    fn outlives_process(&self) -> bool {
+        self.reader.pool().is_in_file() || self.panics.is_recovery
     }
 
     /// Writes what there is, oldest first. What the store does not take waits, and the store is left alone for a
     /// while, since a failed attempt can cost it much.
     fn write(&mut self) -> Result<(), FlushError> {
-        let pending = self.assembly.take();
-        self.books.schema_misfits.store(self.assembly.misfits(), Ordering::Relaxed);
-        if !pending.batch.is_empty() || pending.events > 0 {
-            self.waiting.push_back(pending);
-        }
-        if self.paused_until.is_some_and(|until| Instant::now() < until) {
-            self.drop_waiting(self.settings.waiting_bytes);
-            return Ok(());
-        }
+        self.take();
+        let is_paused = self.paused_until.is_some_and(|until| Instant::now() < until);
+        let result = if is_paused { Ok(()) } else { self.write_waiting() };
+        self.drop_waiting(self.settings.waiting_bytes);
+        self.release_chunks();
+        result
+    }
+
+    fn write_waiting(&mut self) -> Result<(), FlushError> {
         let mut result = Ok(());
         while let Some(pending) = self.waiting.front() {
-            match self.store.write(&pending.batch) {
+            match self.panics.caught(&self.books, || self.store.write(&pending.batch)) {
                 Ok(()) => {
                     self.books.stored.fetch_add(pending.events, Ordering::Release);
+                    self.stored.extend(pending.batch.progress.read.iter().copied().map(<(u32, Place)>::from));
                     self.waiting.pop_front();
                 }
                 Err(error) => {
                     result = Err(FlushError::Store(error.to_string()));
+                    self.store_error = Some(error);
                     break;
                 }
             }
@@ -333,8 +469,21 @@ impl Work {
         }
         let error = result.as_ref().err().map(ToString::to_string);
         *self.books.store_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
-        self.drop_waiting(self.settings.waiting_bytes);
         result
+    }
+
+    /// Gives back the chunks of which everything is stored or, where they would not outlive the process, in a batch; and
+    /// if the threads need them, those as well that are kept for batches that wait and for runs that are held back.
+    fn release_chunks(&mut self) {
+        let held_since = self.assembly.held_since();
+        let safe = if self.outlives_process() { &self.stored } else { &self.ledger.read };
+        self.reader.release(safe, held_since);
+        if self.is_short_of_chunks() {
+            self.reader.release(&self.ledger.read, u64::MAX);
+            self.reader.pool().set_unsafe_events(self.waiting.iter().map(|pending| pending.events).sum());
+        } else if self.waiting.is_empty() {
+            self.reader.pool().set_unsafe_events(0);
+        }
     }
 
     /// Drops steps and values, oldest first, until no more than so many bytes wait.

@@ -15,10 +15,11 @@ pub mod fact;
 pub mod id;
 pub mod inference;
 pub mod json;
+mod ledger;
 mod misfits;
 pub mod model;
-
 pub mod payload;
+mod recovery;
 pub mod redaction;
 pub mod schema;
 pub mod stats;

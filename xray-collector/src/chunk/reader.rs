@@ -2,16 +2,24 @@
 //!
 //! Full chunks come through the channel; of the others the committed part is read where it is, so that what an idle
 //! thread recorded is seen, too. A chunk is decoded on its own: its names and callsites are defined in it.
+//!
+//! A chunk that was read is kept until what was read of it is safe: [`Reader::release`]. Until then it can be read again,
+//! from its beginning and without handing on what is safe: by [`Reader::read_again`] after the collector's thread
+//! panicked, and by another process from the file that this one left.
 #![allow(unsafe_code)]
 
+use std::cmp::Ordering::{Equal, Greater, Less};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 
-use super::header::Writer;
-use super::memory::HEADER_BYTES;
+use super::file::{ChunkFile, LeftChunks};
+use super::header::{Published, Writer};
+use super::memory::{HEADER_BYTES, Memory};
 use super::pool::{Pool, PoolSettings};
+use super::preamble::{Origin, Shape};
 use crate::event::{About, CALLSITE, Event, FACT, FLAG_CONTINUES, PART, RECORD_HEADER, Site};
 use crate::model::Callsite;
 use crate::schema::Schema;
@@ -76,18 +84,33 @@ impl Values<'_> {
     }
 }
 
-/// What is known of a chunk that is being read.
+/// A place in what a thread wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Place {
+    /// Of its chunks, how many are before.
+    pub order: u32,
+    /// Bytes of the next one that are before, header included.
+    pub position: u32,
+}
+
+/// What is known of a chunk that is being read, or was.
 #[derive(Default)]
 struct Reading {
     /// Bytes read, header included.
     position: usize,
+    /// Where the record begins that is being read, or was the last.
+    record: usize,
     /// Events read.
     events: u32,
+    /// Events that did not decode.
+    corrupt: u64,
     scope: Scope,
     /// Of each number of a callsite in this chunk, the number in the reader's table.
     callsites: Vec<Option<u32>>,
     /// The rest of the chunk does not decode.
     is_corrupt: bool,
+    /// All of it was read, while this batch was being put together.
+    read_in: Option<u64>,
 }
 
 /// What is known of a thread's slot.
@@ -95,6 +118,11 @@ struct Reading {
 struct Thread {
     /// The order of the chunk to read next.
     next: u32,
+    /// How far it was read, to the beginning of a record that goes on in a chunk that was not; and whether that is news.
+    read_to: Place,
+    has_moved: bool,
+    /// What is before this was handed on in an earlier life of the reader.
+    known_to: Place,
     /// The pieces of a record that goes on, with what its chunk defined.
     pieces: Vec<u8>,
     begun: Option<Begun>,
@@ -102,10 +130,20 @@ struct Thread {
 
 /// A record that goes on in the next chunk.
 struct Begun {
+    at: Place,
+    is_known: bool,
     kind: u8,
     flags: u8,
     callsite: Option<u32>,
     scope: Scope,
+}
+
+/// Where a chunk must not be read beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Suspect {
+    thread: u32,
+    order: u32,
+    position: usize,
 }
 
 /// Reads the chunks of one pool. There is one for each pool.
@@ -114,42 +152,88 @@ pub struct Reader {
     full: Receiver<u32>,
     readings: Vec<Reading>,
     threads: HashMap<u32, Thread>,
-    /// Chunks that came before an earlier one of their thread was read.
-    early: Vec<u32>,
+    /// Chunks that came through the channel and were not given back.
+    received: Vec<u32>,
+    /// The chunk that is being read, or was the last.
+    last: Option<u32>,
+    is_reading: bool,
+    /// The rest of these is not read.
+    set_aside: Vec<Suspect>,
+    /// Known events of these runs are handed on all the same, and counted.
+    replayed: HashMap<u64, u64>,
     table: NameTable,
     callsites: HashMap<Arc<Callsite>, u32>,
+    /// The number of the batch that is being put together.
+    batch: u64,
     /// Events decoded.
     decoded: u64,
-    /// Events that did not decode.
+    /// Events that did not decode, of chunks that were given back.
     corrupt: u64,
 }
 
 impl Reader {
-    /// A new pool and its reader.
+    /// A new pool and its reader. Its chunks are in a new file at `place`, whose origin is given as well, if one is
+    /// given and the file can be made; if it cannot, they are in memory, and the error is returned.
     #[must_use]
-    pub fn new(settings: PoolSettings, session: u32, schema: Option<Arc<Schema>>) -> Self {
-        let (pool, full) = Pool::new(settings, session, schema);
+    pub fn new(
+        settings: PoolSettings,
+        session: u32,
+        schema: Option<Arc<Schema>>,
+        place: Option<(&Path, &Origin)>,
+    ) -> (Self, Option<std::io::Error>) {
+        let shape = Shape::of(&settings);
+        let file = place.map(|(path, origin)| ChunkFile::create(path, shape).map(|file| (file, origin)));
+        let (memory, error) = match file {
+            Some(Ok((file, origin))) => {
+                let memory = Memory::of_file(file, shape);
+                memory.preamble().write(shape, origin);
+                (memory, None)
+            }
+            Some(Err(error)) => (Memory::anonymous(shape), Some(error)),
+            None => (Memory::anonymous(shape), None),
+        };
+        let (pool, full) = Pool::new(memory, settings, session, schema);
+        (Self::of(pool, full), error)
+    }
+
+    /// A reader of what another process left; nobody writes there.
+    pub(crate) fn of_left(left: &mut LeftChunks) -> Self {
+        let shape = Shape { chunk_bytes: *PoolSettings::CHUNK_BYTES.start(), chunks: 0 };
+        let memory = std::mem::replace(&mut left.memory, Memory::anonymous(shape));
+        let (pool, full) = Pool::new(memory, PoolSettings::default(), 0, None);
+        let mut reader = Self::of(pool, full);
+        let memory = &reader.pool.memory;
+        reader.received = (0..memory.chunks()).filter(|chunk| memory.header(*chunk).published().bytes > 0).collect();
+        reader
+    }
+
+    fn of(pool: Arc<Pool>, full: Receiver<u32>) -> Self {
         let readings = (0..pool.memory.chunks()).map(|_| Reading::default()).collect();
         Self {
             pool,
             full,
             readings,
             threads: HashMap::new(),
-            early: Vec::new(),
+            received: Vec::new(),
+            last: None,
+            is_reading: false,
+            set_aside: Vec::new(),
+            replayed: HashMap::new(),
             table: NameTable::default(),
             callsites: HashMap::new(),
+            batch: 0,
             decoded: 0,
             corrupt: 0,
         }
     }
 
-    /// The pool.
+    /// The chunks.
     #[must_use]
     pub fn pool(&self) -> &Arc<Pool> {
         &self.pool
     }
 
-    /// Full chunks, to wait for.
+    /// Where full chunks come from.
     #[must_use]
     pub fn full(&self) -> &Receiver<u32> {
         &self.full
@@ -164,7 +248,7 @@ impl Reader {
     /// Events that did not decode so far.
     #[must_use]
     pub fn corrupt(&self) -> u64 {
-        self.corrupt
+        self.corrupt + self.readings.iter().map(|reading| reading.corrupt).sum::<u64>()
     }
 
     /// Numbers callsites from here on; for those that the store knows already.
@@ -172,25 +256,33 @@ impl Reader {
         self.callsites.insert(Arc::clone(callsite), number);
     }
 
-    /// Reads one full chunk that came through the channel, and gives it back.
-    pub fn read_full(&mut self, chunk: u32, sink: &mut impl Sink) {
-        self.early.push(chunk);
-        // A chunk can only be early while another one of its thread, sent before it, is still in the channel.
-        while let Some(place) = self.early.iter().position(|chunk| self.is_next(*chunk)) {
-            let chunk = self.early.swap_remove(place);
-            self.read(chunk, sink);
-            self.retire(chunk);
-        }
+    /// Takes a full chunk that came through the channel.
+    pub fn receive(&mut self, chunk: u32) {
+        self.received.push(chunk);
     }
 
-    /// Reads what is committed in chunks that threads still write. All chunks in the channel must have been read.
-    pub fn read_open(&mut self, sink: &mut impl Sink) {
-        for chunk in 0..self.pool.memory.chunks() {
-            let published = self.pool.memory.header(chunk).published().bytes as usize;
-            if published > self.readings[chunk as usize].position.max(HEADER_BYTES) && self.is_next(chunk) {
-                self.read(chunk, sink);
-            }
-        }
+    /// Reads one of the chunks that were received, to its end. `false` if there is none that can be read: a chunk can
+    /// be early while another one of its thread, sent before it, is still in the channel.
+    pub fn read_received(&mut self, sink: &mut impl Sink) -> bool {
+        let is_due = |chunk: &u32| self.readings[*chunk as usize].read_in.is_none() && self.is_next(*chunk);
+        let Some(chunk) = self.received.iter().copied().find(is_due) else { return false };
+        self.read(chunk, sink);
+        self.finish(chunk);
+        true
+    }
+
+    /// Reads on in one of the chunks that threads still write, behind `after`. All chunks in the channel must have been
+    /// read. Returns which one it was; `None` if there is nothing new in any.
+    pub fn read_open(&mut self, after: Option<u32>, sink: &mut impl Sink) -> Option<u32> {
+        let first = after.map_or(0, |chunk| chunk + 1);
+        let is_due = |chunk: &u32| {
+            let reading = &self.readings[*chunk as usize];
+            let published = self.pool.memory.header(*chunk).published().bytes as usize;
+            reading.read_in.is_none() && published > reading.position.max(HEADER_BYTES) && self.is_next(*chunk)
+        };
+        let chunk = (first..self.pool.memory.chunks()).find(is_due)?;
+        self.read(chunk, sink);
+        Some(chunk)
     }
 
     fn is_next(&self, chunk: u32) -> bool {
@@ -200,55 +292,192 @@ impl Reader {
 
     /// Reads on from where the last reading of the chunk ended.
     fn read(&mut self, chunk: u32, sink: &mut impl Sink) {
-        let Self { pool, readings, threads, table, callsites, decoded, corrupt, .. } = self;
+        (self.last, self.is_reading) = (Some(chunk), true);
+        let Self { pool, readings, threads, table, callsites, decoded, set_aside, replayed, .. } = self;
         let header = pool.memory.header(chunk);
-        let published = header.published().bytes as usize;
-        let Writer { thread, .. } = header.writer();
+        // What another process left may say anything.
+        let published = (header.published().bytes as usize).min(pool.memory.chunk_bytes());
+        let Writer { thread, order } = header.writer();
         let reading = &mut readings[chunk as usize];
         let start = reading.position.max(HEADER_BYTES);
-        if reading.is_corrupt || published <= start {
-            return;
+        if !reading.is_corrupt && published > start {
+            // SAFETY: up to what is published, and the chunk is given back by this reader alone, after the slice is gone.
+            let bytes = unsafe { pool.memory.published(chunk, start, published) };
+            let state = threads.entry(thread).or_default();
+            let is_here = |suspect: &&Suspect| (suspect.thread, suspect.order) == (thread, order);
+            let end = set_aside.iter().find(is_here).map_or(usize::MAX, |suspect| suspect.position);
+            let mut decoder =
+                Decoder { thread, order, start, end, state, reading, table, callsites, decoded, replayed };
+            if decoder.records(bytes, sink).is_err() {
+                reading.is_corrupt = true;
+            }
+            reading.position = published;
+            state.move_to(Place { order, position: published as u32 });
         }
-        // SAFETY: up to what is published, and the chunk is given back by this reader alone, after the slice is gone.
-        let bytes = unsafe { pool.memory.published(chunk, start, published) };
-        let mut decoder =
-            Decoder { thread, state: threads.entry(thread).or_default(), reading, table, callsites, decoded, corrupt };
-        if decoder.records(bytes, sink).is_err() {
-            reading.is_corrupt = true;
-        }
-        reading.position = published;
+        self.is_reading = false;
     }
 
-    /// Gives back a chunk that was read to its end.
-    fn retire(&mut self, chunk: u32) {
+    /// Says that a chunk was read to its end.
+    fn finish(&mut self, chunk: u32) {
         let header = self.pool.memory.header(chunk);
-        let reading = std::mem::take(&mut self.readings[chunk as usize]);
+        let (published, Writer { thread, order }) = (header.published(), header.writer());
+        let reading = &mut self.readings[chunk as usize];
         // What was written and not read did not decode.
-        self.corrupt += u64::from(header.published().events.saturating_sub(reading.events));
-        let Writer { thread, order } = header.writer();
-        self.threads.entry(thread).or_default().next = order.wrapping_add(1);
-        self.pool.release(chunk);
+        reading.corrupt += believable_events(published).saturating_sub(reading.events.into());
+        reading.read_in = Some(self.batch);
+        let thread = self.threads.entry(thread).or_default();
+        thread.next = order.wrapping_add(1);
+        thread.move_to(Place { order: thread.next, position: 0 });
+    }
+
+    /// Says which batch is being put together from now on.
+    pub(crate) fn set_batch(&mut self, number: u64) {
+        self.batch = number;
+    }
+
+    /// How far each thread was read that was read further since the last call.
+    pub(crate) fn progress(&mut self) -> Vec<(u32, Place)> {
+        let moved = |(number, thread): (&u32, &mut Thread)| {
+            std::mem::take(&mut thread.has_moved).then_some((*number, thread.read_to))
+        };
+        self.threads.iter_mut().filter_map(moved).collect()
+    }
+
+    /// How many chunks were read and not given back.
+    pub(crate) fn kept(&self) -> usize {
+        self.received.len()
+    }
+
+    /// Gives back the chunks that nobody will want to read again: those that were read to their end, all before what is
+    /// `safe` of their thread, and before this batch.
+    pub(crate) fn release(&mut self, safe: &HashMap<u32, Place>, before_batch: u64) {
+        let Self { pool, received, readings, corrupt, .. } = self;
+        received.retain(|chunk| {
+            let Writer { thread, order } = pool.memory.header(*chunk).writer();
+            let is_safe = safe.get(&thread).is_some_and(|safe| safe.order > order);
+            let reading = &mut readings[*chunk as usize];
+            let goes = is_safe && reading.read_in.is_some_and(|batch| batch < before_batch);
+            if goes {
+                *corrupt += std::mem::take(reading).corrupt;
+                pool.memory.touch(*chunk);
+                pool.release(*chunk);
+            }
+            !goes
+        });
+    }
+
+    /// Begins again with all the chunks that were not given back. What is before `known` is not handed on, but for what
+    /// is of one of the runs in `replayed`, which is counted.
+    pub(crate) fn read_again(
+        &mut self,
+        known: &HashMap<u32, Place>,
+        replayed: impl Iterator<Item = u64>,
+        callsites: &HashMap<u32, Arc<Callsite>>,
+    ) {
+        self.readings.fill_with(Reading::default);
+        self.last = None;
+        self.callsites = callsites.iter().map(|(number, callsite)| (Arc::clone(callsite), *number)).collect();
+        self.replayed = replayed.map(|run| (run, 0)).collect();
+        let thread = |(thread, place): (&u32, &Place)| {
+            (*thread, Thread { next: place.order, read_to: *place, known_to: *place, ..Thread::default() })
+        };
+        self.threads = known.iter().map(thread).collect();
+        for chunk in &self.received {
+            let Writer { thread, order } = self.pool.memory.header(*chunk).writer();
+            let thread = self.threads.entry(thread).or_insert_with(|| Thread { next: order, ..Thread::default() });
+            thread.next = thread.next.min(order);
+        }
+    }
+
+    /// Goes on behind a chunk that is missing. `false` if none that was received was not read.
+    pub(crate) fn skip_missing(&mut self) -> bool {
+        let left = self.received.iter().filter(|chunk| self.readings[**chunk as usize].read_in.is_none());
+        let writers = left.map(|chunk| self.pool.memory.header(*chunk).writer());
+        let Some(first) = writers.min_by_key(|writer| (writer.thread, writer.order)) else { return false };
+        let thread = self.threads.entry(first.thread).or_default();
+        if thread.next <= first.order {
+            (thread.next, thread.begun) = (first.order, None);
+            return true;
+        }
+        // Of two chunks that say they are the same, one was read; the other says nothing that can be believed.
+        let Self { pool, received, readings, corrupt, .. } = self;
+        received.retain(|chunk| {
+            let header = pool.memory.header(*chunk);
+            let is_double = readings[*chunk as usize].read_in.is_none() && header.writer() == first;
+            *corrupt += if is_double { believable_events(header.published()) } else { 0 };
+            !is_double
+        });
+        true
+    }
+
+    /// Of the runs that were to be handed on again, how many known events were.
+    pub(crate) fn replayed(&self) -> &HashMap<u64, u64> {
+        &self.replayed
+    }
+
+    /// Where the reader was when somebody panicked: in the middle of a record, or else, with no more known than which
+    /// chunk was read last, at the beginning of what is not known of it.
+    pub(crate) fn suspect(&self) -> Option<Suspect> {
+        let chunk = self.last?;
+        let Writer { thread, order } = self.pool.memory.header(chunk).writer();
+        let known_to = self.threads.get(&thread).map(|thread| thread.known_to).unwrap_or_default();
+        let known = if known_to.order == order { known_to.position as usize } else { 0 };
+        let record = if self.is_reading { self.readings[chunk as usize].record } else { 0 };
+        Some(Suspect { thread, order, position: record.max(known) })
+    }
+
+    /// Never reads beyond this place of its chunk.
+    pub(crate) fn set_aside(&mut self, suspect: Suspect) {
+        self.set_aside.push(suspect);
+    }
+}
+
+/// What another process left may say anything.
+fn believable_events(published: Published) -> u64 {
+    u64::from(published.events.min(published.bytes / RECORD_HEADER as u32))
+}
+
+impl Thread {
+    fn move_to(&mut self, place: Place) {
+        self.read_to = self.begun.as_ref().map_or(place, |begun| begun.at).max(self.known_to);
+        self.has_moved = true;
     }
 }
 
 struct Decoder<'a> {
     thread: u32,
+    order: u32,
+    /// Where the bytes begin in the chunk, and where it must not be read beyond.
+    start: usize,
+    end: usize,
     state: &'a mut Thread,
     reading: &'a mut Reading,
     table: &'a mut NameTable,
     callsites: &'a mut HashMap<Arc<Callsite>, u32>,
     decoded: &'a mut u64,
-    corrupt: &'a mut u64,
+    replayed: &'a mut HashMap<u64, u64>,
 }
 
 impl Decoder<'_> {
     fn records(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<(), DecodeError> {
+        let known_to = self.state.known_to;
+        let known_to = match known_to.order.cmp(&self.order) {
+            Less => 0,
+            Equal => known_to.position as usize,
+            Greater => usize::MAX,
+        };
         let mut cursor = Cursor::new(bytes);
         while !cursor.is_at_end() {
+            let position = self.start + cursor.position();
+            self.reading.record = position;
+            if position >= self.end {
+                return Err(DecodeError { what: "a record that was set aside", at: cursor.position() });
+            }
             let length = cursor.u32()? as usize;
             let (kind, flags, callsite, _sequence) = (cursor.u8()?, cursor.u8()?, cursor.u16()?, cursor.u32()?);
             let short = DecodeError { what: "a record shorter than its header", at: cursor.position() };
             let body = cursor.take(length.checked_sub(RECORD_HEADER).ok_or(short)?)?;
+            let is_known = position < known_to;
             match kind {
                 CALLSITE => self.callsite(flags, callsite, body, sink)?,
                 PART => self.part(flags, body, sink)?,
@@ -257,19 +486,38 @@ impl Decoder<'_> {
                     if flags & FLAG_CONTINUES == 0 {
                         let found = Found::decode(kind, flags, self.thread, callsite, body)?;
                         self.reading.events += 1;
-                        *self.decoded += 1;
-                        found.hand_on(self.table, &mut self.reading.scope, sink)?;
+                        let mut scope = std::mem::take(&mut self.reading.scope);
+                        let result = self.hand_on(found, is_known, &mut scope, sink);
+                        self.reading.scope = scope;
+                        result?;
                     } else {
                         let scope = std::mem::take(&mut self.reading.scope);
                         self.reading.events += 1;
                         self.state.pieces.clear();
                         self.state.pieces.extend_from_slice(body);
-                        self.state.begun = Some(Begun { kind, flags, callsite, scope });
+                        let at = Place { order: self.order, position: position as u32 };
+                        self.state.begun = Some(Begun { at, is_known, kind, flags, callsite, scope });
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// To the sink, or past it if it is known.
+    fn hand_on(
+        &mut self,
+        found: Found<'_>,
+        is_known: bool,
+        scope: &mut Scope,
+        sink: &mut impl Sink,
+    ) -> Result<(), DecodeError> {
+        if is_known {
+            let Some(count) = self.replayed.get_mut(&found.run()) else { return found.pass(self.table, scope) };
+            *count += 1;
+        }
+        *self.decoded += 1;
+        found.hand_on(self.table, scope, sink)
     }
 
     fn callsite(&mut self, flags: u8, number: u16, body: &[u8], sink: &mut impl Sink) -> Result<(), DecodeError> {
@@ -297,9 +545,8 @@ impl Decoder<'_> {
         }
         let pieces = std::mem::take(&mut self.state.pieces);
         let found = Found::decode(begun.kind, begun.flags, self.thread, begun.callsite, &pieces)
-            .inspect_err(|_| *self.corrupt += 1)?;
-        *self.decoded += 1;
-        found.hand_on(self.table, &mut begun.scope, sink)
+            .inspect_err(|_| self.reading.corrupt += u64::from(!begun.is_known))?;
+        self.hand_on(found, begun.is_known, &mut begun.scope, sink)
     }
 }
 
@@ -324,6 +571,19 @@ impl<'a> Found<'a> {
             What::Event(Event::decode(kind, flags, thread, callsite, &mut cursor)?)
         };
         Ok(Self { what, bytes: &body[cursor.position()..] })
+    }
+
+    /// The run that it is of.
+    fn run(&self) -> u64 {
+        match &self.what {
+            What::Event(event) => event.run,
+            What::Fact(about) => about.run,
+        }
+    }
+
+    /// Reads past its values.
+    fn pass(self, table: &mut NameTable, scope: &mut Scope) -> Result<(), DecodeError> {
+        Values { bytes: self.bytes, table, scope, error: None }.finish()
     }
 
     fn hand_on(self, table: &mut NameTable, scope: &mut Scope, sink: &mut impl Sink) -> Result<(), DecodeError> {
