@@ -242,6 +242,8 @@ pub(crate) struct Work {
     pub(crate) store: Arc<dyn Store>,
     /// Batches that the store did not take, oldest first.
     pub(crate) waiting: VecDeque<Pending>,
+    /// The last batch that the store was given.
+    tried: Option<(ProcessId, u64)>,
     /// How far each thread is stored.
     stored: HashMap<u32, Place>,
     /// How long the store is left alone after its last failure, and until when.
@@ -270,6 +272,7 @@ impl Work {
             ledger,
             store,
             waiting: VecDeque::new(),
+            tried: None,
             stored: HashMap::new(),
             pause: Duration::ZERO,
             paused_until: None,
@@ -354,7 +357,7 @@ impl Work {
         let pool = Arc::clone(self.reader.pool());
         self.assembly.sweep(self.settings.run_timeout, quiet, |run| pool.forget_losses(run));
         let result = self.write_all();
-        self.panics.are_over();
+        self.panics_are_over();
         result
     }
 
@@ -388,12 +391,9 @@ impl Work {
 
     pub(crate) fn read(&mut self) {
         self.read_full();
-        let mut chunk = None;
-        loop {
-            chunk = self.reader.read_open(chunk, &mut self.assembly);
-            if chunk.is_none() {
-                break;
-            }
+        let mut chunk = 0;
+        while let Some(next) = self.reader.read_open(chunk, &mut self.assembly) {
+            chunk = next;
             self.take_if_careful();
         }
         self.take_losses();
@@ -414,6 +414,9 @@ impl Work {
     /// Puts what there is into a batch, which waits to be written.
     pub(crate) fn take(&mut self) {
         let number = self.assembly.batch();
+        for run in self.reader.take_passed_over() {
+            self.assembly.lost_events(run, 1);
+        }
         let mut pending = self.assembly.take();
         let progress = &mut pending.batch.progress;
         progress.batch = Some((self.assembly.process(), number));
@@ -426,7 +429,14 @@ impl Work {
             pending.batch.progress = Progress::default();
         }
         if !pending.batch.is_empty() || pending.events > 0 {
-            self.waiting.push_back(pending);
+            match self
+                .waiting
+                .back_mut()
+                .filter(|last| self.panics.is_careful() && last.batch.progress.batch > self.tried)
+            {
+                Some(last) => last.append(pending),
+                None => self.waiting.push_back(pending),
+            }
         }
     }
 
@@ -448,6 +458,7 @@ impl Work {
     fn write_waiting(&mut self) -> Result<(), FlushError> {
         let mut result = Ok(());
         while let Some(pending) = self.waiting.front() {
+            self.tried = pending.batch.progress.batch;
             match self.panics.caught(&self.books, || self.store.write(&pending.batch)) {
                 Ok(()) => {
                     self.books.stored.fetch_add(pending.events, Ordering::Release);

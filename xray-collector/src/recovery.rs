@@ -81,9 +81,9 @@ pub(crate) struct Panics {
     /// Whether it is another process that left what is read.
     pub(crate) is_recovery: bool,
     must_begin_again: bool,
-    /// Each chunk makes a batch of its own, to see which one it is.
+    /// A batch is put together after each chunk, and after each record of one that is suspected.
     is_careful: bool,
-    /// Where it was, and how often in a row.
+    /// Where the last one was, and how often in a row.
     suspect: Option<Suspect>,
     strikes: u32,
 }
@@ -94,9 +94,8 @@ impl Panics {
         self.strikes > 2 * STRIKES
     }
 
-    /// Everything was read and written down without any.
-    pub(crate) fn are_over(&mut self) {
-        (self.is_careful, self.suspect, self.strikes) = (false, None, 0);
+    pub(crate) fn is_careful(&self) -> bool {
+        self.is_careful
     }
 
     /// Does something with the store, and takes a panic for a failure.
@@ -140,6 +139,7 @@ impl Work {
         let is_again = suspect == self.panics.suspect;
         self.panics.strikes = if is_again { self.panics.strikes + 1 } else { 1 };
         self.panics.suspect = suspect;
+        self.reader.set_suspected(suspect);
         if self.panics.strikes >= STRIKES {
             match suspect {
                 Some(suspect) => {
@@ -151,6 +151,12 @@ impl Work {
             }
         }
         (self.panics.must_begin_again, self.panics.is_careful) = (true, true);
+    }
+
+    /// Everything was read and put into batches without a panic.
+    pub(crate) fn panics_are_over(&mut self) {
+        (self.panics.is_careful, self.panics.suspect, self.panics.strikes) = (false, None, 0);
+        self.reader.set_suspected(None);
     }
 
     /// Goes back to the last batch, and reads what came after it.
@@ -169,7 +175,7 @@ impl Work {
         for (run, events) in held {
             let read = self.reader.replayed().get(&run).copied().unwrap_or(0);
             if let Some(lost @ 1..) = events.checked_sub(read) {
-                self.assembly.lost_held(run, lost);
+                self.assembly.lost_events(run, lost);
                 self.books.dropped_by_panic.fetch_add(lost, Ordering::Release);
             }
         }

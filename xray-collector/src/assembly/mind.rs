@@ -146,11 +146,12 @@ impl Assembly {
         self.runs.insert(id, open);
     }
 
-    /// Events of a run were held back, and are nowhere any more.
-    pub(crate) fn lost_held(&mut self, run: u64, events: u64) {
-        let open = self.open_run(run, 0, false);
-        open.run.lost_events += events;
-        open.has_changed = true;
+    /// Events of a run are nowhere any more, which its row says if it is one that has not ended.
+    pub(crate) fn lost_events(&mut self, run: u64, events: u64) {
+        if let Some(open) = self.runs.get_mut(&run) {
+            open.run.lost_events += events;
+            open.has_changed = true;
+        }
     }
 
     /// Nothing comes any more: what is held back is handed over, and what is open stays so.

@@ -70,6 +70,24 @@ impl Pending {
         self.batch.runs.extend(earlier.batch.runs.into_iter().filter(|run| !newer.contains(&run.id)));
     }
 
+    /// Makes one of two, neither of which was written: what the later one says counts.
+    pub(crate) fn append(&mut self, later: Self) {
+        let Batch { callsites, runs, steps, facts, late, segments, schemas, mut progress } = later.batch;
+        self.batch.callsites.extend(callsites);
+        self.batch.runs.extend(runs);
+        self.batch.steps.extend(steps);
+        self.batch.facts.extend(facts);
+        self.batch.late.extend(late);
+        self.batch.segments.extend(segments);
+        self.batch.schemas.extend(schemas);
+        progress.prepend(std::mem::take(&mut self.batch.progress));
+        self.batch.progress = progress;
+        self.events += later.events;
+        for (run, events) in later.events_by_run {
+            *self.events_by_run.entry(run).or_default() += events;
+        }
+    }
+
     /// About how much memory it takes.
     pub(crate) fn bytes(&self) -> usize {
         let payload: usize = self.batch.segments.iter().map(|segment| segment.payload.len()).sum();

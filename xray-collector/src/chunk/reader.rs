@@ -138,7 +138,7 @@ struct Begun {
     scope: Scope,
 }
 
-/// Where a chunk must not be read beyond.
+/// A record on which somebody panicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Suspect {
     thread: u32,
@@ -157,8 +157,12 @@ pub struct Reader {
     /// The chunk that is being read, or was the last.
     last: Option<u32>,
     is_reading: bool,
-    /// The rest of these is not read.
+    /// These are passed over; those that are here twice end their chunk.
     set_aside: Vec<Suspect>,
+    /// The chunk of this one is read a record at a time.
+    suspected: Option<Suspect>,
+    /// The runs of events that were passed over, once for each.
+    passed_over: Vec<u64>,
     /// Known events of these runs are handed on all the same, and counted.
     replayed: HashMap<u64, u64>,
     table: NameTable,
@@ -218,6 +222,8 @@ impl Reader {
             last: None,
             is_reading: false,
             set_aside: Vec::new(),
+            suspected: None,
+            passed_over: Vec::new(),
             replayed: HashMap::new(),
             table: NameTable::default(),
             callsites: HashMap::new(),
@@ -261,28 +267,40 @@ impl Reader {
         self.received.push(chunk);
     }
 
-    /// Reads one of the chunks that were received, to its end. `false` if there is none that can be read: a chunk can
+    /// Reads one of the chunks that were received. `false` if there is none that can be read: a chunk can
     /// be early while another one of its thread, sent before it, is still in the channel.
     pub fn read_received(&mut self, sink: &mut impl Sink) -> bool {
         let is_due = |chunk: &u32| self.readings[*chunk as usize].read_in.is_none() && self.is_next(*chunk);
         let Some(chunk) = self.received.iter().copied().find(is_due) else { return false };
         self.read(chunk, sink);
-        self.finish(chunk);
+        if self.readings[chunk as usize].position >= self.published(chunk) {
+            self.finish(chunk);
+        }
         true
     }
 
-    /// Reads on in one of the chunks that threads still write, behind `after`. All chunks in the channel must have been
-    /// read. Returns which one it was; `None` if there is nothing new in any.
-    pub fn read_open(&mut self, after: Option<u32>, sink: &mut impl Sink) -> Option<u32> {
-        let first = after.map_or(0, |chunk| chunk + 1);
+    /// Reads on in one of the chunks that threads still write, from this one on. All chunks in the channel must have been
+    /// read. Returns which one comes next; `None` if there is nothing new in any.
+    pub fn read_open(&mut self, from: u32, sink: &mut impl Sink) -> Option<u32> {
         let is_due = |chunk: &u32| {
             let reading = &self.readings[*chunk as usize];
-            let published = self.pool.memory.header(*chunk).published().bytes as usize;
-            reading.read_in.is_none() && published > reading.position.max(HEADER_BYTES) && self.is_next(*chunk)
+            let is_new = self.published(*chunk) > reading.position.max(HEADER_BYTES);
+            reading.read_in.is_none() && is_new && self.is_next(*chunk)
         };
-        let chunk = (first..self.pool.memory.chunks()).find(is_due)?;
+        let chunk = (from..self.pool.memory.chunks()).find(is_due)?;
         self.read(chunk, sink);
-        Some(chunk)
+        Some(if self.is_suspected(chunk) { chunk } else { chunk + 1 })
+    }
+
+    /// How far a chunk may be read. What another process left may say anything.
+    fn published(&self, chunk: u32) -> usize {
+        let memory = &self.pool.memory;
+        (memory.header(chunk).published().bytes as usize).min(memory.chunk_bytes())
+    }
+
+    fn is_suspected(&self, chunk: u32) -> bool {
+        let Writer { thread, order } = self.pool.memory.header(chunk).writer();
+        self.suspected.is_some_and(|suspect| (suspect.thread, suspect.order) == (thread, order))
     }
 
     fn is_next(&self, chunk: u32) -> bool {
@@ -293,26 +311,36 @@ impl Reader {
     /// Reads on from where the last reading of the chunk ended.
     fn read(&mut self, chunk: u32, sink: &mut impl Sink) {
         (self.last, self.is_reading) = (Some(chunk), true);
-        let Self { pool, readings, threads, table, callsites, decoded, set_aside, replayed, .. } = self;
-        let header = pool.memory.header(chunk);
-        // What another process left may say anything.
-        let published = (header.published().bytes as usize).min(pool.memory.chunk_bytes());
-        let Writer { thread, order } = header.writer();
+        let (published, at_most) = (self.published(chunk), if self.is_suspected(chunk) { 1 } else { usize::MAX });
+        let Self { pool, readings, threads, table, callsites, decoded, set_aside, passed_over, replayed, .. } = self;
+        let Writer { thread, order } = pool.memory.header(chunk).writer();
         let reading = &mut readings[chunk as usize];
         let start = reading.position.max(HEADER_BYTES);
-        if !reading.is_corrupt && published > start {
-            // SAFETY: up to what is published, and the chunk is given back by this reader alone, after the slice is gone.
-            let bytes = unsafe { pool.memory.published(chunk, start, published) };
+        if published > start {
             let state = threads.entry(thread).or_default();
-            let is_here = |suspect: &&Suspect| (suspect.thread, suspect.order) == (thread, order);
-            let end = set_aside.iter().find(is_here).map_or(usize::MAX, |suspect| suspect.position);
-            let mut decoder =
-                Decoder { thread, order, start, end, state, reading, table, callsites, decoded, replayed };
-            if decoder.records(bytes, sink).is_err() {
-                reading.is_corrupt = true;
+            if !reading.is_corrupt {
+                // SAFETY: up to what is published, and the chunk is given back by this reader alone, after the slice is
+                // gone.
+                let bytes = unsafe { pool.memory.published(chunk, start, published) };
+                let mut decoder = Decoder {
+                    thread,
+                    order,
+                    start,
+                    set_aside,
+                    passed_over,
+                    state: &mut *state,
+                    reading: &mut *reading,
+                    table,
+                    callsites,
+                    decoded,
+                    replayed,
+                };
+                reading.is_corrupt = decoder.records(bytes, at_most, sink).is_err();
             }
-            reading.position = published;
-            state.move_to(Place { order, position: published as u32 });
+            if reading.is_corrupt {
+                reading.position = published;
+            }
+            state.move_to(Place { order, position: reading.position as u32 });
         }
         self.is_reading = false;
     }
@@ -415,20 +443,26 @@ impl Reader {
         &self.replayed
     }
 
-    /// Where the reader was when somebody panicked: in the middle of a record, or else, with no more known than which
-    /// chunk was read last, at the beginning of what is not known of it.
+    /// Where the reader was when somebody panicked: the record that it read last.
     pub(crate) fn suspect(&self) -> Option<Suspect> {
         let chunk = self.last?;
         let Writer { thread, order } = self.pool.memory.header(chunk).writer();
-        let known_to = self.threads.get(&thread).map(|thread| thread.known_to).unwrap_or_default();
-        let known = if known_to.order == order { known_to.position as usize } else { 0 };
-        let record = if self.is_reading { self.readings[chunk as usize].record } else { 0 };
-        Some(Suspect { thread, order, position: record.max(known) })
+        Some(Suspect { thread, order, position: self.readings[chunk as usize].record })
     }
 
-    /// Never reads beyond this place of its chunk.
+    /// Reads the chunk of this record a record at a time; `None` for no chunk.
+    pub(crate) fn set_suspected(&mut self, suspect: Option<Suspect>) {
+        self.suspected = suspect;
+    }
+
+    /// Passes over this record; and the second time, reads nothing more of its chunk.
     pub(crate) fn set_aside(&mut self, suspect: Suspect) {
         self.set_aside.push(suspect);
+    }
+
+    /// The runs of events that were passed over since the last call.
+    pub(crate) fn take_passed_over(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.passed_over)
     }
 }
 
@@ -447,9 +481,10 @@ impl Thread {
 struct Decoder<'a> {
     thread: u32,
     order: u32,
-    /// Where the bytes begin in the chunk, and where it must not be read beyond.
+    /// Where the bytes begin in the chunk.
     start: usize,
-    end: usize,
+    set_aside: &'a [Suspect],
+    passed_over: &'a mut Vec<u64>,
     state: &'a mut Thread,
     reading: &'a mut Reading,
     table: &'a mut NameTable,
@@ -459,7 +494,7 @@ struct Decoder<'a> {
 }
 
 impl Decoder<'_> {
-    fn records(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<(), DecodeError> {
+    fn records(&mut self, bytes: &[u8], at_most: usize, sink: &mut impl Sink) -> Result<(), DecodeError> {
         let known_to = self.state.known_to;
         let known_to = match known_to.order.cmp(&self.order) {
             Less => 0,
@@ -467,10 +502,11 @@ impl Decoder<'_> {
             Greater => usize::MAX,
         };
         let mut cursor = Cursor::new(bytes);
-        while !cursor.is_at_end() {
+        let mut records = 0;
+        while !cursor.is_at_end() && records < at_most {
             let position = self.start + cursor.position();
-            self.reading.record = position;
-            if position >= self.end {
+            (self.reading.record, self.reading.position) = (position, position);
+            if self.is_set_aside() == SetAside::WithTheRest {
                 return Err(DecodeError { what: "a record that was set aside", at: cursor.position() });
             }
             let length = cursor.u32()? as usize;
@@ -500,8 +536,22 @@ impl Decoder<'_> {
                     }
                 }
             }
+            records += 1;
+            self.reading.position = self.start + cursor.position();
         }
         Ok(())
+    }
+
+    fn is_set_aside(&self) -> SetAside {
+        if self.set_aside.is_empty() {
+            return SetAside::No;
+        }
+        let this = Suspect { thread: self.thread, order: self.order, position: self.reading.record };
+        match self.set_aside.iter().filter(|suspect| **suspect == this).count() {
+            0 => SetAside::No,
+            1 => SetAside::Alone,
+            _ => SetAside::WithTheRest,
+        }
     }
 
     /// To the sink, or past it if it is known.
@@ -512,6 +562,11 @@ impl Decoder<'_> {
         scope: &mut Scope,
         sink: &mut impl Sink,
     ) -> Result<(), DecodeError> {
+        if self.is_set_aside() == SetAside::Alone {
+            self.reading.corrupt += 1;
+            self.passed_over.extend((!is_known).then(|| found.run()));
+            return found.pass(self.table, scope);
+        }
         if is_known {
             let Some(count) = self.replayed.get_mut(&found.run()) else { return found.pass(self.table, scope) };
             *count += 1;
@@ -545,9 +600,17 @@ impl Decoder<'_> {
         }
         let pieces = std::mem::take(&mut self.state.pieces);
         let found = Found::decode(begun.kind, begun.flags, self.thread, begun.callsite, &pieces)
-            .inspect_err(|_| self.reading.corrupt += u64::from(!begun.is_known))?;
+            .inspect_err(|_| self.reading.corrupt += 1)?;
         self.hand_on(found, begun.is_known, &mut begun.scope, sink)
     }
+}
+
+/// Whether a record is left out.
+#[derive(PartialEq)]
+enum SetAside {
+    No,
+    Alone,
+    WithTheRest,
 }
 
 /// A record without its values, and their bytes.
