@@ -65,37 +65,26 @@ fn look(path: &Path) -> io::Result<Found> {
         Ok(()) => {}
     }
     let length = file.metadata()?.len();
-    let mut first = [0; size_of::<Preamble>()];
-    if length >= first.len() as u64 {
-        file.read_exact(&mut first)?;
-    }
-    let preamble = Preamble::of_bytes(&first);
-    if preamble.is_blank() && is_zero(&mut file)? {
-        // Its creation was cut off.
+    let mut preamble = Vec::with_capacity(PREAMBLE_BYTES);
+    (&mut file).take(PREAMBLE_BYTES as u64).read_to_end(&mut preamble)?;
+    if preamble.iter().all(|byte| *byte == 0) {
+        // Its creation was cut off: nothing was recorded.
         discard(&file, path)?;
         return Ok(Found::Nothing);
     }
-    match preamble.read() {
+    match Preamble::read_from(&preamble) {
         Ok((shape, origin)) => {
             let (memory, note) = read(&mut file, length, shape)?;
             let note = note.map(|note| format!("{path:?}: {note}"));
             Ok(Found::Left(Box::new(LeftChunks { memory, origin, path: path.to_owned(), file }), note))
         }
-        Err(Unreadable::Foreign) => Ok(Found::Occupied(format!("{path:?}: {}", Unreadable::Foreign))),
+        Err(why @ Unreadable::Foreign) => Ok(Found::Occupied(format!("{path:?}: {why}"))),
         Err(why) => {
             let aside = free_name(path);
             std::fs::rename(path, &aside)?;
             Ok(Found::SetAside(format!("{path:?} was not recovered: {why}; it is now {aside:?}")))
         }
     }
-}
-
-/// Whether there is nothing in the preamble: then nothing was recorded.
-fn is_zero(file: &mut File) -> io::Result<bool> {
-    let mut preamble = Vec::with_capacity(PREAMBLE_BYTES);
-    file.seek(SeekFrom::Start(8))?;
-    file.take(PREAMBLE_BYTES as u64 - 8).read_to_end(&mut preamble)?;
-    Ok(preamble.get(size_of::<Preamble>()..).unwrap_or_default().iter().all(|byte| *byte == 0))
 }
 
 /// The chunks that are in the file, and what is missing of it.
@@ -113,6 +102,7 @@ fn read(file: &mut File, length: u64, said: Shape) -> io::Result<(Memory, Option
             Err(error) => return Err(error),
         }
     }
+    memory.end_at(length);
     let expected = said.bytes() as u64;
     let note = (length < expected).then(|| format!("the file ends after {length} of {expected} bytes"));
     Ok((memory, note))

@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
 
 use super::file::ChunkFile;
-use super::header::Header;
+use super::header::{Header, Published};
 use super::loss::{LOSS_SLOTS, LossSlot};
 use super::preamble::{LOSSES_AT, PREAMBLE_BYTES, Preamble, Shape};
 
@@ -122,6 +122,16 @@ impl Memory {
         let bytes = self.shape().bytes();
         // SAFETY: the memory is borrowed as mutable, so that no other reference into it exists.
         unsafe { std::slice::from_raw_parts_mut(self.start.sub(PREAMBLE_BYTES).as_ptr(), bytes) }
+    }
+
+    /// Nothing is published behind so many bytes of the memory: it was filled from a file that ends there.
+    pub(super) fn end_at(&mut self, length: u64) {
+        for chunk in 0..self.chunks {
+            let begins = (PREAMBLE_BYTES + chunk as usize * self.chunk_bytes) as u64;
+            let there = u32::try_from(length.saturating_sub(begins)).unwrap_or(u32::MAX);
+            let Published { bytes, events } = self.header(chunk).published();
+            self.header(chunk).publish(Published { bytes: bytes.min(there), events });
+        }
     }
 
     /// Has the kernel do now what it does at the first write to each page of a file, and at the first one after it has

@@ -72,6 +72,8 @@ pub(super) struct Preamble([AtomicU64; WORDS]);
 pub(super) enum Unreadable {
     #[error("it is not a file of xray's")]
     Foreign,
+    #[error("it ends within its first words")]
+    Short,
     #[error("it was written on a machine with another byte order")]
     ByteOrder,
     #[error("it has format {0}, and this version of xray reads {FORMAT}")]
@@ -81,13 +83,19 @@ pub(super) enum Unreadable {
 }
 
 impl Preamble {
-    /// What the first bytes of a file say.
-    pub(super) fn of_bytes(bytes: &[u8; WORDS * 8]) -> Self {
+    /// How many chunks of how many bytes follow in a file that begins so, and whose they are.
+    pub(super) fn read_from(bytes: &[u8]) -> Result<(Shape, Origin), Unreadable> {
         let preamble = Self::default();
-        for (place, word) in preamble.0.iter().zip(bytes.chunks_exact(8)) {
+        let words = bytes.chunks_exact(8).take(WORDS);
+        let is_whole = words.len() == WORDS;
+        for (place, word) in preamble.0.iter().zip(words) {
             place.store(word.try_into().map_or(0, u64::from_ne_bytes), Ordering::Relaxed);
         }
-        preamble
+        match preamble.word(0) {
+            MAGIC if is_whole => preamble.read(),
+            MAGIC => Err(Unreadable::Short),
+            _ => Err(Unreadable::Foreign),
+        }
     }
 
     fn word(&self, number: usize) -> u64 {
@@ -112,16 +120,7 @@ impl Preamble {
         self.0[0].store(MAGIC, Ordering::Release);
     }
 
-    /// Whether nothing was written yet.
-    pub(super) fn is_blank(&self) -> bool {
-        self.word(0) == 0
-    }
-
-    /// How many chunks of how many bytes follow, and whose they are.
-    pub(super) fn read(&self) -> Result<(Shape, Origin), Unreadable> {
-        if self.word(0) != MAGIC {
-            return Err(Unreadable::Foreign);
-        }
+    fn read(&self) -> Result<(Shape, Origin), Unreadable> {
         if self.word(1) != BYTE_ORDER {
             return Err(Unreadable::ByteOrder);
         }

@@ -167,6 +167,8 @@ pub struct Reader {
     replayed: HashMap<u64, u64>,
     table: NameTable,
     callsites: HashMap<Arc<Callsite>, u32>,
+    /// Another process wrote the chunks, and died: what is in them need not be what it wrote.
+    is_left: bool,
     /// The number of the batch that is being put together.
     batch: u64,
     /// Events decoded.
@@ -205,7 +207,7 @@ impl Reader {
         let shape = Shape { chunk_bytes: *PoolSettings::CHUNK_BYTES.start(), chunks: 0 };
         let memory = std::mem::replace(&mut left.memory, Memory::anonymous(shape));
         let (pool, full) = Pool::new(memory, PoolSettings::default(), 0, None);
-        let mut reader = Self::of(pool, full);
+        let mut reader = Self { is_left: true, ..Self::of(pool, full) };
         let memory = &reader.pool.memory;
         reader.received = (0..memory.chunks()).filter(|chunk| memory.header(*chunk).published().bytes > 0).collect();
         reader
@@ -227,6 +229,7 @@ impl Reader {
             replayed: HashMap::new(),
             table: NameTable::default(),
             callsites: HashMap::new(),
+            is_left: false,
             batch: 0,
             decoded: 0,
             corrupt: 0,
@@ -273,7 +276,7 @@ impl Reader {
         let is_due = |chunk: &u32| self.readings[*chunk as usize].read_in.is_none() && self.is_next(*chunk);
         let Some(chunk) = self.received.iter().copied().find(is_due) else { return false };
         self.read(chunk, sink);
-        if self.readings[chunk as usize].position >= self.published(chunk) {
+        if self.readings[chunk as usize].position.max(HEADER_BYTES) >= self.published(chunk) {
             self.finish(chunk);
         }
         true
@@ -312,7 +315,9 @@ impl Reader {
     fn read(&mut self, chunk: u32, sink: &mut impl Sink) {
         (self.last, self.is_reading) = (Some(chunk), true);
         let (published, at_most) = (self.published(chunk), if self.is_suspected(chunk) { 1 } else { usize::MAX });
-        let Self { pool, readings, threads, table, callsites, decoded, set_aside, passed_over, replayed, .. } = self;
+        let Self {
+            pool, readings, threads, table, callsites, decoded, set_aside, passed_over, replayed, is_left, ..
+        } = self;
         let Writer { thread, order } = pool.memory.header(chunk).writer();
         let reading = &mut readings[chunk as usize];
         let start = reading.position.max(HEADER_BYTES);
@@ -334,6 +339,7 @@ impl Reader {
                     callsites,
                     decoded,
                     replayed,
+                    is_left: *is_left,
                 };
                 reading.is_corrupt = decoder.records(bytes, at_most, sink).is_err();
             }
@@ -491,6 +497,7 @@ struct Decoder<'a> {
     callsites: &'a mut HashMap<Arc<Callsite>, u32>,
     decoded: &'a mut u64,
     replayed: &'a mut HashMap<u64, u64>,
+    is_left: bool,
 }
 
 impl Decoder<'_> {
@@ -571,6 +578,9 @@ impl Decoder<'_> {
             let Some(count) = self.replayed.get_mut(&found.run()) else { return found.pass(self.table, scope) };
             *count += 1;
         }
+        if self.is_left {
+            found.check(self.table, scope)?;
+        }
         *self.decoded += 1;
         found.hand_on(self.table, scope, sink)
     }
@@ -642,6 +652,18 @@ impl<'a> Found<'a> {
             What::Event(event) => event.run,
             What::Fact(about) => about.run,
         }
+    }
+
+    /// Makes sure that what is stored can be read: while a process lives, what it writes is taken to be right.
+    fn check(&self, table: &mut NameTable, scope: &mut Scope) -> Result<(), DecodeError> {
+        if self.run() == 0 {
+            return Err(DecodeError { what: "an event of no run", at: 0 });
+        }
+        let mut cursor = Cursor::new(self.bytes);
+        while !cursor.is_at_end() {
+            cursor.skip(&mut Learner { table, scope })?;
+        }
+        Ok(())
     }
 
     /// Reads past its values.
