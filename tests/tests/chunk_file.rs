@@ -6,13 +6,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use xray::model::{Outcome, Run, RunStatus};
-use xray::store::{EmbeddedStore, MAX_PAGE, RunQuery, Store};
+use xray::store::{EmbeddedStore, MAX_PAGE, RunQuery, Store, StoreError};
 use xray::{Overflow, Stats};
 use xray_collector::{Collector, Settings};
-use xray_tests::{Recording, line};
+use xray_tests::{Call, Hooked, Recording, line, turn};
 
 /// Bytes before the first chunk.
 const PREAMBLE: usize = 32 * 1024;
@@ -38,9 +39,13 @@ struct Left {
 impl Left {
     /// As it is now.
     fn of(recording: &Recording) -> Self {
+        Self::of_store(&recording.path())
+    }
+
+    fn of_store(path: &Path) -> Self {
         let left = Self { directory: tempfile::tempdir().expect("a directory") };
-        fs::copy(recording.path(), left.store()).expect("copied");
-        fs::copy(chunks_of(&recording.path()), left.chunks()).expect("copied");
+        fs::copy(path, left.store()).expect("copied");
+        fs::copy(chunks_of(path), left.chunks()).expect("copied");
         left
     }
 
@@ -155,18 +160,53 @@ fn what_was_not_written_is_recovered_and_the_file_is_gone() {
 }
 
 #[test]
-fn what_was_recovered_before_somebody_died_is_not_stored_again() {
-    let left = left();
-    let (store, chunks) = (left.store(), left.bytes());
-    left.recover();
-    // A process that died after it had stored everything, and before the file was gone: as far as the store knows.
-    let again = Left { directory: tempfile::tempdir().expect("a directory") };
-    let database = EmbeddedStore::open(&store).expect("a store that opens");
-    drop(database);
-    fs::copy(&store, again.store()).expect("copied");
-    fs::write(again.chunks(), &chunks[..PREAMBLE]).expect("writable");
-    let (_, runs) = again.recover();
-    assert_eq!(runs, all());
+fn a_process_that_dies_while_it_recovers_leaves_nothing_behind_and_takes_nothing_twice() {
+    let left = Arc::new(left());
+    let again = Arc::new(Left { directory: tempfile::tempdir().expect("a directory") });
+    // Dead when everything is stored, and before that is known to anybody.
+    let (from, to) = (Arc::clone(&left), Arc::clone(&again));
+    let store = Hooked::new(&left.store(), true, move |call| {
+        if call == Call::Written && from.chunks().exists() {
+            fs::copy(from.store(), to.store()).expect("copied");
+            fs::copy(from.chunks(), to.chunks()).expect("copied");
+        }
+        Ok(())
+    });
+    let collector = Collector::start(Settings::default(), 1, store).expect("it starts");
+    assert_eq!(collector.stats().recovered.stored, 7);
+    collector.stop().expect("a store that works");
+    let (stats, runs) = again.recover();
+    assert_eq!((runs, stats.recovered.stored), (all(), 0), "{stats:?}");
+}
+
+#[test]
+fn what_a_failing_store_did_not_take_is_recovered() {
+    let _turn = turn();
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("failing.redb");
+    let fails = Arc::new(AtomicBool::new(false));
+    let is_failing = Arc::clone(&fails);
+    let store = Hooked::new(&path, true, move |call| match call {
+        Call::Write if is_failing.load(Ordering::SeqCst) => Err(StoreError::Panicked { message: "not now".to_owned() }),
+        _ => Ok(()),
+    });
+    let builder = xray::builder().store_with(store).chunks(CHUNK, 64);
+    let xray = builder.flush_interval(Duration::from_secs(3600)).start().expect("a collector");
+    pipeline(1, || ());
+    xray.flush().expect("a store that works");
+    fails.store(true, Ordering::SeqCst);
+    for number in 2..10 {
+        pipeline(number, || ());
+        xray.flush().expect_err("a store that fails");
+    }
+    let left = Left::of_store(&path);
+    let (stats, runs) = left.recover();
+    assert_eq!(runs, (1..10).map(completed).collect::<Vec<_>>(), "{stats:?}");
+    // An orderly end cannot store it either: the file stays for the next process.
+    drop(xray);
+    let stats = xray::stats();
+    assert_eq!((stats.in_flight, stats.dropped.total()), (32, 0), "{stats:?}");
+    assert_eq!(Left::of_store(&path).recover().1, (1..10).map(completed).collect::<Vec<_>>());
 }
 
 #[test]

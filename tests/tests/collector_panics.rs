@@ -2,100 +2,45 @@
 //! twice; and what it panics on each time is left out and counted.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use xray::id::{ProcessId, RunId, SchemaVersion, StepId};
-use xray::model::{Callsite, Run, Step, StepDetail};
-use xray::store::{Batch, EmbeddedStore, Left, MAX_PAGE, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
+use xray::model::{Run, Step, StepDetail};
+use xray::store::{MAX_PAGE, RunQuery, Store};
 use xray::{Context, Stats};
-use xray_tests::turn;
+use xray_tests::{Call, Hooked, turn};
 
-/// A store that panics so many times, and may have no place on disk for chunks.
-#[derive(Debug)]
-struct Panicky {
-    store: EmbeddedStore,
+/// How often a store still panics when it is called so.
+#[derive(Debug, Default)]
+struct Panics {
     in_write: AtomicU32,
     in_run: AtomicU32,
     in_step: AtomicU32,
-    has_file: bool,
 }
 
-impl Panicky {
-    fn new(path: &Path, has_file: bool) -> Arc<Self> {
-        let store = EmbeddedStore::open(path).expect("a store");
-        let none = || AtomicU32::new(0);
-        Arc::new(Self { store, in_write: none(), in_run: none(), in_step: none(), has_file })
-    }
+fn panicky(path: &Path, has_file: bool) -> (Arc<Hooked>, Arc<Panics>) {
+    let panics = Arc::new(Panics::default());
+    let due = Arc::clone(&panics);
+    let store = Hooked::new(path, has_file, move |call| {
+        match call {
+            Call::Write => panic_while_due(&due.in_write, "writing"),
+            Call::Written => {}
+            Call::Run => panic_while_due(&due.in_run, "reading a run"),
+            Call::Step => panic_while_due(&due.in_step, "reading a step"),
+        }
+        Ok(())
+    });
+    (store, panics)
 }
 
 fn panic_while_due(due: &AtomicU32, what: &str) {
-    let is_due = due.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |due| due.checked_sub(1)).is_ok();
+    // The tests read as well.
     let is_collector = std::thread::current().name() == Some("xray-collector");
-    assert!(!is_due || !is_collector, "{what} on cue");
-}
-
-impl Store for Panicky {
-    fn write(&self, batch: &Batch) -> Result<(), StoreError> {
-        panic_while_due(&self.in_write, "writing");
-        self.store.write(batch)
-    }
-
-    fn callsites(&self) -> Result<Vec<(u32, Arc<Callsite>)>, StoreError> {
-        self.store.callsites()
-    }
-
-    fn next_segment(&self) -> Result<u64, StoreError> {
-        self.store.next_segment()
-    }
-
-    fn mark_crashed(&self, current: ProcessId) -> Result<u64, StoreError> {
-        self.store.mark_crashed(current)
-    }
-
-    fn chunk_file(&self) -> Option<PathBuf> {
-        self.store.chunk_file().filter(|_| self.has_file)
-    }
-
-    fn left_by(&self, process: ProcessId) -> Result<Left, StoreError> {
-        self.store.left_by(process)
-    }
-
-    fn settle(&self, current: ProcessId) -> Result<(), StoreError> {
-        self.store.settle(current)
-    }
-
-    fn runs(&self, query: &RunQuery) -> Result<Page<Run>, StoreError> {
-        self.store.runs(query)
-    }
-
-    fn run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
-        panic_while_due(&self.in_run, "reading a run");
-        self.store.run(run)
-    }
-
-    fn steps(&self, run: RunId, after: Option<StepId>, limit: usize) -> Result<Vec<Step>, StoreError> {
-        self.store.steps(run, after, limit)
-    }
-
-    fn step(&self, run: RunId, step: StepId) -> Result<Option<StepDetail>, StoreError> {
-        panic_while_due(&self.in_step, "reading a step");
-        self.store.step(run, step)
-    }
-
-    fn schemas(&self) -> Result<Vec<SchemaRow>, StoreError> {
-        self.store.schemas()
-    }
-
-    fn schema(&self, version: SchemaVersion) -> Result<Option<SchemaRow>, StoreError> {
-        self.store.schema(version)
-    }
-
-    fn summary(&self) -> Result<StoreSummary, StoreError> {
-        self.store.summary()
-    }
+    let one_less = |due: u32| due.checked_sub(1).filter(|_| is_collector);
+    let is_due = due.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok();
+    assert!(!is_due, "{what} on cue");
 }
 
 /// Its arguments are written before it ends: the collector asks the store for them, to compare the result with them.
@@ -176,15 +121,15 @@ fn expected(from: u64, runs: u64) -> BTreeMap<u64, String> {
 }
 
 /// Records under a store that `faults` makes panic, and returns the books, which must add up.
-fn record(has_file: bool, faults: impl Fn(&Panicky), check: impl Fn(&dyn Store, &Stats)) {
+fn record(has_file: bool, faults: impl Fn(&Panics), check: impl Fn(&dyn Store, &Stats)) {
     let _turn = turn();
     let directory = tempfile::tempdir().expect("a directory");
-    let store = Panicky::new(&directory.path().join("panics.redb"), has_file);
+    let (store, panics) = panicky(&directory.path().join("panics.redb"), has_file);
     let builder = xray::builder().store_with(Arc::clone(&store) as Arc<dyn Store>);
     let xray = builder.flush_interval(Duration::from_millis(1)).start().expect("a collector");
     let written = || drop(xray.flush());
     work(0, 40, &written);
-    faults(&store);
+    faults(&panics);
     work(40, 40, &written);
     let _ = xray.flush();
     work(80, 40, &written);
@@ -198,7 +143,7 @@ fn record(has_file: bool, faults: impl Fn(&Panicky), check: impl Fn(&dyn Store, 
 #[test]
 fn a_store_that_panics_when_it_is_written_is_tried_again() {
     for has_file in [false, true] {
-        let faults = |store: &Panicky| store.in_write.store(3, Ordering::SeqCst);
+        let faults = |panics: &Panics| panics.in_write.store(3, Ordering::SeqCst);
         record(has_file, faults, |store, stats| {
             assert_eq!((stats.panics, stats.dropped.total()), (3, 0), "{stats:?}");
             assert_eq!(stats.last_panic.as_deref(), Some("writing on cue"));
@@ -210,7 +155,7 @@ fn a_store_that_panics_when_it_is_written_is_tried_again() {
 #[test]
 fn a_panic_on_what_was_read_loses_nothing_and_stores_nothing_twice() {
     for (has_file, times) in [(false, 1), (true, 1), (false, 2), (true, 2)] {
-        let faults = |store: &Panicky| store.in_step.store(times, Ordering::SeqCst);
+        let faults = |panics: &Panics| panics.in_step.store(times, Ordering::SeqCst);
         record(has_file, faults, |store, stats| {
             assert_eq!((stats.panics, stats.dropped.total()), (times.into(), 0), "{stats:?}");
             assert_eq!(stats.last_panic.as_deref(), Some("reading a step on cue"));
@@ -222,7 +167,7 @@ fn a_panic_on_what_was_read_loses_nothing_and_stores_nothing_twice() {
 #[test]
 fn what_makes_it_panic_each_time_is_left_out_and_counted() {
     for has_file in [false, true] {
-        let faults = |store: &Panicky| store.in_step.store(11, Ordering::SeqCst);
+        let faults = |panics: &Panics| panics.in_step.store(11, Ordering::SeqCst);
         record(has_file, faults, |store, stats| {
             assert_eq!((stats.panics, stats.last_panic.as_deref()), (11, Some("reading a step on cue")), "{stats:?}");
             let corrupt = stats.dropped.corrupt;
@@ -253,7 +198,7 @@ fn runs_that_are_held_back_survive_a_panic() {
     }
     let _turn = turn();
     let directory = tempfile::tempdir().expect("a directory");
-    let store = Panicky::new(&directory.path().join("held.redb"), true);
+    let (store, panics) = panicky(&directory.path().join("held.redb"), true);
     let keep = xray::KeepRuns { share: 1.0, ..xray::KeepRuns::default() };
     let builder = xray::builder().store_with(Arc::clone(&store) as Arc<dyn Store>).keep_runs(keep);
     let xray = builder.flush_interval(Duration::from_millis(1)).start().expect("a collector");
@@ -264,7 +209,7 @@ fn runs_that_are_held_back_survive_a_panic() {
     held(7, || {
         // Seen and held back, before the panic.
         flush();
-        store.in_run.store(1, Ordering::SeqCst);
+        panics.in_run.store(1, Ordering::SeqCst);
         // The collector asks the store for a run that it does not remember.
         assert_eq!(earlier.in_scope(|| sum(&[5])), Ok(5));
         flush();
@@ -279,7 +224,7 @@ fn runs_that_are_held_back_survive_a_panic() {
         let results: Vec<_> = steps.iter().map(|step| result(step).unwrap_or_default()).collect();
         format!("{} {:?} {} {}", run.pipeline, run.status, run.steps, results.join(" "))
     };
-    let mut runs: Vec<_> = store.runs(&query).expect("readable").rows.iter().map(text).collect();
+    let runs: Vec<_> = store.runs(&query).expect("readable").rows.iter().map(text).collect();
     assert_eq!(runs[0], "held Completed 3 8 7 1");
     assert!(runs[1].starts_with("over Completed 2 ") && runs.len() == 2, "{runs:#?}");
 }
