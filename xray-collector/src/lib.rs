@@ -25,6 +25,7 @@ pub mod schema;
 pub mod stats;
 pub mod store;
 pub mod value;
+mod work;
 
 pub use self::assembly::KeepRuns;
 pub use self::collector::{Collector, FlushError, Settings};

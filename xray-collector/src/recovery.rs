@@ -13,11 +13,12 @@ use std::sync::{Arc, PoisonError};
 use crate::assembly::Assembly;
 use crate::chunk::{self, Found, LeftChunks, Reader, Suspect};
 use crate::clock::Calibration;
-use crate::collector::{Books, Settings, Work};
+use crate::collector::{Books, Settings};
 use crate::ledger::Ledger;
 use crate::misfits::Misfits;
 use crate::stats::Recovered;
 use crate::store::{Store, StoreError};
+use crate::work::Work;
 
 /// So many panics at the same place are not bad luck.
 const STRIKES: u32 = 3;

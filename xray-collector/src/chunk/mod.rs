@@ -33,6 +33,7 @@ mod file;
 mod fitting;
 mod head;
 mod header;
+mod kept;
 mod loss;
 mod memory;
 mod pool;

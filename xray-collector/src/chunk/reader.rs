@@ -95,41 +95,41 @@ pub struct Place {
 
 /// What is known of a chunk that is being read, or was.
 #[derive(Default)]
-struct Reading {
+pub(super) struct Reading {
     /// Bytes read, header included.
-    position: usize,
+    pub(super) position: usize,
     /// Where the record begins that is being read, or was the last.
-    record: usize,
+    pub(super) record: usize,
     /// Events read.
-    events: u32,
+    pub(super) events: u32,
     /// Events that did not decode.
-    corrupt: u64,
-    scope: Scope,
+    pub(super) corrupt: u64,
+    pub(super) scope: Scope,
     /// Of each number of a callsite in this chunk, the number in the reader's table.
-    callsites: Vec<Option<u32>>,
+    pub(super) callsites: Vec<Option<u32>>,
     /// The rest of the chunk does not decode.
-    is_corrupt: bool,
+    pub(super) is_corrupt: bool,
     /// All of it was read, while this batch was being put together.
-    read_in: Option<u64>,
+    pub(super) read_in: Option<u64>,
 }
 
 /// What is known of a thread's slot.
 #[derive(Default)]
-struct Thread {
+pub(super) struct Thread {
     /// The order of the chunk to read next.
-    next: u32,
+    pub(super) next: u32,
     /// How far it was read, to the beginning of a record that goes on in a chunk that was not; and whether that is news.
-    read_to: Place,
-    has_moved: bool,
+    pub(super) read_to: Place,
+    pub(super) has_moved: bool,
     /// What is before this was handed on in an earlier life of the reader.
-    known_to: Place,
+    pub(super) known_to: Place,
     /// The pieces of a record that goes on, with what its chunk defined.
-    pieces: Vec<u8>,
-    begun: Option<Begun>,
+    pub(super) pieces: Vec<u8>,
+    pub(super) begun: Option<Begun>,
 }
 
 /// A record that goes on in the next chunk.
-struct Begun {
+pub(super) struct Begun {
     at: Place,
     is_known: bool,
     kind: u8,
@@ -141,40 +141,40 @@ struct Begun {
 /// A record on which somebody panicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Suspect {
-    thread: u32,
-    order: u32,
-    position: usize,
+    pub(super) thread: u32,
+    pub(super) order: u32,
+    pub(super) position: usize,
 }
 
 /// Reads the chunks of one pool. There is one for each pool.
 pub struct Reader {
-    pool: Arc<Pool>,
-    full: Receiver<u32>,
-    readings: Vec<Reading>,
-    threads: HashMap<u32, Thread>,
+    pub(super) pool: Arc<Pool>,
+    pub(super) full: Receiver<u32>,
+    pub(super) readings: Vec<Reading>,
+    pub(super) threads: HashMap<u32, Thread>,
     /// Chunks that came through the channel and were not given back.
-    received: Vec<u32>,
+    pub(super) received: Vec<u32>,
     /// The chunk that is being read, or was the last.
-    last: Option<u32>,
-    is_reading: bool,
+    pub(super) last: Option<u32>,
+    pub(super) is_reading: bool,
     /// These are passed over; those that are here twice end their chunk.
-    set_aside: Vec<Suspect>,
+    pub(super) set_aside: Vec<Suspect>,
     /// The chunk of this one is read a record at a time.
-    suspected: Option<Suspect>,
+    pub(super) suspected: Option<Suspect>,
     /// The runs of events that were passed over, once for each.
-    passed_over: Vec<u64>,
+    pub(super) passed_over: Vec<u64>,
     /// Known events of these runs are handed on all the same, and counted.
-    replayed: HashMap<u64, u64>,
-    table: NameTable,
-    callsites: HashMap<Arc<Callsite>, u32>,
+    pub(super) replayed: HashMap<u64, u64>,
+    pub(super) table: NameTable,
+    pub(super) callsites: HashMap<Arc<Callsite>, u32>,
     /// Another process wrote the chunks, and died: what is in them need not be what it wrote.
-    is_left: bool,
+    pub(super) is_left: bool,
     /// The number of the batch that is being put together.
-    batch: u64,
+    pub(super) batch: u64,
     /// Events decoded.
-    decoded: u64,
+    pub(super) decoded: u64,
     /// Events that did not decode, of chunks that were given back.
-    corrupt: u64,
+    pub(super) corrupt: u64,
 }
 
 impl Reader {
@@ -363,117 +363,10 @@ impl Reader {
         thread.next = order.wrapping_add(1);
         thread.move_to(Place { order: thread.next, position: 0 });
     }
-
-    /// Says which batch is being put together from now on.
-    pub(crate) fn set_batch(&mut self, number: u64) {
-        self.batch = number;
-    }
-
-    /// How far each thread was read that was read further since the last call.
-    pub(crate) fn progress(&mut self) -> Vec<(u32, Place)> {
-        let moved = |(number, thread): (&u32, &mut Thread)| {
-            std::mem::take(&mut thread.has_moved).then_some((*number, thread.read_to))
-        };
-        self.threads.iter_mut().filter_map(moved).collect()
-    }
-
-    /// How many chunks were read and not given back.
-    pub(crate) fn kept(&self) -> usize {
-        self.received.len()
-    }
-
-    /// Gives back the chunks that nobody will want to read again: those that were read to their end, all before what is
-    /// `safe` of their thread, and before this batch.
-    pub(crate) fn release(&mut self, safe: &HashMap<u32, Place>, before_batch: u64) {
-        let Self { pool, received, readings, corrupt, .. } = self;
-        received.retain(|chunk| {
-            let Writer { thread, order } = pool.memory.header(*chunk).writer();
-            let is_safe = safe.get(&thread).is_some_and(|safe| safe.order > order);
-            let reading = &mut readings[*chunk as usize];
-            let goes = is_safe && reading.read_in.is_some_and(|batch| batch < before_batch);
-            if goes {
-                *corrupt += std::mem::take(reading).corrupt;
-                pool.memory.touch(*chunk);
-                pool.release(*chunk);
-            }
-            !goes
-        });
-    }
-
-    /// Begins again with all the chunks that were not given back. What is before `known` is not handed on, but for what
-    /// is of one of the runs in `replayed`, which is counted.
-    pub(crate) fn read_again(
-        &mut self,
-        known: &HashMap<u32, Place>,
-        replayed: impl Iterator<Item = u64>,
-        callsites: &HashMap<u32, Arc<Callsite>>,
-    ) {
-        self.readings.fill_with(Reading::default);
-        self.last = None;
-        self.callsites = callsites.iter().map(|(number, callsite)| (Arc::clone(callsite), *number)).collect();
-        self.replayed = replayed.map(|run| (run, 0)).collect();
-        let thread = |(thread, place): (&u32, &Place)| {
-            (*thread, Thread { next: place.order, read_to: *place, known_to: *place, ..Thread::default() })
-        };
-        self.threads = known.iter().map(thread).collect();
-        for chunk in &self.received {
-            let Writer { thread, order } = self.pool.memory.header(*chunk).writer();
-            let thread = self.threads.entry(thread).or_insert_with(|| Thread { next: order, ..Thread::default() });
-            thread.next = thread.next.min(order);
-        }
-    }
-
-    /// Goes on behind a chunk that is missing. `false` if none that was received was not read.
-    pub(crate) fn skip_missing(&mut self) -> bool {
-        let left = self.received.iter().filter(|chunk| self.readings[**chunk as usize].read_in.is_none());
-        let writers = left.map(|chunk| self.pool.memory.header(*chunk).writer());
-        let Some(first) = writers.min_by_key(|writer| (writer.thread, writer.order)) else { return false };
-        let thread = self.threads.entry(first.thread).or_default();
-        if thread.next <= first.order {
-            (thread.next, thread.begun) = (first.order, None);
-            return true;
-        }
-        // Of two chunks that say they are the same, one was read; the other says nothing that can be believed.
-        let Self { pool, received, readings, corrupt, .. } = self;
-        received.retain(|chunk| {
-            let header = pool.memory.header(*chunk);
-            let is_double = readings[*chunk as usize].read_in.is_none() && header.writer() == first;
-            *corrupt += if is_double { believable_events(header.published()) } else { 0 };
-            !is_double
-        });
-        true
-    }
-
-    /// Of the runs that were to be handed on again, how many known events were.
-    pub(crate) fn replayed(&self) -> &HashMap<u64, u64> {
-        &self.replayed
-    }
-
-    /// Where the reader was when somebody panicked: the record that it read last.
-    pub(crate) fn suspect(&self) -> Option<Suspect> {
-        let chunk = self.last?;
-        let Writer { thread, order } = self.pool.memory.header(chunk).writer();
-        Some(Suspect { thread, order, position: self.readings[chunk as usize].record })
-    }
-
-    /// Reads the chunk of this record a record at a time; `None` for no chunk.
-    pub(crate) fn set_suspected(&mut self, suspect: Option<Suspect>) {
-        self.suspected = suspect;
-    }
-
-    /// Passes over this record; and the second time, reads nothing more of its chunk.
-    pub(crate) fn set_aside(&mut self, suspect: Suspect) {
-        self.set_aside.push(suspect);
-    }
-
-    /// The runs of events that were passed over since the last call.
-    pub(crate) fn take_passed_over(&mut self) -> Vec<u64> {
-        std::mem::take(&mut self.passed_over)
-    }
 }
 
 /// What another process left may say anything.
-fn believable_events(published: Published) -> u64 {
+pub(super) fn believable_events(published: Published) -> u64 {
     u64::from(published.events.min(published.bytes / RECORD_HEADER as u32))
 }
 
