@@ -4,6 +4,8 @@
 //! its negation. `&&` and `||` go by what is known: `false && missing` is false. A quantifier asks of each row whether the
 //! condition holds, and has an answer itself in any case.
 
+use std::cmp::Ordering;
+
 use super::expression::{Comparison, Expression, Operator, Quantifier, Row, Rows, TextTest};
 use super::value::Value;
 use super::view::{Source, Stop, View, follow};
@@ -100,8 +102,8 @@ impl<'s> Evaluation<'s> {
                 Value::Text(text) => Value::Bool(pattern.is_match(&text)),
                 _ => Value::Missing,
             },
-            Expression::Lower(text) => self.text(text, |text| text.to_ascii_lowercase())?,
-            Expression::Upper(text) => self.text(text, |text| text.to_ascii_uppercase())?,
+            Expression::Lower(text) => self.text(text, str::to_ascii_lowercase)?,
+            Expression::Upper(text) => self.text(text, str::to_ascii_uppercase)?,
             Expression::Size(value) => self.value(value)?.size(),
             Expression::SizeOfRows(rows) => Value::Int(self.rows(rows)?.len() as i128),
             Expression::QuantifiedRows(quantifier, rows, place, condition) => {
@@ -184,10 +186,10 @@ fn compared(comparison: Comparison, one: &Value, other: &Value) -> Option<bool> 
     match comparison {
         Comparison::Equal => one.equals(other),
         Comparison::NotEqual => one.equals(other).map(|equal| !equal),
-        Comparison::Less => one.compare(other).map(|order| order.is_lt()),
-        Comparison::LessOrEqual => one.compare(other).map(|order| order.is_le()),
-        Comparison::Greater => one.compare(other).map(|order| order.is_gt()),
-        Comparison::GreaterOrEqual => one.compare(other).map(|order| order.is_ge()),
+        Comparison::Less => one.compare(other).map(Ordering::is_lt),
+        Comparison::LessOrEqual => one.compare(other).map(Ordering::is_le),
+        Comparison::Greater => one.compare(other).map(Ordering::is_gt),
+        Comparison::GreaterOrEqual => one.compare(other).map(Ordering::is_ge),
     }
 }
 
