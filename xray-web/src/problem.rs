@@ -22,9 +22,8 @@ pub(crate) struct Problem {
     detail: String,
     parameter: Option<String>,
     allowed: Option<Vec<&'static str>>,
-    /// Of a query that is wrong, the bytes of the text that it is about, and what to write instead.
-    place: Option<(usize, usize)>,
-    suggestion: Option<String>,
+    /// What is wrong with a query.
+    query: Option<Box<QueryError>>,
 }
 
 /// How a problem is written.
@@ -51,7 +50,7 @@ struct Body<'a> {
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, code, detail, parameter: None, allowed: None, place: None, suggestion: None }
+        Self { status, code, detail, parameter: None, allowed: None, query: None }
     }
 
     fn with_parameter(mut self, name: impl Into<String>) -> Self {
@@ -119,11 +118,9 @@ impl Problem {
     }
 
     /// A query that cannot be asked.
-    pub(crate) fn invalid_query(name: &str, error: &QueryError) -> Self {
-        let place = Some((error.start, error.end));
-        let suggestion = error.suggestion.clone();
+    pub(crate) fn invalid_query(name: &str, error: QueryError) -> Self {
         let problem = Self::new(StatusCode::BAD_REQUEST, "invalid_query", &*error.message).with_parameter(name);
-        Self { place, suggestion, ..problem }
+        Self { query: Some(Box::new(error)), ..problem }
     }
 
     pub(crate) fn malformed_cursor(name: &str) -> Self {
@@ -163,9 +160,9 @@ impl IntoResponse for Problem {
             code: self.code,
             parameter: self.parameter.as_deref(),
             allowed: self.allowed.as_deref(),
-            start: self.place.map(|(start, _)| start),
-            end: self.place.map(|(_, end)| end),
-            suggestion: self.suggestion.as_deref(),
+            start: self.query.as_ref().map(|query| query.start),
+            end: self.query.as_ref().map(|query| query.end),
+            suggestion: self.query.as_ref().and_then(|query| query.suggestion.as_deref()),
         };
         let body = xray_collector::json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status, body).into_response();

@@ -54,7 +54,7 @@ pub(crate) async fn decisions(State(source): State<Source>, RawQuery(query): Raw
 /// A page of rows; all of them without a condition.
 pub(crate) async fn search(source: Source, parameters: &Parameters, entity: Entity) -> Result<Json, Problem> {
     let text = parameters.text("q").unwrap_or("true");
-    let query = Query::parse(text, entity).map_err(|error| Problem::invalid_query("q", &error))?;
+    let query = Query::parse(text, entity).map_err(|error| Problem::invalid_query("q", error))?;
     let (from, before) = parameters.time_range()?;
     let (from_text, before_text) = (from.map(|ns| ns.to_string()), before.map(|ns| ns.to_string()));
     let list =
@@ -69,16 +69,9 @@ pub(crate) async fn search(source: Source, parameters: &Parameters, entity: Enti
     };
     answer(source, move |source| {
         let found = query.search(&*source.store, &search)?;
-        let row = |row| match row {
-            &Selected::Run(ref run) => RowBody::Run(RunBody::from(run)),
-            &Selected::Step(run, ref step) => RowBody::Step { run, step: StepBody::from(step) },
-            &Selected::Decision(run, step, ref decision) => {
-                RowBody::Decision { run, step, decision: DecisionBody::from(decision) }
-            }
-        };
         Json::of(&Body {
             page: PageBody {
-                data: found.rows.iter().map(row).collect(),
+                data: found.rows.iter().map(RowBody::from).collect(),
                 next_cursor: found.next.map(|next| cursor::after_found(list, next)),
             },
             stopped: found.stopped,
@@ -86,4 +79,16 @@ pub(crate) async fn search(source: Source, parameters: &Parameters, entity: Enti
         })
     })
     .await
+}
+
+impl<'a> From<&'a Selected> for RowBody<'a> {
+    fn from(selected: &'a Selected) -> Self {
+        match selected {
+            Selected::Run(run) => Self::Run(RunBody::from(run)),
+            Selected::Step(run, step) => Self::Step { run: *run, step: StepBody::from(step) },
+            Selected::Decision(run, step, decision) => {
+                Self::Decision { run: *run, step: *step, decision: DecisionBody::from(decision) }
+            }
+        }
+    }
 }
