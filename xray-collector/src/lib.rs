@@ -19,6 +19,8 @@ mod misfits;
 pub mod model;
 
 pub mod payload;
+#[cfg(feature = "query")]
+pub mod query;
 pub mod redaction;
 pub mod schema;
 pub mod stats;
