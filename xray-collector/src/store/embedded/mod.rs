@@ -56,7 +56,8 @@ struct Opened {
 
 impl EmbeddedStore {
     /// Opens the store in this file, or creates it. What a killed process left is recovered, which takes a pass over
-    /// the whole file.
+    /// the whole file. A redb that is compiled with debug assertions takes such a pass each time: in the `dev` profile of
+    /// a program with a large store, `[profile.dev.package.redb] debug-assertions = false` spares it that.
     ///
     /// # Errors
     /// [`StoreError::NoDirectory`], [`StoreError::Open`], [`StoreError::NotAStore`], [`StoreError::NewerFormat`],
