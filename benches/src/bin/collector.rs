@@ -71,7 +71,7 @@ fn list(items: &[Item], limit: f64) -> Vec<Item> {
 #[xray::step(capture = "full")]
 fn answer(request: &Request) -> Answer {
     let accepted = black_box(request).total_cents < 20_000;
-    Answer { accepted, risk: 0.125, reason: "known customer, low total" }
+    Answer { accepted, risk: 0.125, reason: "a known customer, and a low total" }
 }
 
 #[xray::run(capture = "metrics", skip(act))]

@@ -14,7 +14,7 @@ mod relate;
 mod sample;
 mod tail;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ use crate::clock::{Calibration, unix_now_ns};
 use crate::decision::DecisionCounts;
 use crate::event::{About, Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
+use crate::map::NumberMap;
 use crate::misfits::Misfits;
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
 use crate::store::{Batch, SchemaRow, StepRow, Store};
@@ -41,7 +42,7 @@ pub(crate) struct Pending {
     pub(crate) batch: Batch,
     /// Events that are in it.
     pub(crate) events: u64,
-    pub(crate) events_by_run: HashMap<RunId, u64>,
+    pub(crate) events_by_run: NumberMap<RunId, u64>,
 }
 
 impl Pending {
@@ -77,15 +78,15 @@ impl Pending {
 /// Events that were dropped from a batch.
 pub(crate) struct Stripped {
     pub(crate) events: u64,
-    pub(crate) by_run: HashMap<RunId, u64>,
+    pub(crate) by_run: NumberMap<RunId, u64>,
 }
 
 struct OpenRun {
     run: Run,
     /// Steps that have not ended.
-    open: HashMap<u64, StepRow>,
+    open: NumberMap<u64, StepRow>,
     /// Steps that were seen to end and not to begin.
-    headless: HashMap<u64, StepRow>,
+    headless: NumberMap<u64, StepRow>,
     heard: Instant,
     heard_ns: u64,
     has_changed: bool,
@@ -96,13 +97,13 @@ struct OpenRun {
 pub(crate) struct Assembly {
     process: ProcessId,
     calibration: Calibration,
-    runs: HashMap<u64, OpenRun>,
-    callsites: HashMap<u32, Arc<Callsite>>,
+    runs: NumberMap<u64, OpenRun>,
+    callsites: NumberMap<u32, Arc<Callsite>>,
     new_callsites: Vec<(u32, Arc<Callsite>)>,
     orphans: Orphans,
     building: Building,
     /// The runs of which it shows at their end how much is kept.
-    held: HashMap<u64, Building>,
+    held: NumberMap<u64, Building>,
     tail: Option<Tail>,
     next_segment: u64,
     is_stopping: bool,
@@ -124,12 +125,12 @@ impl Assembly {
         Self {
             process,
             calibration: Calibration::start(),
-            runs: HashMap::new(),
-            callsites: HashMap::new(),
+            runs: NumberMap::default(),
+            callsites: NumberMap::default(),
             new_callsites: Vec::new(),
             orphans: Orphans::default(),
             building: Building::new(next_segment),
-            held: HashMap::new(),
+            held: NumberMap::default(),
             tail: keep.map(Tail::new),
             next_segment: next_segment + 1,
             is_stopping: false,
@@ -178,7 +179,7 @@ impl Assembly {
     }
 
     /// Events could not be written. Rows of runs that are over were taken already, and are not changed here.
-    pub(crate) fn lost_in_store(&mut self, events_by_run: &HashMap<RunId, u64>) {
+    pub(crate) fn lost_in_store(&mut self, events_by_run: &NumberMap<RunId, u64>) {
         for (run, events) in events_by_run {
             if let Some(open) = self.runs.get_mut(&run.root().0) {
                 open.run.lost_events += events;
@@ -326,8 +327,8 @@ impl Assembly {
             });
             OpenRun {
                 run,
-                open: HashMap::new(),
-                headless: HashMap::new(),
+                open: NumberMap::default(),
+                headless: NumberMap::default(),
                 heard: Instant::now(),
                 heard_ns: at_ns,
                 has_changed: true,

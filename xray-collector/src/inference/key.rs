@@ -209,7 +209,7 @@ impl<'a> Place<'a> {
     fn find(&self, side: Encoded<'a>, span: Span) -> Result<Option<usize>, DecodeError> {
         let Some(item) = side.part(span, self.part)? else { return Ok(None) };
         match side.follow(item, &self.path)? {
-            Some(key) if side.head(key)?.0 != Element::Unit => Ok(Some(key)),
+            Some(key) if !side.is_unit(key)? => Ok(Some(key)),
             _ => Ok(Some(item)),
         }
     }

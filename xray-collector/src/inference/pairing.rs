@@ -238,9 +238,11 @@ impl<'a> Compared<'_, 'a> {
             let starts =
                 [entered.part(spans[0], self.pairing.parts[0])?, returned.part(spans[1], self.pairing.parts[1])?];
             let [Some(before), Some(after)] = starts else { continue };
-            if same_names
-                && entered.bytes[before..entered.end(before)?] == returned.bytes[after..returned.end(after)?]
-            {
+            let end = |side: usize, start: usize| match self.pairing.parts[side] {
+                Part::Whole if self.pairing.views[side].form == Form::List => Ok(spans[side].end as usize),
+                _ => sides[side].end(start),
+            };
+            if same_names && entered.bytes[before..end(0, before)?] == returned.bytes[after..end(1, after)?] {
                 continue;
             }
             let before = digesters[0].digest(entered.cursor(before))?;

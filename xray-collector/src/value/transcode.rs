@@ -105,6 +105,11 @@ impl SegmentNames {
         Some(number)
     }
 
+    #[inline]
+    fn known(&self, interned: u32) -> Option<u16> {
+        self.numbers.get(interned as usize).copied().flatten()
+    }
+
     fn number(&mut self, interned: u32, table: &NameTable) -> Option<u16> {
         let place = interned as usize;
         if self.numbers.len() <= place {
@@ -164,10 +169,12 @@ impl Names for Renumbering<'_, '_> {
 
     fn get(&mut self, number: u16, place: Range<usize>) -> Option<()> {
         let text = self.to.texts.get(usize::from(number))?;
-        let number = self.to.segment.number_of_text(text)?;
-        self.to.out.extend_from_slice(&self.bytes[self.copied..place.start]);
-        self.to.out.extend_from_slice(&number.to_le_bytes());
-        self.copied = place.end;
+        let renumbered = self.to.segment.number_of_text(text)?;
+        if renumbered != number {
+            self.to.out.extend_from_slice(&self.bytes[self.copied..place.start]);
+            self.to.out.extend_from_slice(&renumbered.to_le_bytes());
+            self.copied = place.end;
+        }
         Some(())
     }
 
@@ -176,7 +183,7 @@ impl Names for Renumbering<'_, '_> {
     }
 }
 
-/// Writes names as the segment numbers them, and everything between them as it is.
+/// Writes names as the segment numbers them, and everything between them as it is. Both numbers take two bytes.
 struct Transcoder<'a> {
     bytes: &'a [u8],
     copied: usize,
@@ -199,9 +206,14 @@ impl Transcoder<'_> {
 impl Names for Transcoder<'_> {
     type Name = ();
 
+    #[inline]
     fn get(&mut self, number: u16, place: Range<usize>) -> Option<()> {
         let interned = self.scope.interned.get(usize::from(number)).copied().flatten()?;
-        self.write(interned, &place)
+        // Where chunk and segment met the names in the same order, there is nothing to change.
+        match self.segment.known(interned) {
+            Some(same) if same == number => Some(()),
+            _ => self.write(interned, &place),
+        }
     }
 
     fn define(&mut self, number: u16, text: &str, place: Range<usize>) -> Option<()> {
