@@ -32,6 +32,11 @@ impl Misfits {
         Self { schema: schema.map(|schema| (schema.version(), schema)), ..Self::default() }
     }
 
+    /// Whether there is anything to fit.
+    pub(crate) fn has_schema(&self) -> bool {
+        self.schema.is_some()
+    }
+
     /// The version that runs name.
     pub(crate) fn version(&self) -> Option<SchemaVersion> {
         self.schema.as_ref().map(|(version, _)| *version)

@@ -112,6 +112,8 @@ pub(crate) struct Assembly {
     new_schema: Option<SchemaRow>,
     /// What was written before, of what is needed again.
     store: Arc<dyn Store>,
+    /// When the events that come are read: the clock is asked once for many of them.
+    now: Instant,
 }
 
 impl Assembly {
@@ -137,6 +139,7 @@ impl Assembly {
             new_schema: misfits.row(unix_now_ns()),
             misfits,
             store,
+            now: Instant::now(),
         }
     }
 
@@ -153,6 +156,7 @@ impl Assembly {
     /// Measures the clock; before events are read.
     pub(crate) fn refine_clock(&mut self) {
         self.calibration.refine();
+        self.now = Instant::now();
     }
 
     /// Whether the batch must be taken before more events come.
@@ -329,13 +333,13 @@ impl Assembly {
                 run,
                 open: NumberMap::default(),
                 headless: NumberMap::default(),
-                heard: Instant::now(),
+                heard: self.now,
                 heard_ns: at_ns,
                 has_changed: true,
                 events_in_batch: 0,
             }
         });
-        open.heard = Instant::now();
+        open.heard = self.now;
         open.heard_ns = open.heard_ns.max(at_ns);
         open
     }
@@ -373,9 +377,8 @@ impl Assembly {
 
     /// How far what a step returned, which is the last payload, does not fit.
     fn misfits_of_result(&mut self, row: &StepRow) -> u64 {
-        let Some(place) = row.result.filter(|_| matches!(row.outcome, Outcome::Ok | Outcome::Returned)) else {
-            return 0;
-        };
+        let is_value = self.misfits.has_schema() && matches!(row.outcome, Outcome::Ok | Outcome::Returned);
+        let Some(place) = row.result.filter(|_| is_value) else { return 0 };
         let Building { payload, .. } = self.held.get(&row.run.root().0).unwrap_or(&self.building);
         let callsite = self.callsites.get(&row.callsite);
         let result = &payload.bytes[place.offset as usize..];
@@ -419,7 +422,8 @@ impl Assembly {
             // It was given up, and lives.
             (open.run.status, open.run.ended_ns) = (RunStatus::Running, None);
         }
-        if let Some(mut ended) = open.headless.remove(&event.step) {
+        let headless = if open.headless.is_empty() { None } else { open.headless.remove(&event.step) };
+        if let Some(mut ended) = headless {
             (ended.arguments, ended.items_in, ended.thread) = (row.arguments, row.items_in, row.thread);
             self.building_of(event.run, false).ended.push(ended);
         } else {
@@ -438,7 +442,7 @@ impl Assembly {
         let mut row = self.row(event);
         row.outcome = outcome;
         row.duration_ns = Some(self.calibration.duration_ns(event.started, ended));
-        let callsite = self.callsites.get(&event.callsite).cloned();
+        let callsite = if event.level == Level::Full { None } else { self.callsites.get(&event.callsite).cloned() };
         let building = self.building_of(event.run, false);
         building.events += 1;
         let Building { payload, items, number, .. } = building;

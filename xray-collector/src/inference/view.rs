@@ -119,6 +119,15 @@ impl<'a> Encoded<'a> {
         }
     }
 
+    /// The bytes of the text that the value at a place is, if it is a short one.
+    #[inline]
+    pub(super) fn short_text(&self, start: usize) -> Option<&'a [u8]> {
+        match self.bytes.get(start..)? {
+            [tag::STRING_SHORT, length, text @ ..] => text.get(..usize::from(*length)),
+            _ => None,
+        }
+    }
+
     /// Whether the value at a place is `None` or `()`.
     pub(super) fn is_unit(&self, start: usize) -> Result<bool, DecodeError> {
         match self.tag(start) {

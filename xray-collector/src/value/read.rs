@@ -235,21 +235,26 @@ impl<'a> Cursor<'a> {
         self.name_numbered(number, names)
     }
 
-    #[inline]
+    #[inline(always)]
     fn name_numbered<T: Names>(&mut self, number: u16, names: &mut T) -> Result<T::Name, DecodeError> {
         let start = self.position() - 2;
-        let name = if number & NAME_DEFINED == 0 {
-            names.get(number, start..self.position())
-        } else {
-            let number = number & !NAME_DEFINED;
-            if number >= NAME_LIMIT {
-                return Err(self.error("a name with a number out of range"));
-            }
-            let length = usize::from(self.u16()?);
-            let text = self.utf8(length)?;
-            names.define(number, text, start..self.position())
+        let name = match number & NAME_DEFINED {
+            0 => names.get(number, start..self.position()),
+            _ => self.definition(number & !NAME_DEFINED, names)?,
         };
         name.ok_or_else(|| self.error("a name that was not defined"))
+    }
+
+    /// A name's first use: its text follows.
+    #[cold]
+    fn definition<T: Names>(&mut self, number: u16, names: &mut T) -> Result<Option<T::Name>, DecodeError> {
+        let start = self.position() - 2;
+        if number >= NAME_LIMIT {
+            return Err(self.error("a name with a number out of range"));
+        }
+        let length = usize::from(self.u16()?);
+        let text = self.utf8(length)?;
+        Ok(names.define(number, text, start..self.position()))
     }
 
     #[inline]
@@ -377,13 +382,12 @@ impl<'a> Cursor<'a> {
     }
 
     fn pass_nested<T: Names>(&mut self, names: &mut T) -> Result<(), DecodeError> {
-        let mut open = [Within::Elements; MAX_DEPTH];
-        let mut depth = 0;
+        // What the values around the next one go on with, and the innermost of them.
+        let mut around = [Within::One; MAX_DEPTH];
+        let (mut depth, mut within) = (0, Within::One);
         loop {
-            if depth == MAX_DEPTH {
-                return Err(self.error("values nested too deeply"));
-            }
-            let opened = match self.u8()? {
+            let tag = self.u8()?;
+            let opened = match tag {
                 tag::STRING_SHORT => {
                     let length = self.u8()?;
                     self.advance(length.into())?;
@@ -398,15 +402,15 @@ impl<'a> Cursor<'a> {
                     Some(Within::Elements)
                 }
                 tag::CLOSE | tag::CUT => {
-                    match depth.checked_sub(1).map(|outer| open[outer]) {
-                        Some(Within::Elements | Within::Keys) => depth -= 1,
-                        None => return Err(self.error("a close without an open")),
-                        Some(Within::Values) => return Err(self.error("a key without a value")),
-                        Some(Within::Fields | Within::One) => return Err(self.error("a name without a value")),
+                    match within {
+                        Within::Elements | Within::Keys => (depth, within) = (depth - 1, around[depth - 1]),
+                        Within::Values => return Err(self.error("a key without a value")),
+                        Within::One if depth == 0 => return Err(self.error("a close without an open")),
+                        Within::Fields | Within::One => return Err(self.error("a name without a value")),
                     }
                     None
                 }
-                tag => match width(tag) {
+                _ => match width(tag) {
                     Some(width) => {
                         self.advance(width)?;
                         None
@@ -414,35 +418,45 @@ impl<'a> Cursor<'a> {
                     None => self.pass_rare(tag, names)?,
                 },
             };
-            if let Some(within) = opened {
-                open[depth] = within;
+            if let Some(opened) = opened {
+                (around[depth], within) = (within, opened);
                 depth += 1;
-                // What is in it, unless it has fields of which the first one's name comes first.
-                if within != Within::Fields {
+                // On with what is in it. Of fields the first one's name comes first.
+                if opened != Within::Fields {
+                    self.check_depth(depth)?;
                     continue;
                 }
             }
             // A value has ended, or fields have begun: on to where the next value begins.
             loop {
-                let Some(outer) = depth.checked_sub(1) else { return Ok(()) };
-                match open[outer] {
+                match within {
                     Within::Elements => break,
-                    Within::Keys => open[outer] = Within::Values,
-                    Within::Values => open[outer] = Within::Keys,
-                    Within::One => {
-                        depth = outer;
-                        continue;
-                    }
                     Within::Fields => {
-                        if let Field::Close { .. } = self.field(names)? {
-                            depth = outer;
-                            continue;
+                        if let Field::Name(_) = self.field(names)? {
+                            self.check_depth(depth)?;
+                            break;
                         }
                     }
+                    Within::Keys => {
+                        within = Within::Values;
+                        break;
+                    }
+                    Within::Values => {
+                        within = Within::Keys;
+                        break;
+                    }
+                    Within::One if depth == 0 => return Ok(()),
+                    Within::One => {}
                 }
-                break;
+                (depth, within) = (depth - 1, around[depth - 1]);
             }
         }
+    }
+
+    /// Whether a value may follow within so many others.
+    #[inline]
+    fn check_depth(&self, depth: usize) -> Result<(), DecodeError> {
+        if depth < MAX_DEPTH { Ok(()) } else { Err(self.error("values nested too deeply")) }
     }
 
     /// What the value with this tag, which was read, opens; `None` if it is read to its end.
