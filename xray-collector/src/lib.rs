@@ -15,6 +15,7 @@ pub mod fact;
 pub mod id;
 pub mod inference;
 pub mod json;
+mod map;
 mod misfits;
 pub mod model;
 

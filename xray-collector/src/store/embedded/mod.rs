@@ -10,6 +10,7 @@ mod held;
 mod layout;
 mod open;
 mod read;
+mod steps;
 mod write;
 
 use std::path::{Path, PathBuf};
