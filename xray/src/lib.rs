@@ -94,6 +94,7 @@ mod filter;
 mod future;
 mod level;
 mod panics;
+mod process;
 mod recorder;
 mod session;
 
