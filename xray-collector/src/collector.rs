@@ -64,6 +64,9 @@ pub enum FlushError {
     /// The collector's thread is gone.
     #[error("the collector has stopped: its thread ended early, and what was not written by then is lost")]
     Stopped,
+    /// This process was forked from the one whose collector it is.
+    #[error("the collector belongs to the process that this one was forked from: start another one here")]
+    Forked,
 }
 
 /// What somebody who waits wants of the thread.
@@ -169,6 +172,9 @@ impl Collector {
     /// # Errors
     /// As [`Collector::flush`].
     pub fn stop(&self) -> Result<(), FlushError> {
+        if !self.pool.is_of_this_process() {
+            return Err(FlushError::Forked);
+        }
         let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             return Ok(());
         };
@@ -179,14 +185,20 @@ impl Collector {
     }
 
     fn command(&self, command: fn(Sender<Result<(), FlushError>>) -> Command) -> Result<(), FlushError> {
+        if !self.pool.is_of_this_process() {
+            return Err(FlushError::Forked);
+        }
         let (done, wait) = bounded(1);
         self.commands.send(command(done)).map_err(|_| FlushError::Stopped)?;
         wait.recv().map_err(|_| FlushError::Stopped)?
     }
 
-    /// The books.
+    /// The books. All zero in a process that was forked from the collector's.
     #[must_use]
     pub fn stats(&self) -> Stats {
+        if !self.pool.is_of_this_process() {
+            return Stats::default();
+        }
         // What ends an event is read before what begins it, so that nothing is counted that was not produced.
         let stored = self.books.stored.load(Ordering::Acquire);
         let store = self.books.dropped_by_store.load(Ordering::Acquire);

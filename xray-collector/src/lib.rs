@@ -12,13 +12,17 @@ pub mod decision;
 pub mod event;
 pub mod exit;
 pub mod fact;
+pub mod fork;
 pub mod id;
 pub mod inference;
 pub mod json;
 mod ledger;
+mod map;
 mod misfits;
 pub mod model;
 pub mod payload;
+#[cfg(feature = "query")]
+pub mod query;
 mod recovery;
 pub mod redaction;
 pub mod schema;

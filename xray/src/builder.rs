@@ -227,6 +227,7 @@ impl Builder {
         let redaction = self.redaction.compile()?;
         let store = self.open()?;
         let number = session::next_number();
+        session::end_in_children();
         limits::set(self.limits);
         decisions::set_prompts(self.prompts);
         panics::install_hook();

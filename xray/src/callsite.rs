@@ -1,12 +1,14 @@
 //! Instrumented functions: what is known of each before it is called, and whether its calls are recorded.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use once_cell::race::OnceRef;
 use xray_collector::event::Site;
 
 use crate::level::Level;
+use crate::process::Process;
 use crate::session::{self, Session};
 
 /// Not seen by [`Callsite::find_out`] yet.
@@ -26,8 +28,8 @@ pub struct Callsite {
     left_out: AtomicU64,
     withheld: AtomicU64,
     kind: AtomicU64,
-    /// The function that registered before it, once it has registered.
-    before: OnceLock<Option<&'static Self>>,
+    /// The function that registered after it.
+    next: OnceRef<'static, Self>,
 }
 
 impl std::fmt::Debug for Callsite {
@@ -68,9 +70,34 @@ impl Recording {
     }
 }
 
-/// The function that registered last; the others follow. A chain through the statics rather than a list of its own:
-/// the allocator may be an instrumented function, too.
-static LAST: Mutex<Option<&'static Callsite>> = Mutex::new(None);
+/// The function that registered first; the others follow. A chain through the statics rather than a list of its own:
+/// the allocator may be an instrumented function, too. It can be followed without a lock, in a forked child.
+static FIRST: OnceRef<'static, Callsite> = OnceRef::new();
+
+fn all() -> impl Iterator<Item = &'static Callsite> {
+    std::iter::successors(FIRST.get(), |callsite| callsite.next.get())
+}
+
+/// What it takes to register a function: the one that registered last, as far as this process knows.
+pub(crate) struct Registry {
+    last: Option<&'static Callsite>,
+}
+
+impl Registry {
+    pub(crate) const fn new() -> Self {
+        Self { last: None }
+    }
+
+    fn append(&mut self, callsite: &'static Callsite) {
+        let mut end = self.last.map_or(&FIRST, |last| &last.next);
+        // A process that was forked has yet to find the end.
+        while end.set(callsite).is_err() {
+            let Some(last) = end.get() else { return };
+            end = &last.next;
+        }
+        self.last = Some(callsite);
+    }
+}
 
 thread_local! {
     /// The thread is in here already: what it calls now is not recorded, and registers the next time.
@@ -98,7 +125,7 @@ impl Callsite {
     pub const fn new(site: Site, level: Option<Level>) -> Self {
         let state = AtomicU32::new(UNKNOWN);
         let [left_out, withheld, kind] = [const { AtomicU64::new(0) }; 3];
-        Self { site, level, state, left_out, withheld, kind, before: OnceLock::new() }
+        Self { site, level, state, left_out, withheld, kind, next: OnceRef::new() }
     }
 
     /// Whether calls are known not to be recorded: one relaxed load.
@@ -120,9 +147,9 @@ impl Callsite {
     fn find_out(&'static self) -> Option<Recording> {
         once_on_this_thread(session::start_from_environment);
         once_on_this_thread(|| {
-            let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-            if self.before.set(*last).is_ok() {
-                *last = Some(self);
+            let mut registry = Process::this().callsites();
+            if self.state.load(Ordering::Acquire) == UNKNOWN {
+                registry.append(self);
                 self.set(session::get().as_deref());
             }
         });
@@ -185,13 +212,14 @@ fn of_session(both: &AtomicU64, session: u32) -> Option<u32> {
 /// register, so that each hears of the change or sees it.
 pub(crate) fn set_all(choose: impl FnOnce() -> Option<Arc<Session>>) {
     let was_choosing = IS_CHOOSING.replace(true);
-    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let registry = Process::this().callsites();
     let session = choose();
-    let mut next = *last;
-    while let Some(callsite) = next {
-        callsite.set(session.as_deref());
-        next = callsite.before.get().copied().flatten();
-    }
-    drop(last);
+    all().for_each(|callsite| callsite.set(session.as_deref()));
+    drop(registry);
     IS_CHOOSING.set(was_choosing);
+}
+
+/// No function that was called before is recorded: in a forked child, where nobody else can register or choose now.
+pub(crate) fn turn_all_off() {
+    all().for_each(|callsite| callsite.state.store(OFF, Ordering::Release));
 }

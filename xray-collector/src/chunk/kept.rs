@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::header::Writer;
 use super::reader::{Place, Reader, Reading, Suspect, Thread, believable_events};
+use crate::map::NumberMap;
 use crate::model::Callsite;
 
 impl Reader {
@@ -50,7 +51,7 @@ impl Reader {
         &mut self,
         known: &HashMap<u32, Place>,
         replayed: impl Iterator<Item = u64>,
-        callsites: &HashMap<u32, Arc<Callsite>>,
+        callsites: &NumberMap<u32, Arc<Callsite>>,
     ) {
         self.readings.fill_with(Reading::default);
         self.last = None;

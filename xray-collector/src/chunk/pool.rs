@@ -11,6 +11,7 @@ use super::loss::{Loss, Losses};
 use super::memory::Memory;
 use super::slot::{Produced, Slot};
 use crate::clock::Reference;
+use crate::fork;
 use crate::redaction::Redaction;
 use crate::schema::Schema;
 
@@ -60,6 +61,8 @@ struct Slots {
 pub struct Pool {
     pub(super) memory: Memory,
     pub(super) session: u32,
+    /// The process whose chunks these are: a forked child leaves them alone.
+    generation: u32,
     pub(super) overflow: Overflow,
     pub(super) redaction: Arc<Redaction>,
     pub(super) free: Receiver<u32>,
@@ -88,6 +91,7 @@ impl Pool {
         let pool = Self {
             memory,
             session,
+            generation: fork::generation(),
             overflow: settings.overflow,
             redaction: settings.redaction,
             free,
@@ -105,6 +109,12 @@ impl Pool {
     #[must_use]
     pub fn session(&self) -> u32 {
         self.session
+    }
+
+    /// Whether it belongs to this process, rather than to one that this was forked from.
+    #[must_use]
+    pub fn is_of_this_process(&self) -> bool {
+        self.generation == fork::generation()
     }
 
     /// What is recorded has to fit this: here, where every thread that records reaches it without a lock.
@@ -177,7 +187,9 @@ impl Pool {
     }
 
     pub(super) fn note_loss(&self, run: u64, is_end_of_run: bool) {
-        self.losses.note(self.memory.losses(), run, is_end_of_run);
+        if self.is_of_this_process() {
+            self.losses.note(self.memory.losses(), run, is_end_of_run);
+        }
     }
 
     /// No thread waits for a chunk any more.
@@ -187,6 +199,9 @@ impl Pool {
 
     /// A chunk that nobody has. `None` when there is none and nothing says to wait.
     pub(super) fn acquire(&self) -> Option<u32> {
+        if !self.is_of_this_process() {
+            return None;
+        }
         match (self.free.try_recv(), self.overflow) {
             (Ok(chunk), _) => Some(chunk),
             (Err(_), Overflow::Drop) => None,
@@ -206,14 +221,19 @@ impl Pool {
 
     /// Gives back a chunk that was read, or taken and not committed to.
     pub(super) fn release(&self, chunk: u32) {
+        if !self.is_of_this_process() {
+            return;
+        }
         self.memory.header(chunk).clear();
         self.free_again.try_send(chunk).expect("the channel holds all chunks");
     }
 
     /// Gives a chunk that is not written to any more to the collector.
     pub(super) fn hand_over(&self, chunk: u32) {
-        // An error means that the collector is gone, and with it all interest in the chunk.
-        let _ = self.full.try_send(chunk);
+        if self.is_of_this_process() {
+            // An error means that the collector is gone, and with it all interest in the chunk.
+            let _ = self.full.try_send(chunk);
+        }
     }
 
     /// A slot for a thread that begins to record.
@@ -233,7 +253,9 @@ impl Pool {
 
     /// The slot of a thread that has ended.
     pub(super) fn return_slot(&self, slot: Arc<Slot>) {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).unused.push(slot);
+        if self.is_of_this_process() {
+            self.slots.lock().unwrap_or_else(PoisonError::into_inner).unused.push(slot);
+        }
     }
 }
 

@@ -9,10 +9,8 @@ use redb::{
 };
 
 use super::fault::Fault;
-use super::layout::{
-    BATCHES, OPEN_RUNS, READ_TO, RUNS_IN_MIND, STEPS, STEPS_IN_MIND, StoredStep, decode, encode, step_place,
-};
-use super::{read, write};
+use super::layout::{BATCHES, OPEN_RUNS, READ_TO, RUNS_IN_MIND, STEPS, STEPS_IN_MIND, decode, encode, step_place};
+use super::{read, steps, write};
 use crate::id::{ProcessId, RunId, StepId};
 use crate::store::{Left, Progress, ReadTo, RunInMind, StepInMind};
 
@@ -82,14 +80,14 @@ fn runs_of(process: ProcessId) -> std::ops::RangeInclusive<u128> {
 
 fn steps_in_mind(read: &ReadTransaction, process: ProcessId, left: &mut Left) -> Result<(), Fault> {
     let Some(minds) = table(read, STEPS_IN_MIND)? else { return Ok(()) };
-    let steps = read.open_table(STEPS)?;
+    let rows = read.open_table(STEPS)?;
     let (first, last) = runs_of(process).into_inner();
     for entry in minds.range((first, 0)..=(last, u64::MAX))? {
         let (key, mind) = entry?;
         let (run, step) = (RunId(key.value().0), StepId(key.value().1));
         let mind: StepInMind = decode(mind.value(), || format!("what is in mind of {}", step_place(run, step)))?;
-        let row = steps.get((run.0, step.0))?.map(|row| StoredStep::read(row.value(), run, step)?.into_row(run, step));
-        left.steps.push((run, step, row.transpose()?, mind));
+        let row = steps::find(&rows, run, step)?.map(|row| row.into_row(run, step)).transpose()?;
+        left.steps.push((run, step, row, mind));
     }
     Ok(())
 }
