@@ -82,7 +82,7 @@ fn all(outputs: &Outputs<'_>) -> anyhow::Result<()> {
     let arguments = Arguments::new();
     let mut rows = measure("A", 20_000, &recorders.scalars()?, |_| {});
     rows.extend(measure("B", 10_000, &arguments.result(&recorders)?, |_| {}));
-    rows.extend(measure("C", 200, &arguments.list(&recorders)?, |calls| arguments.prepare(calls)));
+    rows.extend(measure("C", 100, &arguments.list(&recorders)?, |calls| arguments.prepare(calls)));
     rows.extend(measure("async", 10_000, &recorders.waiting()?, |_| {}));
     report::table(&rows);
     let (threads, nested) = (scaling::threads(&recorders.recorded), scaling::nested(&recorders.recorded));

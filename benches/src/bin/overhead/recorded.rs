@@ -73,18 +73,22 @@ pub(crate) fn run(act: impl FnOnce()) {
 /// The collector.
 pub(crate) struct Recorded {
     guard: xray::Guard,
+    /// [`RUNS`] when it began.
+    runs_before: u64,
 }
 
 impl Recorded {
     /// Records into a store in this directory.
     pub(crate) fn start(directory: &Path) -> anyhow::Result<Self> {
-        Ok(Self { guard: xray::builder().store(directory.join("overhead.redb")).start()? })
+        let guard = xray::builder().store(directory.join("overhead.redb")).start()?;
+        Ok(Self { guard, runs_before: RUNS.load(Ordering::Relaxed) })
     }
 
     /// How many calls are in the store, once all are written that were made. The steps of their runs are not among them.
     pub(crate) fn delivered(&self) -> u64 {
         self.guard.flush().expect("a store in a temporary directory can be written");
-        (xray::stats().stored / EVENTS).saturating_sub(RUNS.load(Ordering::Relaxed))
+        let runs = RUNS.load(Ordering::Relaxed) - self.runs_before;
+        (xray::stats().stored / EVENTS).saturating_sub(runs)
     }
 
     /// What is in the store of one such call: its arguments and, last, its result.
