@@ -158,7 +158,7 @@ impl Row {
 }
 
 /// How long this thread ran, ever.
-fn ran() -> Duration {
+pub(crate) fn ran() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::try_from(time).expect("a thread's time is not negative")
 }
