@@ -1,8 +1,17 @@
 //! The collector: one background thread that reads chunks, assembles runs and writes batches.
 //!
-//! It wakes for each full chunk and once every flush interval, when it also reads the committed part of open chunks
-//! and writes what it has: one batch, one transaction. When the store fails, batches wait in memory up to a bound and
-//! are tried again; beyond it the oldest are dropped and counted. The program never waits for any of this.
+//! It leaves the processor to the program for as long as it can: it sleeps until the flush interval has passed, then reads
+//! what is committed, in full chunks and in open ones, and writes it: one batch, one transaction. It wakes earlier only
+//! when a quarter of the chunks wait for it, or no more than a quarter is free: it then reads the full ones without
+//! pause, and writes when a segment is full. So a program that records little is disturbed ten times a second, and one
+//! that records much once every few megabytes rather than for each chunk. The thread's priority is the program's: one that
+//! is starved has to drop events. Whoever prefers that can lower it, by the thread's name, `xray-collector`.
+//!
+//! What it takes of memory is bounded: the chunks; one segment that is being built, which is written at 4 MiB, and its
+//! rows; runs of which it shows at their end how much is kept, up to [`KeepRuns::held_bytes`]; arguments held for
+//! comparison, up to 64 MiB, where functions are captured below `full`; and steps that are open. When the store fails,
+//! batches wait in memory up to [`Settings::waiting_bytes`] and are tried again; beyond it the oldest are dropped and
+//! counted. The program never waits for any of this.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -221,13 +230,11 @@ struct Work {
 impl Work {
     fn run(mut self, commands: &Receiver<Command>) {
         mute_this_thread();
-        let full = self.reader.full().clone();
+        let pool = Arc::clone(self.reader.pool());
         let mut next_flush = Instant::now() + self.settings.flush_interval;
         loop {
             crossbeam_channel::select! {
-                recv(full) -> chunk => if let Ok(chunk) = chunk {
-                    self.read_full(chunk);
-                },
+                recv(pool.urgent()) -> _ => self.read_all_full(),
                 recv(commands) -> command => match command {
                     Ok(Command::Flush(done)) => {
                         self.paused_until = None;
@@ -251,11 +258,15 @@ impl Work {
         }
     }
 
-    fn read_full(&mut self, chunk: u32) {
-        self.assembly.refine_clock();
-        self.reader.read_full(chunk, &mut self.assembly);
-        if self.assembly.is_full() {
-            let _ = self.write();
+    /// Reads all full chunks. What they hold is written when it is much.
+    fn read_all_full(&mut self) {
+        let full = self.reader.full().clone();
+        while let Ok(chunk) = full.try_recv() {
+            self.assembly.refine_clock();
+            self.reader.read_full(chunk, &mut self.assembly);
+            if self.assembly.is_full() {
+                let _ = self.write();
+            }
         }
     }
 
@@ -289,10 +300,7 @@ impl Work {
     }
 
     fn read(&mut self) {
-        let full = self.reader.full().clone();
-        while let Ok(chunk) = full.try_recv() {
-            self.read_full(chunk);
-        }
+        self.read_all_full();
         self.assembly.refine_clock();
         self.reader.read_open(&mut self.assembly);
         let pool = Arc::clone(self.reader.pool());

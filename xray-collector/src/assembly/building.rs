@@ -14,6 +14,8 @@ use super::relate;
 
 /// A segment holds so much and no more.
 const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+/// And a batch so many rows, which take about 16 MiB until they are written.
+const BATCH_ROWS: usize = 64 * 1024;
 
 /// Rows and values since the last batch.
 #[derive(Debug)]
@@ -49,7 +51,9 @@ impl Building {
 
     /// Whether it must be written before more comes.
     pub(super) fn is_full(&self) -> bool {
-        self.bytes() >= SEGMENT_BYTES || self.payload.names.is_nearly_full()
+        self.bytes() >= SEGMENT_BYTES
+            || self.ended.len().max(self.begun.len()) >= BATCH_ROWS
+            || self.payload.names.is_nearly_full()
     }
 
     /// About how much memory its values take.
