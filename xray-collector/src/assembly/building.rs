@@ -78,7 +78,10 @@ impl Building {
         process: ProcessId,
         find: impl Fn(u64, u64) -> Option<&'r StepRow>,
     ) {
-        batch.steps.append(&mut self.ended);
+        match batch.steps.is_empty() {
+            true => batch.steps = std::mem::take(&mut self.ended),
+            false => batch.steps.append(&mut self.ended),
+        }
         // One that has ended since is among the others.
         batch.steps.extend(self.begun.drain(..).filter_map(|(run, step)| find(run, step).cloned()));
         batch.facts.extend(self.items.place_facts(process, self.number, &mut self.payload));

@@ -29,7 +29,15 @@ type Block = Vec<(u64, StoredStep)>;
 /// Puts rows in; of several of one step the last one counts. Returns how many steps were not there before.
 pub(super) fn put(table: &mut Table<'_, Key, Bytes>, rows: &[StepRow]) -> Result<u64, Fault> {
     let mut sorted: Vec<&StepRow> = rows.iter().collect();
+    // The sort is stable: the last of several rows of one step stays the last, and is the one that stays.
     sorted.sort_by_key(|row| (row.run, row.step));
+    sorted.dedup_by(|later, kept| {
+        let is_same = (later.run, later.step) == (kept.run, kept.step);
+        if is_same {
+            *kept = *later;
+        }
+        is_same
+    });
     let mut added = 0;
     let mut rest = &sorted[..];
     while let Some(first) = rest.first() {
@@ -38,9 +46,23 @@ pub(super) fn put(table: &mut Table<'_, Key, Bytes>, rows: &[StepRow]) -> Result
         let within = rest.partition_point(|row| row.run == run && row.step.0 < limit);
         let (now, later) = rest.split_at(within.max(1));
         rest = later;
+        let now = now.iter().map(|row| (row.step.0, StoredStep::new(row)));
         let known = block.len();
-        block.extend(now.iter().map(|row| (row.step.0, StoredStep::new(row))));
-        added += write(table, run, block)? - known as u64;
+        added += match known {
+            0 => write(table, run, now)?,
+            _ => {
+                block.extend(now);
+                block.sort_by_key(|(id, _)| *id);
+                block.dedup_by(|later, kept| {
+                    let is_same = later.0 == kept.0;
+                    if is_same {
+                        std::mem::swap(later, kept);
+                    }
+                    is_same
+                });
+                write(table, run, block.into_iter())? - known as u64
+            }
+        };
     }
     Ok(added)
 }
@@ -55,7 +77,7 @@ pub(super) fn change(
     let Some(mut block) = block_of(table, run, step.0)? else { return Ok(()) };
     let Ok(place) = block.binary_search_by_key(&step.0, |(id, _)| *id) else { return Ok(()) };
     change(&mut block[place].1);
-    write(table, run, block).map(drop)
+    write(table, run, block.into_iter()).map(drop)
 }
 
 /// The row of a step.
@@ -120,27 +142,26 @@ fn surroundings(table: &impl ReadableTable<Key, Bytes>, run: RunId, step: u64) -
     Ok((block.filter(is_open).unwrap_or_default(), limit))
 }
 
-/// Writes these rows as blocks, of which the first begins no later than the block that some of them were in. Returns how
-/// many steps they are.
-fn write(table: &mut Table<'_, Key, Bytes>, run: RunId, mut rows: Block) -> Result<u64, Fault> {
-    // The sort is stable: the last of several rows of one step stays the last.
-    rows.sort_by_key(|(id, _)| *id);
+/// Writes rows as blocks: in order, one for each step, beginning no later than the block that some of them were in.
+/// Returns how many they are.
+fn write(
+    table: &mut Table<'_, Key, Bytes>,
+    run: RunId,
+    rows: impl Iterator<Item = (u64, StoredStep)>,
+) -> Result<u64, Fault> {
     let mut bytes = Vec::with_capacity(ROWS * ROW_BYTES / 4);
     let (mut first, mut last, mut in_block, mut all) = (0, 0, 0, 0);
-    for (place, (id, row)) in rows.iter().enumerate() {
-        if rows.get(place + 1).is_some_and(|(next, _)| next == id) {
-            continue;
-        }
+    for (id, row) in rows {
         if in_block == ROWS {
             table.insert((run.0, first), &*bytes)?;
             bytes.clear();
             in_block = 0;
         }
         if in_block == 0 {
-            (first, last) = (*id, *id);
+            (first, last) = (id, id);
         }
-        append(&mut bytes, id - last, row)?;
-        (last, in_block, all) = (*id, in_block + 1, all + 1);
+        append(&mut bytes, id - last, &row)?;
+        (last, in_block, all) = (id, in_block + 1, all + 1);
     }
     if in_block > 0 {
         table.insert((run.0, first), &*bytes)?;
