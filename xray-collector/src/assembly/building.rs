@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::id::ProcessId;
-use crate::map::NumberMap;
+use crate::map::FastMap;
 use crate::model::{Callsite, Level};
 use crate::store::{Batch, Segment, StepRow, Store};
 
@@ -33,7 +33,7 @@ pub(super) struct Building {
 /// What is known outside of a [`Building`] and needed to finish it.
 pub(super) struct Known<'a> {
     pub(super) process: ProcessId,
-    pub(super) callsites: &'a NumberMap<u32, Arc<Callsite>>,
+    pub(super) callsites: &'a FastMap<u32, Arc<Callsite>>,
     pub(super) store: &'a dyn Store,
 }
 

@@ -13,7 +13,7 @@ use crossbeam_channel::Receiver;
 use super::memory::HEADER_BYTES;
 use super::pool::{Pool, PoolSettings};
 use crate::event::{About, CALLSITE, Event, FACT, FLAG_CONTINUES, PART, RECORD_HEADER, Site};
-use crate::map::NumberMap;
+use crate::map::FastMap;
 use crate::model::Callsite;
 use crate::schema::Schema;
 use crate::value::{Cursor, DecodeError, Learner, NameTable, Scope, SegmentNames, transcode};
@@ -114,7 +114,7 @@ pub struct Reader {
     pool: Arc<Pool>,
     full: Receiver<u32>,
     readings: Vec<Reading>,
-    threads: NumberMap<u32, Thread>,
+    threads: FastMap<u32, Thread>,
     /// Chunks that came before an earlier one of their thread was read.
     early: Vec<u32>,
     table: NameTable,
@@ -135,7 +135,7 @@ impl Reader {
             pool,
             full,
             readings,
-            threads: NumberMap::default(),
+            threads: FastMap::default(),
             early: Vec::new(),
             table: NameTable::default(),
             callsites: HashMap::new(),

@@ -1,17 +1,17 @@
 //! From a chunk to a segment: the same value, with the chunk's numbers of names replaced by the segment's.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::read::{Cursor, DecodeError, Element, Names, Table};
 use super::{NAME_ANONYMOUS, NAME_LIMIT, UNKNOWN_LENGTH, tag};
+use crate::map::FastMap;
 
 /// Every name that a collector has met, once.
 #[derive(Debug, Default)]
 pub struct NameTable {
     texts: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, u32>,
+    numbers: FastMap<Arc<str>, u32>,
 }
 
 impl NameTable {
@@ -83,7 +83,7 @@ pub(crate) struct SegmentNames {
     /// Of each name in the [`NameTable`], its number in the segment.
     numbers: Vec<Option<u16>>,
     /// Of names that came with values from elsewhere.
-    by_text: HashMap<Arc<str>, u16>,
+    by_text: FastMap<Arc<str>, u16>,
     /// Of the value that is being copied, where names stand that get another number, and which.
     renumbered: Vec<(usize, u16)>,
 }
