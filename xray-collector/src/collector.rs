@@ -5,7 +5,7 @@
 //! are tried again; beyond it the oldest are dropped and counted. The program never waits for any of this.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -79,6 +79,8 @@ struct Books {
     stored: AtomicU64,
     dropped_by_store: AtomicU64,
     corrupt: AtomicU64,
+    /// Nothing is read or written any more.
+    is_closed: AtomicBool,
     schema_misfits: AtomicU64,
     store_error: Mutex<Option<String>>,
 }
@@ -187,23 +189,23 @@ impl Collector {
         if !self.pool.is_of_this_process() {
             return Stats::default();
         }
+        // Once nothing is read any more, what is in flight will never arrive.
+        let is_closed = self.books.is_closed.load(Ordering::Acquire);
         // What ends an event is read before what begins it, so that nothing is counted that was not produced.
         let stored = self.books.stored.load(Ordering::Acquire);
         let store = self.books.dropped_by_store.load(Ordering::Acquire);
         let corrupt = self.books.corrupt.load(Ordering::Acquire);
         let produced = self.pool.produced();
+        let unread = produced.published().saturating_sub(stored + store + corrupt);
+        let (in_flight, late) = if is_closed { (0, unread) } else { (unread, 0) };
+        let stopped = produced.stopped + late;
         Stats {
             produced: produced.produced,
             stored,
-            in_flight: produced.published().saturating_sub(stored + store + corrupt),
+            unattributed: self.pool.unattributed_losses() + stopped + corrupt,
+            in_flight,
             unsampled_runs: produced.unsampled_runs,
-            dropped: Dropped {
-                no_chunk: produced.no_chunk,
-                too_large: produced.too_large,
-                stopped: produced.stopped,
-                store,
-                corrupt,
-            },
+            dropped: Dropped { no_chunk: produced.no_chunk, too_large: produced.too_large, stopped, store, corrupt },
             store_error: self.books.store_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             schema_misfits: self.books.schema_misfits.load(Ordering::Relaxed),
         }
@@ -297,12 +299,14 @@ impl Work {
         let result = self.write_all();
         // Nobody will try again.
         self.drop_waiting(0);
+        self.books.is_closed.store(true, Ordering::Release);
         result
     }
 
     fn read(&mut self) {
         let full = self.reader.full().clone();
-        while let Ok(chunk) = full.try_recv() {
+        // No more than there are now: threads that record faster than this reads would keep it here for ever.
+        for chunk in full.try_iter().take(full.len()) {
             self.read_full(chunk);
         }
         self.assembly.refine_clock();

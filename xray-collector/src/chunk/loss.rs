@@ -36,7 +36,12 @@ impl Losses {
         Self { slots: (0..SLOTS).map(|_| Slot::default()).collect(), unattributed: AtomicU64::new(0) }
     }
 
+    /// `run` is 0 where it is not known.
     pub(super) fn note(&self, run: u64, is_end_of_run: bool) {
+        if run == 0 {
+            self.unattributed.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         let first = (run.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize;
         for probe in 0..PROBES {
             let slot = &self.slots[(first + probe) % SLOTS];

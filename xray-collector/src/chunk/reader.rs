@@ -183,7 +183,8 @@ impl Reader {
         }
     }
 
-    /// Reads what is committed in chunks that threads still write. All chunks in the channel must have been read.
+    /// Reads what is committed in chunks that threads still write. What was in the channel must have been read; what has
+    /// come into it since is read where it is, too, as far as it is a thread's next.
     pub fn read_open(&mut self, sink: &mut impl Sink) {
         for chunk in 0..self.pool.memory.chunks() {
             let published = self.pool.memory.header(chunk).published().bytes as usize;
