@@ -2,6 +2,7 @@
 
 mod bench;
 mod conformance;
+mod sanitize;
 mod steps;
 mod test;
 
@@ -21,6 +22,8 @@ enum Command {
     Test(test::Arguments),
     /// Puts the attribute on every function of published crates and runs their tests
     Conformance(conformance::Arguments),
+    /// Runs the tests of the hand-over between threads under valgrind, sanitizers and miri
+    Sanitize(sanitize::Arguments),
     /// Measures what xray costs, beside others
     Bench(bench::Arguments),
 }
@@ -29,6 +32,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Test(arguments) => test::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Sanitize(arguments) => sanitize::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     }
 }
