@@ -4,6 +4,8 @@
 
 use std::path::Path;
 use std::process::Output;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use xray::model::{Outcome, Run, RunStatus};
@@ -260,6 +262,42 @@ fn a_guard_that_exit_leaves_undropped_loses_nothing() {
     assert_eq!(output.status.code(), Some(3), "{}", errors_of(&output));
     let left = left(&path);
     assert!(left.contains("pipeline completed") && left.contains("ends(number=2, how=\"exit\") open"), "{left}");
+}
+
+/// Whether redb reads the whole file before it opens it, as it does when nobody closed it.
+fn is_read_through(path: &Path) -> bool {
+    let is_repaired = Arc::new(AtomicBool::new(false));
+    let repairs = Arc::clone(&is_repaired);
+    let mut builder = redb::Database::builder();
+    builder.set_repair_callback(move |_| repairs.store(true, Ordering::Relaxed)).open(path).expect("a file of redb");
+    is_repaired.load(Ordering::Relaxed)
+}
+
+#[test]
+fn a_process_that_exits_leaves_a_file_that_opens_at_once() {
+    let test = "a_process_that_exits_leaves_a_file_that_opens_at_once";
+    if let Some(how) = role() {
+        let path = std::env::var("A_STORE").expect("UTF-8");
+        let guard = (how != "environment").then(|| xray::builder().store(path).start().expect("a collector"));
+        pipeline(1);
+        match (how.as_str(), &guard) {
+            ("abort", Some(guard)) => {
+                guard.flush().expect("a store that works");
+                end("abort")
+            }
+            _ => end("exit"),
+        };
+    }
+    for (how, is_closed) in [("environment", true), ("guard", true), ("abort", false)] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("closed.redb");
+        let mut child = child(test, how);
+        let variable = if how == "environment" { "XRAY_STORE" } else { "A_STORE" };
+        let output = child.env("A_STORE", "").env(variable, &path).output().expect("it runs");
+        assert_eq!(output.status.code(), is_closed.then_some(3), "{how}: {}", errors_of(&output));
+        assert_eq!(is_read_through(&path), !is_closed, "{how}");
+        assert_eq!(runs(&path).len(), 1, "{how}");
+    }
 }
 
 /// What is not written yet is in the memory of the process, and gone with it.

@@ -16,10 +16,13 @@ pub mod fork;
 pub mod id;
 pub mod inference;
 pub mod json;
+mod map;
 mod misfits;
 pub mod model;
 
 pub mod payload;
+#[cfg(feature = "query")]
+pub mod query;
 pub mod redaction;
 pub mod schema;
 pub mod stats;

@@ -176,9 +176,12 @@ pub(crate) fn start_from_environment() {
 /// Has the collector write what is left when the process exits without dropping the guard: `exit` does not.
 pub(crate) fn end_at_exit() {
     extern "C" fn end() {
-        if let Some(Err(error)) = get().map(|session| session.end()) {
+        let Some(session) = get() else { return };
+        if let Err(error) = session.end() {
             eprintln!("xray: {error}");
         }
+        // A guard that is not dropped, or was forgotten, keeps the session.
+        session.store.close();
     }
     static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
     if !IS_REGISTERED.swap(true, Ordering::Relaxed) {

@@ -1,10 +1,10 @@
 //! What is being built: rows and values that will be written together. There is one for all runs that are written as
 //! they go, and one for each run of which it shows at its end how much of it is kept.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::id::ProcessId;
+use crate::map::NumberMap;
 use crate::model::{Callsite, Level};
 use crate::store::{Batch, Segment, StepRow, Store};
 
@@ -31,7 +31,7 @@ pub(super) struct Building {
 /// What is known outside of a [`Building`] and needed to finish it.
 pub(super) struct Known<'a> {
     pub(super) process: ProcessId,
-    pub(super) callsites: &'a HashMap<u32, Arc<Callsite>>,
+    pub(super) callsites: &'a NumberMap<u32, Arc<Callsite>>,
     pub(super) store: &'a dyn Store,
 }
 

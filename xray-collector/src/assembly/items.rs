@@ -1,12 +1,11 @@
 //! What becomes of items: what the code says of them, and what comparing values shows, until the step's row is written.
 
-use std::collections::HashMap;
-
 use crate::chunk::Values;
 use crate::event::About;
 use crate::fact::Fact;
 use crate::id::{ProcessId, RunId, StepId};
 use crate::inference::Encoded;
+use crate::map::NumberMap;
 use crate::model::{Callsite, Level, Outcome};
 use crate::schema::Part;
 use crate::store::{FactsRow, LateRow, StepRow, Store};
@@ -46,14 +45,14 @@ impl Facts {
 /// What is known of the items of steps that are open, or that ended since the last batch.
 #[derive(Debug, Default)]
 pub(super) struct Items {
-    observed: HashMap<Place, Observed>,
-    facts: HashMap<Place, Facts>,
+    observed: NumberMap<Place, Observed>,
+    facts: NumberMap<Place, Facts>,
     fact_bytes: usize,
     /// Arguments of which it shows at the end what is kept.
-    held: HashMap<Place, Payload>,
+    held: NumberMap<Place, Payload>,
     held_bytes: usize,
     /// What comparing held values has shown.
-    related: HashMap<Place, Related>,
+    related: NumberMap<Place, Related>,
     /// Where a fact is copied to before it is known what is kept of it.
     scratch: Vec<u8>,
 }
@@ -150,8 +149,10 @@ impl Items {
         store: &dyn Store,
     ) {
         let place = (row.run.root().0, row.step.0);
-        let said = self.observed.remove(&place).unwrap_or_default();
-        let related = match self.related.remove(&place) {
+        // Most steps have none of these.
+        let said = if self.observed.is_empty() { None } else { self.observed.remove(&place) }.unwrap_or_default();
+        let related = if self.related.is_empty() { None } else { self.related.remove(&place) };
+        let related = match related {
             Some(related) => Some(related),
             None => callsite.and_then(|callsite| relate::relate(row, callsite, segment, store)),
         };

@@ -14,7 +14,7 @@ mod relate;
 mod sample;
 mod tail;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ use crate::clock::{Calibration, unix_now_ns};
 use crate::decision::DecisionCounts;
 use crate::event::{About, Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
+use crate::map::NumberMap;
 use crate::misfits::Misfits;
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
 use crate::store::{Batch, SchemaRow, StepRow, Store};
@@ -41,7 +42,7 @@ pub(crate) struct Pending {
     pub(crate) batch: Batch,
     /// Events that are in it.
     pub(crate) events: u64,
-    pub(crate) events_by_run: HashMap<RunId, u64>,
+    pub(crate) events_by_run: NumberMap<RunId, u64>,
 }
 
 impl Pending {
@@ -77,15 +78,15 @@ impl Pending {
 /// Events that were dropped from a batch.
 pub(crate) struct Stripped {
     pub(crate) events: u64,
-    pub(crate) by_run: HashMap<RunId, u64>,
+    pub(crate) by_run: NumberMap<RunId, u64>,
 }
 
 struct OpenRun {
     run: Run,
     /// Steps that have not ended.
-    open: HashMap<u64, StepRow>,
+    open: NumberMap<u64, StepRow>,
     /// Steps that were seen to end and not to begin.
-    headless: HashMap<u64, StepRow>,
+    headless: NumberMap<u64, StepRow>,
     heard: Instant,
     heard_ns: u64,
     has_changed: bool,
@@ -96,13 +97,13 @@ struct OpenRun {
 pub(crate) struct Assembly {
     process: ProcessId,
     calibration: Calibration,
-    runs: HashMap<u64, OpenRun>,
-    callsites: HashMap<u32, Arc<Callsite>>,
+    runs: NumberMap<u64, OpenRun>,
+    callsites: NumberMap<u32, Arc<Callsite>>,
     new_callsites: Vec<(u32, Arc<Callsite>)>,
     orphans: Orphans,
     building: Building,
     /// The runs of which it shows at their end how much is kept.
-    held: HashMap<u64, Building>,
+    held: NumberMap<u64, Building>,
     tail: Option<Tail>,
     next_segment: u64,
     is_stopping: bool,
@@ -111,6 +112,8 @@ pub(crate) struct Assembly {
     new_schema: Option<SchemaRow>,
     /// What was written before, of what is needed again.
     store: Arc<dyn Store>,
+    /// When the events that come are read: the clock is asked once for many of them.
+    now: Instant,
 }
 
 impl Assembly {
@@ -124,18 +127,19 @@ impl Assembly {
         Self {
             process,
             calibration: Calibration::start(),
-            runs: HashMap::new(),
-            callsites: HashMap::new(),
+            runs: NumberMap::default(),
+            callsites: NumberMap::default(),
             new_callsites: Vec::new(),
             orphans: Orphans::default(),
             building: Building::new(next_segment),
-            held: HashMap::new(),
+            held: NumberMap::default(),
             tail: keep.map(Tail::new),
             next_segment: next_segment + 1,
             is_stopping: false,
             new_schema: misfits.row(unix_now_ns()),
             misfits,
             store,
+            now: Instant::now(),
         }
     }
 
@@ -152,6 +156,7 @@ impl Assembly {
     /// Measures the clock; before events are read.
     pub(crate) fn refine_clock(&mut self) {
         self.calibration.refine();
+        self.now = Instant::now();
     }
 
     /// Whether the batch must be taken before more events come.
@@ -178,7 +183,7 @@ impl Assembly {
     }
 
     /// Events could not be written. Rows of runs that are over were taken already, and are not changed here.
-    pub(crate) fn lost_in_store(&mut self, events_by_run: &HashMap<RunId, u64>) {
+    pub(crate) fn lost_in_store(&mut self, events_by_run: &NumberMap<RunId, u64>) {
         for (run, events) in events_by_run {
             if let Some(open) = self.runs.get_mut(&run.root().0) {
                 open.run.lost_events += events;
@@ -326,15 +331,15 @@ impl Assembly {
             });
             OpenRun {
                 run,
-                open: HashMap::new(),
-                headless: HashMap::new(),
-                heard: Instant::now(),
+                open: NumberMap::default(),
+                headless: NumberMap::default(),
+                heard: self.now,
                 heard_ns: at_ns,
                 has_changed: true,
                 events_in_batch: 0,
             }
         });
-        open.heard = Instant::now();
+        open.heard = self.now;
         open.heard_ns = open.heard_ns.max(at_ns);
         open
     }
@@ -372,9 +377,8 @@ impl Assembly {
 
     /// How far what a step returned, which is the last payload, does not fit.
     fn misfits_of_result(&mut self, row: &StepRow) -> u64 {
-        let Some(place) = row.result.filter(|_| matches!(row.outcome, Outcome::Ok | Outcome::Returned)) else {
-            return 0;
-        };
+        let is_value = self.misfits.has_schema() && matches!(row.outcome, Outcome::Ok | Outcome::Returned);
+        let Some(place) = row.result.filter(|_| is_value) else { return 0 };
         let Building { payload, .. } = self.held.get(&row.run.root().0).unwrap_or(&self.building);
         let callsite = self.callsites.get(&row.callsite);
         let result = &payload.bytes[place.offset as usize..];
@@ -418,7 +422,8 @@ impl Assembly {
             // It was given up, and lives.
             (open.run.status, open.run.ended_ns) = (RunStatus::Running, None);
         }
-        if let Some(mut ended) = open.headless.remove(&event.step) {
+        let headless = if open.headless.is_empty() { None } else { open.headless.remove(&event.step) };
+        if let Some(mut ended) = headless {
             (ended.arguments, ended.items_in, ended.thread) = (row.arguments, row.items_in, row.thread);
             self.building_of(event.run, false).ended.push(ended);
         } else {
@@ -437,7 +442,7 @@ impl Assembly {
         let mut row = self.row(event);
         row.outcome = outcome;
         row.duration_ns = Some(self.calibration.duration_ns(event.started, ended));
-        let callsite = self.callsites.get(&event.callsite).cloned();
+        let callsite = if event.level == Level::Full { None } else { self.callsites.get(&event.callsite).cloned() };
         let building = self.building_of(event.run, false);
         building.events += 1;
         let Building { payload, items, number, .. } = building;

@@ -13,6 +13,7 @@ use super::header::Writer;
 use super::memory::HEADER_BYTES;
 use super::pool::{Pool, PoolSettings};
 use crate::event::{About, CALLSITE, Event, FACT, FLAG_CONTINUES, PART, RECORD_HEADER, Site};
+use crate::map::NumberMap;
 use crate::model::Callsite;
 use crate::schema::Schema;
 use crate::value::{Cursor, DecodeError, Learner, NameTable, Scope, SegmentNames, transcode};
@@ -113,7 +114,7 @@ pub struct Reader {
     pool: Arc<Pool>,
     full: Receiver<u32>,
     readings: Vec<Reading>,
-    threads: HashMap<u32, Thread>,
+    threads: NumberMap<u32, Thread>,
     /// Chunks that came before an earlier one of their thread was read.
     early: Vec<u32>,
     table: NameTable,
@@ -134,7 +135,7 @@ impl Reader {
             pool,
             full,
             readings,
-            threads: HashMap::new(),
+            threads: NumberMap::default(),
             early: Vec::new(),
             table: NameTable::default(),
             callsites: HashMap::new(),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use rapidhash::v3::rapidhash_v3;
+
 use super::Encoded;
 use super::digest::{Digester, key_hash};
 use super::shape::{Part, Shape};
@@ -207,9 +209,18 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     /// Where the key begins: where the field is missing or `None`, the whole item is its own key.
     fn find(&self, side: Encoded<'a>, span: Span) -> Result<Option<usize>, DecodeError> {
-        let Some(item) = side.part(span, self.part)? else { return Ok(None) };
+        let item = match self.part {
+            Part::Whole => span.start as usize,
+            part => match side.part(span, part)? {
+                Some(item) => item,
+                None => return Ok(None),
+            },
+        };
+        if self.path.is_empty() {
+            return Ok(Some(item));
+        }
         match side.follow(item, &self.path)? {
-            Some(key) if side.head(key)?.0 != Element::Unit => Ok(Some(key)),
+            Some(key) if !side.is_unit(key)? => Ok(Some(key)),
             _ => Ok(Some(item)),
         }
     }
@@ -222,6 +233,9 @@ impl<'a> Place<'a> {
             .iter()
             .map(|span| {
                 let Some(key) = self.find(side, *span)? else { return Ok(None) };
+                if let Some(text) = side.short_text(key) {
+                    return Ok(Some(rapidhash_v3(text)));
+                }
                 let head = side.head(key)?.0;
                 if let Element::String { text, full, .. } = head {
                     return Ok(full.is_none().then(|| key_hash(text)));

@@ -271,6 +271,10 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// When the store cannot be read.
     fn summary(&self) -> Result<StoreSummary, StoreError>;
+
+    /// Leaves everything as the next process wants to find it: called once, when this one exits, since then nobody may
+    /// drop the store. Whoever still asks for something opens it again. What fails is left to the next process.
+    fn close(&self) {}
 }
 
 /// What can go wrong with a store, with what to do about it.

@@ -78,6 +78,8 @@ pub(crate) struct SegmentNames {
     numbers: Vec<Option<u16>>,
     /// Of names that came with values from elsewhere.
     by_text: HashMap<Arc<str>, u16>,
+    /// Of the value that is being copied, where names stand that get another number, and which.
+    renumbered: Vec<(usize, u16)>,
 }
 
 impl SegmentNames {
@@ -103,6 +105,11 @@ impl SegmentNames {
         self.texts.push(Arc::clone(text));
         self.by_text.insert(Arc::clone(text), number);
         Some(number)
+    }
+
+    #[inline]
+    fn known(&self, interned: u32) -> Option<u16> {
+        self.numbers.get(interned as usize).copied().flatten()
     }
 
     fn number(&mut self, interned: u32, table: &NameTable) -> Option<u16> {
@@ -164,10 +171,12 @@ impl Names for Renumbering<'_, '_> {
 
     fn get(&mut self, number: u16, place: Range<usize>) -> Option<()> {
         let text = self.to.texts.get(usize::from(number))?;
-        let number = self.to.segment.number_of_text(text)?;
-        self.to.out.extend_from_slice(&self.bytes[self.copied..place.start]);
-        self.to.out.extend_from_slice(&number.to_le_bytes());
-        self.copied = place.end;
+        let renumbered = self.to.segment.number_of_text(text)?;
+        if renumbered != number {
+            self.to.out.extend_from_slice(&self.bytes[self.copied..place.start]);
+            self.to.out.extend_from_slice(&renumbered.to_le_bytes());
+            self.copied = place.end;
+        }
         Some(())
     }
 
@@ -176,7 +185,8 @@ impl Names for Renumbering<'_, '_> {
     }
 }
 
-/// Writes names as the segment numbers them, and everything between them as it is.
+/// Copies stretches of bytes as they are, and then writes the segment's numbers over the chunk's. Only where a name is
+/// defined is anything left out: its text.
 struct Transcoder<'a> {
     bytes: &'a [u8],
     copied: usize,
@@ -187,27 +197,43 @@ struct Transcoder<'a> {
 }
 
 impl Transcoder<'_> {
-    fn write(&mut self, interned: u32, place: &Range<usize>) -> Option<()> {
-        let number = self.segment.number(interned, self.table)?;
-        self.out.extend_from_slice(&self.bytes[self.copied..place.start]);
-        self.out.extend_from_slice(&number.to_le_bytes());
-        self.copied = place.end;
-        Some(())
+    /// Copies what stands before this place, with the new numbers.
+    fn copy_to(&mut self, end: usize) {
+        let start = self.out.len();
+        self.out.extend_from_slice(&self.bytes[self.copied..end]);
+        let copy = &mut self.out[start..];
+        for (place, number) in self.segment.renumbered.drain(..) {
+            let place = place - self.copied;
+            copy[place..place + 2].copy_from_slice(&number.to_le_bytes());
+        }
+        self.copied = end;
     }
 }
 
 impl Names for Transcoder<'_> {
     type Name = ();
 
+    #[inline]
     fn get(&mut self, number: u16, place: Range<usize>) -> Option<()> {
         let interned = self.scope.interned.get(usize::from(number)).copied().flatten()?;
-        self.write(interned, &place)
+        let renumbered = match self.segment.known(interned) {
+            Some(known) => known,
+            None => self.segment.number(interned, self.table)?,
+        };
+        if renumbered != number {
+            self.segment.renumbered.push((place.start, renumbered));
+        }
+        Some(())
     }
 
     fn define(&mut self, number: u16, text: &str, place: Range<usize>) -> Option<()> {
         let interned = self.table.intern(text);
         self.scope.learn(number, interned);
-        self.write(interned, &place)
+        let number = self.segment.number(interned, self.table)?;
+        self.copy_to(place.start);
+        self.out.extend_from_slice(&number.to_le_bytes());
+        self.copied = place.end;
+        Some(())
     }
 }
 
@@ -223,11 +249,11 @@ pub(crate) fn transcode(
     out: &mut Vec<u8>,
 ) -> Result<usize, DecodeError> {
     let mut cursor = Cursor::new(bytes);
+    segment.renumbered.clear();
     let mut transcoder = Transcoder { bytes, copied: 0, table, scope, segment, out };
     cursor.pass(&mut transcoder)?;
-    let (copied, end) = (transcoder.copied, cursor.position());
-    out.extend_from_slice(&bytes[copied..end]);
-    Ok(end)
+    transcoder.copy_to(cursor.position());
+    Ok(cursor.position())
 }
 
 /// The length of the list that a value is, if it is one whose length was known before its elements were.

@@ -12,7 +12,8 @@ const ROOT: &str = "batch";
 
 /// Spans without values.
 pub(crate) mod bare {
-    use fastrace::prelude::LocalSpan;
+    use fastrace::future::FutureExt as _;
+    use fastrace::prelude::{LocalSpan, Span};
 
     use crate::workload::{self, Item};
 
@@ -33,11 +34,17 @@ pub(crate) mod bare {
         let _span = LocalSpan::enter_with_local_parent("list");
         workload::list(items, limit)
     }
+
+    #[inline(never)]
+    pub(crate) async fn waiting(a: u64, b: f64, c: f32) -> f64 {
+        workload::waiting(a, b, c).in_span(Span::enter_with_local_parent("waiting")).await
+    }
 }
 
 /// Spans with arguments and result.
 pub(crate) mod json {
-    use fastrace::prelude::LocalSpan;
+    use fastrace::future::FutureExt as _;
+    use fastrace::prelude::{LocalSpan, Span};
 
     use super::{text, with_result};
     use crate::workload::{self, Item};
@@ -61,6 +68,13 @@ pub(crate) mod json {
         let _span = LocalSpan::enter_with_local_parent("list")
             .with_properties(|| [("items", text(&items)), ("limit", text(&limit))]);
         with_result(workload::list(items, limit))
+    }
+
+    #[inline(never)]
+    pub(crate) async fn waiting(a: u64, b: f64, c: f32) -> f64 {
+        let span = Span::enter_with_local_parent("waiting")
+            .with_properties(|| [("a", text(&a)), ("b", text(&b)), ("c", text(&c))]);
+        async { with_result(workload::waiting(a, b, c).await) }.in_span(span).await
     }
 }
 

@@ -34,8 +34,8 @@ impl<'a> Variant<'a> {
     }
 
     /// With the bytes that a call makes.
-    pub(crate) fn bytes(mut self, bytes: usize) -> Self {
-        self.bytes = Some(bytes as f64);
+    pub(crate) fn bytes(mut self, bytes: f64) -> Self {
+        self.bytes = Some(bytes);
         self
     }
 }

@@ -5,28 +5,48 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 use xray::store::RunQuery;
+use xray_collector::value::Captured;
 
 use crate::measure::BATCH;
-use crate::reference::{BEGIN_BYTES, END_BYTES};
 
 /// The functions, with no call recorded.
 pub(crate) mod off {
+    use crate::workload::Item;
+
     crate::workload::functions!(#[xray::step(capture = "off")]);
 }
 
 /// The functions, with times, outcomes and counts of items recorded. Of `C` the lists are written, too, for the collector
 /// to count, and not stored: the store cannot tell how many bytes a call made.
 pub(crate) mod metrics {
+    use crate::workload::Item;
+
     crate::workload::functions!(#[xray::step(capture = "metrics")]);
+}
+
+/// The functions, with everything written, and the collector choosing what is stored of their items.
+pub(crate) mod sampled {
+    use crate::workload::Item;
+
+    crate::workload::functions!(#[xray::step(capture = "sampled")]);
 }
 
 /// The functions, with everything recorded.
 pub(crate) mod full {
+    use crate::workload::Item;
+
     crate::workload::functions!(#[xray::step(capture = "full")]);
 }
 
+/// The same, of a type that derives `xray::Capture`.
+pub(crate) mod derived {
+    use crate::workload::Derived as Item;
+
+    crate::workload::functions_of_items!(#[xray::step(capture = "full")]);
+}
+
 /// Events of one step: that it began, that it ended.
-const EVENTS: u64 = 2;
+pub(crate) const EVENTS: u64 = 2;
 
 /// Runs that were begun: their own steps are no calls.
 static RUNS: AtomicU64 = AtomicU64::new(0);
@@ -67,9 +87,8 @@ impl Recorded {
         (xray::stats().stored / EVENTS).saturating_sub(RUNS.load(Ordering::Relaxed))
     }
 
-    /// The bytes of one such call's two records. Names take two bytes each, as they do after their first use; a list
-    /// may have three more in the store than when it was recorded, for what the collector has found out about it.
-    pub(crate) fn bytes_of(&self, call: impl FnOnce()) -> anyhow::Result<usize> {
+    /// What is in the store of one such call: its arguments and, last, its result.
+    pub(crate) fn values_of(&self, call: impl FnOnce()) -> anyhow::Result<Vec<Captured>> {
         run(call);
         self.guard.flush()?;
         let store = self.guard.store();
@@ -77,9 +96,7 @@ impl Recorded {
         let run = store.runs(&query)?.rows.first().context("the run is not stored")?.id;
         let step = store.steps(run, None, 2)?.last().context("the step is not stored")?.id;
         let step = store.step(run, step)?.context("the step has no values")?;
-        let arguments = step.arguments.iter().map(|argument| argument.captured.bytes().len());
-        let result = step.result.iter().map(|result| result.bytes().len());
-        Ok(BEGIN_BYTES + END_BYTES + arguments.chain(result).sum::<usize>())
+        Ok(step.arguments.into_iter().map(|argument| argument.captured).chain(step.result).collect())
     }
 
     /// What the collector itself says of all events.

@@ -9,7 +9,7 @@
 //! runs        (started_ns u64, run)     StoredRun    in the order in which they are listed
 //! run_places  run                       (started_ns u64, status u8)    leads to the row, says what it counts as
 //! open_runs   run                       ()           those whose status is running
-//! steps       (run, step)               StoredStep
+//! steps       (run, first step)         blocks of StoredStep: super::steps
 //! facts       (run, step, segment u64, offset u32)    length u32    in the order in which they were said
 //! segments    (number u64, part u32)    bytes        crate::store::segment, cut into parts that fill a page
 //! callsites   number u32                StoredCallsite
@@ -196,10 +196,6 @@ impl StoredStep {
             arguments: step.arguments.map(StoredPlace::new),
             result: step.result.map(StoredPlace::new),
         }
-    }
-
-    pub(super) fn read(bytes: &[u8], run: RunId, step: StepId) -> Result<Self, Fault> {
-        decode(bytes, || step_place(run, step))
     }
 
     /// The number of its function.

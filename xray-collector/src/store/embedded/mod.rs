@@ -10,6 +10,7 @@ mod held;
 mod layout;
 mod open;
 mod read;
+mod steps;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -56,7 +57,8 @@ struct Opened {
 
 impl EmbeddedStore {
     /// Opens the store in this file, or creates it. What a killed process left is recovered, which takes a pass over
-    /// the whole file.
+    /// the whole file. A redb that is compiled with debug assertions takes such a pass each time: in the `dev` profile of
+    /// a program with a large store, `[profile.dev.package.redb] debug-assertions = false` spares it that.
     ///
     /// # Errors
     /// [`StoreError::NoDirectory`], [`StoreError::Open`], [`StoreError::NotAStore`], [`StoreError::NewerFormat`],
@@ -89,7 +91,7 @@ impl EmbeddedStore {
         if opened.generation != generation && opened.database.is_some() {
             return Ok(());
         }
-        self.close(&mut opened);
+        self.shut(&mut opened);
         opened.generation += 1;
         opened.database = Some(open::open(&self.path)?);
         Ok(())
@@ -144,7 +146,7 @@ impl EmbeddedStore {
     }
 
     /// Closes the database, which may write. What goes wrong is for the next one to find who opens the file.
-    fn close(&self, opened: &mut Opened) {
+    fn shut(&self, opened: &mut Opened) {
         let database = opened.database.take();
         let _ = Fault::catch(&self.path, || {
             drop(database);
@@ -155,7 +157,7 @@ impl EmbeddedStore {
 
 impl Drop for EmbeddedStore {
     fn drop(&mut self) {
-        self.close(&mut self.opened_mut());
+        self.close();
     }
 }
 
@@ -212,5 +214,10 @@ impl Store for EmbeddedStore {
         let metadata = std::fs::metadata(&self.path)
             .map_err(|cause| StoreError::Read { path: self.path.clone(), cause: cause.into() })?;
         Ok(StoreSummary { path: Some(self.path.clone()), runs, steps, bytes: metadata.len() })
+    }
+
+    /// A file that nobody closed is one that redb reads through before it opens it.
+    fn close(&self) {
+        self.shut(&mut self.opened_mut());
     }
 }
