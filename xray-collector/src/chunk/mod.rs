@@ -35,6 +35,8 @@ mod header;
 mod loss;
 mod memory;
 mod pool;
+#[doc(hidden)]
+pub mod raw;
 mod reader;
 mod record;
 mod slot;
