@@ -3,6 +3,7 @@
 mod bench;
 mod conformance;
 mod sanitize;
+mod soak;
 mod steps;
 mod test;
 
@@ -24,6 +25,8 @@ enum Command {
     Conformance(conformance::Arguments),
     /// Runs the tests of the hand-over between threads under valgrind, sanitizers and miri
     Sanitize(sanitize::Arguments),
+    /// Records for minutes, more than can be stored: memory must stay flat and the books add up
+    Soak(soak::Arguments),
     /// Measures what xray costs, beside others
     Bench(bench::Arguments),
 }
@@ -33,6 +36,7 @@ fn main() -> anyhow::Result<()> {
         Command::Test(arguments) => test::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Sanitize(arguments) => sanitize::run(&arguments),
+        Command::Soak(arguments) => soak::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     }
 }
