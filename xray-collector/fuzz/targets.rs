@@ -2,27 +2,24 @@
 
 use std::sync::Arc;
 
-use xray_collector::chunk::raw::{AllValues, hand_over};
+use xray_collector::chunk::raw::{AllValues, hand_over, read_all};
 use xray_collector::chunk::{PoolSettings, Reader};
 use xray_collector::value::Captured;
 
-/// Whatever bytes stand in a chunk, and in the next one of its thread: they are read or refused, both chunks come back,
-/// and each value that is read renders. The input begins with the length of what is in the first, in two bytes.
+/// Whatever bytes stand in a chunk, and in the next one of its thread: they are read or refused, and each value
+/// that is read renders. The input begins with the length of what is in the first, in two bytes.
 pub(crate) fn chunks(bytes: &[u8]) {
     let Some((length, bytes)) = bytes.split_first_chunk() else { return };
     let (first, second) = bytes.split_at(bytes.len().min(u16::from_le_bytes(*length).into()));
-    let settings = PoolSettings { chunk_bytes: 4096, chunks: 2, ..PoolSettings::default() };
-    let mut reader = Reader::new(settings, 1, None);
+    let settings = PoolSettings { chunk_bytes: 4096, chunks: 4, ..PoolSettings::default() };
+    let (mut reader, _) = Reader::new(settings, 1, None, None);
     let mut all = AllValues::default();
-    // Twice, so that a chunk that was refused is used again.
+    // Twice: a chunk that was refused does not spoil the next one.
     for turn in 0..2 {
         for (order, bytes) in [(0, first), (1, second)] {
-            assert!(hand_over(reader.pool(), (7, turn * 2 + order), bytes), "a chunk did not come back");
+            assert!(hand_over(reader.pool(), (7, turn * 2 + order), bytes), "there are four chunks");
         }
-        while let Ok(chunk) = reader.full().try_recv() {
-            reader.read_full(chunk, &mut all);
-        }
-        reader.read_open(&mut all);
+        read_all(&mut reader, &mut all);
     }
     for value in all.values() {
         match value {

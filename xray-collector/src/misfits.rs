@@ -53,6 +53,11 @@ impl Misfits {
         self.count
     }
 
+    /// Counts on from here.
+    pub(crate) fn set_count(&mut self, count: u64) {
+        self.count = count;
+    }
+
     /// A step began. How many misfits that is: 1 if its kind or an argument is not declared.
     pub(crate) fn entered(&mut self, number: u32, callsite: Option<&Arc<Callsite>>) -> u64 {
         let misfits = u64::from(self.function(number, callsite).is_some_and(|function| function.fit.is_misfit()));

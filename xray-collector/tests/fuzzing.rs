@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use xray_collector::chunk::raw::{AllValues, records};
+use xray_collector::chunk::raw::{AllValues, read_all, records};
 use xray_collector::chunk::{Ended, Entered, Pool, PoolSettings, Reader, Record, Writer, writer};
 use xray_collector::clock;
 use xray_collector::event::{OuterRun, Site};
@@ -153,7 +153,7 @@ fn values(kind: usize, writer: &mut Writer) -> Result<(), xray_collector::chunk:
 fn the_corpus_is_what_is_recorded() {
     static POOL: OnceLock<Arc<Pool>> = OnceLock::new();
     let settings = PoolSettings { chunk_bytes: 4096, chunks: 64, ..PoolSettings::default() };
-    let mut reader = Reader::new(settings, 1, None);
+    let (mut reader, _) = Reader::new(settings, 1, None, None);
     POOL.set(Arc::clone(reader.pool())).expect("once");
     let mut chunks = Vec::new();
     let mut all = AllValues::default();
@@ -184,8 +184,9 @@ fn the_corpus_is_what_is_recorded() {
                 of_thread.extend((records.len() as u16).to_le_bytes());
             }
             of_thread.extend(records);
-            reader.read_full(chunk, &mut all);
+            reader.receive(chunk);
         }
+        read_all(&mut reader, &mut all);
         chunks.push(of_thread);
     }
     assert_eq!((all.records, reader.corrupt()), (10, 0));

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use xray_collector::chunk::raw::read_all;
 use xray_collector::chunk::{Ended, Entered, Overflow, Pool, PoolSettings, Reader, Record, Sink, Values, writer};
 use xray_collector::clock;
 use xray_collector::event::{About, Event, OuterRun, Site, What};
@@ -99,7 +100,7 @@ fn overlap(overflow: Overflow) -> (Seen, Arc<Pool>) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let session = SESSION.fetch_add(1, Ordering::Relaxed);
     let settings = PoolSettings { chunk_bytes: 4096, chunks: 8, overflow, ..PoolSettings::default() };
-    let mut reader = Reader::new(settings, session, None);
+    let (mut reader, _) = Reader::new(settings, session, None, None);
     let pool = Arc::clone(reader.pool());
     *POOL.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&pool));
     let is_done = AtomicBool::new(false);
@@ -109,10 +110,7 @@ fn overlap(overflow: Overflow) -> (Seen, Arc<Pool>) {
             let mut seen = Seen::default();
             loop {
                 let is_last = is_done.load(Ordering::Acquire);
-                while let Ok(chunk) = reader.full().try_recv() {
-                    reader.read_full(chunk, &mut seen);
-                }
-                reader.read_open(&mut seen);
+                read_all(&mut reader, &mut seen);
                 if is_last {
                     assert_eq!((reader.decoded(), reader.corrupt()), (seen.events, 0));
                     return seen;

@@ -174,6 +174,19 @@ impl Builder {
         self
     }
 
+    /// Whether what is recorded outlives the process at once, however it ends; it does unless this says `false`.
+    ///
+    /// The [chunks](Builder::chunks) are then in a file beside the store, with `.chunks` after its name: mapped into memory,
+    /// on disk as a whole from the start, and gone after an orderly end. After any other end (`kill -9`, abort, an overflown
+    /// stack, no memory left) the next start stores what is in it. Where the file cannot be made (no room, no right to)
+    /// the chunks are in memory, as they are for a store without a place on disk, and
+    /// [`Stats::recovery_notes`](crate::Stats::recovery_notes) say so. When the machine itself stops, what is recorded
+    /// within seconds before is lost, or a part of it.
+    pub fn crash_proof(mut self, outlives: bool) -> Self {
+        self.settings.crash_proof = outlives;
+        self
+    }
+
     /// What a thread does when all chunks are full; [`Overflow::Drop`] unless set.
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.settings.pool.overflow = overflow;
@@ -187,7 +200,8 @@ impl Builder {
         self
     }
 
-    /// Starts recording. Runs that an earlier process left in the store are marked as crashed.
+    /// Starts recording. What an earlier process recorded and did not come to store is stored first, and its runs that had
+    /// not ended are marked as crashed.
     ///
     /// # Errors
     /// When the store cannot be opened, the address cannot be served, the filter or the schema is wrong, or a collector

@@ -26,6 +26,8 @@ pub(super) struct Building {
     /// Run and step of those that began.
     pub(super) begun: Vec<(u64, u64)>,
     pub(super) events: u64,
+    /// The number of the first batch that it could have been a part of.
+    pub(super) since: u64,
 }
 
 /// What is known outside of a [`Building`] and needed to finish it.
@@ -44,6 +46,7 @@ impl Building {
             ended: Vec::new(),
             begun: Vec::new(),
             events: 0,
+            since: 0,
         }
     }
 

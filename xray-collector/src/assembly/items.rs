@@ -8,7 +8,7 @@ use crate::inference::Encoded;
 use crate::map::NumberMap;
 use crate::model::{Callsite, Level, Outcome};
 use crate::schema::Part;
-use crate::store::{FactsRow, LateRow, StepRow, Store};
+use crate::store::{FactsRow, LateRow, StepInMind, StepRow, Store};
 
 use super::observed::Observed;
 use super::payload::Payload;
@@ -191,6 +191,33 @@ impl Items {
     /// Whether something was said of steps that [`Items::late`] waits for.
     pub(super) fn waits(&self) -> bool {
         self.observed.values().any(|observed| observed.has_waited)
+    }
+
+    /// What was said of a step that has not ended, or is not known.
+    pub(super) fn observed(&self, place: &Place) -> Option<&Observed> {
+        self.observed.get(place)
+    }
+
+    /// The steps of which something was said.
+    pub(super) fn observed_steps(&self) -> impl Iterator<Item = Place> {
+        self.observed.keys().copied()
+    }
+
+    /// The arguments that are held of a step.
+    pub(super) fn held_values(&self, place: &Place) -> Option<&Payload> {
+        self.held.get(place)
+    }
+
+    /// Goes on from what was in mind of a step.
+    pub(super) fn restore(&mut self, place: Place, mind: &StepInMind) {
+        if let Some(said) = &mind.said {
+            self.observed.insert(place, said.clone().into());
+        }
+        if let Some(values) = &mind.held {
+            let payload = Payload::from(values);
+            self.held_bytes += payload.bytes.len();
+            self.held.insert(place, payload);
+        }
     }
 
     /// Drops the facts, of which what was counted stays.

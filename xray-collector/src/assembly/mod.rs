@@ -7,6 +7,7 @@
 
 mod building;
 mod items;
+mod mind;
 mod observed;
 mod orphan;
 mod payload;
@@ -19,17 +20,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::chunk::{Loss, Sink, Values};
-use crate::clock::{Calibration, unix_now_ns};
+use crate::clock::{Calibration, Reference};
 use crate::decision::DecisionCounts;
 use crate::event::{About, Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
 use crate::map::NumberMap;
 use crate::misfits::Misfits;
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
-use crate::store::{Batch, SchemaRow, StepRow, Store};
+use crate::store::{Batch, StepRow, Store};
 use crate::value::text_of;
 
 use self::building::{Building, Known};
+use self::mind::Minds;
 pub(crate) use self::observed::{NOT_CHOSEN, failed, verdict_of};
 use self::orphan::Orphans;
 pub(crate) use self::relate::{entered_of, question};
@@ -64,8 +66,27 @@ impl Pending {
     pub(crate) fn prepend(&mut self, earlier: Self) {
         self.batch.callsites.splice(0..0, earlier.batch.callsites);
         self.batch.schemas.splice(0..0, earlier.batch.schemas);
+        self.batch.progress.prepend(earlier.batch.progress);
         let newer: HashSet<RunId> = self.batch.runs.iter().map(|run| run.id).collect();
         self.batch.runs.extend(earlier.batch.runs.into_iter().filter(|run| !newer.contains(&run.id)));
+    }
+
+    /// Makes one of two, neither of which was written: what the later one says counts.
+    pub(crate) fn append(&mut self, later: Self) {
+        let Batch { callsites, runs, steps, facts, late, segments, schemas, mut progress } = later.batch;
+        self.batch.callsites.extend(callsites);
+        self.batch.runs.extend(runs);
+        self.batch.steps.extend(steps);
+        self.batch.facts.extend(facts);
+        self.batch.late.extend(late);
+        self.batch.segments.extend(segments);
+        self.batch.schemas.extend(schemas);
+        progress.prepend(std::mem::take(&mut self.batch.progress));
+        self.batch.progress = progress;
+        self.events += later.events;
+        for (run, events) in later.events_by_run {
+            *self.events_by_run.entry(run).or_default() += events;
+        }
     }
 
     /// About how much memory it takes.
@@ -91,6 +112,23 @@ struct OpenRun {
     heard_ns: u64,
     has_changed: bool,
     events_in_batch: u64,
+    /// Events that its threads dropped, and that are in its row.
+    told_losses: u64,
+}
+
+impl OpenRun {
+    fn new(run: Run, heard_ns: u64, has_changed: bool) -> Self {
+        Self {
+            run,
+            open: NumberMap::default(),
+            headless: NumberMap::default(),
+            heard: Instant::now(),
+            heard_ns,
+            has_changed,
+            events_in_batch: 0,
+            told_losses: 0,
+        }
+    }
 }
 
 /// The runs that are not over, and the next batch.
@@ -108,8 +146,9 @@ pub(crate) struct Assembly {
     next_segment: u64,
     is_stopping: bool,
     misfits: Misfits,
-    /// For the first batch.
-    new_schema: Option<SchemaRow>,
+    minds: Minds,
+    /// The number of the batch that is being put together.
+    batch: u64,
     /// What was written before, of what is needed again.
     store: Arc<dyn Store>,
     /// When the events that come are read: the clock is asked once for many of them.
@@ -119,6 +158,7 @@ pub(crate) struct Assembly {
 impl Assembly {
     pub(crate) fn new(
         process: ProcessId,
+        calibration: Calibration,
         keep: Option<KeepRuns>,
         misfits: Misfits,
         next_segment: u64,
@@ -126,7 +166,7 @@ impl Assembly {
     ) -> Self {
         Self {
             process,
-            calibration: Calibration::start(),
+            calibration,
             runs: NumberMap::default(),
             callsites: NumberMap::default(),
             new_callsites: Vec::new(),
@@ -136,16 +176,12 @@ impl Assembly {
             tail: keep.map(Tail::new),
             next_segment: next_segment + 1,
             is_stopping: false,
-            new_schema: misfits.row(unix_now_ns()),
             misfits,
+            minds: Minds::default(),
+            batch: 1,
             store,
             now: Instant::now(),
         }
-    }
-
-    /// A function that the store knows already.
-    pub(crate) fn know(&mut self, number: u32, callsite: Arc<Callsite>) {
-        self.callsites.insert(number, callsite);
     }
 
     /// All that did not fit the schema.
@@ -153,10 +189,11 @@ impl Assembly {
         self.misfits.count()
     }
 
-    /// Measures the clock; before events are read.
-    pub(crate) fn refine_clock(&mut self) {
+    /// Measures the clock; before events are read. Returns what another process needs to read their times.
+    pub(crate) fn refine_clock(&mut self) -> Reference {
         self.calibration.refine();
         self.now = Instant::now();
+        self.calibration.reference()
     }
 
     /// Whether the batch must be taken before more events come.
@@ -173,6 +210,7 @@ impl Assembly {
     pub(crate) fn lost(&mut self, loss: Loss) {
         let open = self.open_run(loss.run, 0, false);
         open.run.lost_events += loss.events;
+        open.told_losses += loss.events;
         open.has_changed = true;
         if loss.end && open.run.status == RunStatus::Running {
             open.run.status = RunStatus::Incomplete;
@@ -271,7 +309,8 @@ impl Assembly {
             }
         }
         pending.batch.callsites = std::mem::take(&mut self.new_callsites);
-        pending.batch.schemas.extend(self.new_schema.take());
+        self.write_down(&mut pending.batch.progress);
+        self.batch += 1;
         pending
     }
 
@@ -329,15 +368,7 @@ impl Assembly {
                 schema,
                 misfits: 0,
             });
-            OpenRun {
-                run,
-                open: NumberMap::default(),
-                headless: NumberMap::default(),
-                heard: self.now,
-                heard_ns: at_ns,
-                has_changed: true,
-                events_in_batch: 0,
-            }
+            OpenRun::new(run, at_ns, true)
         });
         open.heard = self.now;
         open.heard_ns = open.heard_ns.max(at_ns);
@@ -346,10 +377,10 @@ impl Assembly {
 
     /// Where rows and values of a run go; `is_first` as in [`Assembly::open_run`].
     fn building_of(&mut self, run: u64, is_first: bool) -> &mut Building {
-        let Self { building, held, tail, next_segment, .. } = self;
+        let Self { building, held, tail, next_segment, batch, .. } = self;
         if tail.is_some() && is_first {
             let number = std::mem::replace(next_segment, *next_segment + 1);
-            return held.entry(run).or_insert_with(|| Building::new(number));
+            return held.entry(run).or_insert_with(|| Building { since: *batch, ..Building::new(number) });
         }
         held.get_mut(&run).unwrap_or(building)
     }

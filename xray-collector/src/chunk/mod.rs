@@ -29,12 +29,15 @@
 //!    live.
 //! 5. A writer's pointers point into the pool that its thread's `Attachment` keeps alive.
 
+mod file;
 mod fitting;
 mod head;
 mod header;
+mod kept;
 mod loss;
 mod memory;
 mod pool;
+mod preamble;
 #[doc(hidden)]
 pub mod raw;
 mod reader;
@@ -43,10 +46,13 @@ mod slot;
 mod sync;
 mod writer;
 
+pub use self::file::{Found, LeftChunks, find};
 pub(crate) use self::head::HeadPlace;
 pub use self::loss::Loss;
 pub use self::pool::{Overflow, Pool, PoolSettings};
-pub use self::reader::{Reader, Sink, Values};
+pub use self::preamble::Origin;
+pub(crate) use self::reader::Suspect;
+pub use self::reader::{Place, Reader, Sink, Values};
 pub use self::record::{Full, Mark, Record};
 pub use self::slot::Produced;
 pub use self::writer::{Ended, Entered, Refused, Writer, mute_this_thread, writer};

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::file::ChunkFile;
 use super::loss::{Loss, Losses};
 use super::memory::Memory;
 use super::slot::{Produced, Slot};
+use crate::clock::Reference;
 use crate::fork;
 use crate::redaction::Redaction;
 use crate::schema::Schema;
@@ -74,17 +76,20 @@ pub struct Pool {
 
 impl Pool {
     /// A pool and the end of its full channel. `session` tells collectors of one process apart; it is not 0.
-    pub(super) fn new(settings: PoolSettings, session: u32, schema: Option<Arc<Schema>>) -> (Arc<Self>, Receiver<u32>) {
-        let (smallest, largest) = PoolSettings::CHUNK_BYTES.into_inner();
-        let chunk_bytes = settings.chunk_bytes.clamp(smallest, largest).next_power_of_two();
-        let chunks = settings.chunks.max(2);
-        let (free_again, free) = crossbeam_channel::bounded(chunks as usize);
-        let (full, of_full) = crossbeam_channel::bounded(chunks as usize);
-        for index in 0..chunks {
+    pub(super) fn new(
+        memory: Memory,
+        settings: PoolSettings,
+        session: u32,
+        schema: Option<Arc<Schema>>,
+    ) -> (Arc<Self>, Receiver<u32>) {
+        let chunks = memory.chunks() as usize;
+        let (free_again, free) = crossbeam_channel::bounded(chunks);
+        let (full, of_full) = crossbeam_channel::bounded(chunks);
+        for index in (0..memory.chunks()).filter(|index| memory.header(*index).published().bytes == 0) {
             free_again.try_send(index).expect("the channel holds all chunks");
         }
         let pool = Self {
-            memory: Memory::new(chunk_bytes, chunks),
+            memory,
             session,
             generation: fork::generation(),
             overflow: settings.overflow,
@@ -118,6 +123,37 @@ impl Pool {
         self.schema.as_ref()
     }
 
+    /// Whether what is recorded outlives the process.
+    #[must_use]
+    pub fn is_in_file(&self) -> bool {
+        self.memory.file().is_some()
+    }
+
+    /// Everything is stored: the file goes, if there is one.
+    pub(crate) fn discard_file(&self) -> std::io::Result<()> {
+        self.memory.file().map_or(Ok(()), ChunkFile::discard)
+    }
+
+    /// Says what another process needs to read the times.
+    pub(crate) fn set_clock(&self, clock: Reference) {
+        self.memory.preamble().set_clock(clock);
+    }
+
+    /// Says how many events were read, are not stored, and are in no chunk any more.
+    pub(crate) fn set_unsafe_events(&self, events: u64) {
+        self.memory.preamble().set_unsafe_events(events);
+    }
+
+    /// What the last call of [`Pool::set_unsafe_events`] said, be it by another process.
+    pub(crate) fn unsafe_events(&self) -> u64 {
+        self.memory.preamble().unsafe_events()
+    }
+
+    /// How many chunks nobody has.
+    pub(crate) fn free_chunks(&self) -> usize {
+        self.free.len()
+    }
+
     /// What the threads counted, with every thread that ever recorded included.
     #[must_use]
     pub fn produced(&self) -> Produced {
@@ -131,12 +167,17 @@ impl Pool {
 
     /// What runs lost since the last call.
     pub fn take_losses(&self, each: impl FnMut(Loss)) {
-        self.losses.take(each);
+        self.losses.take(self.memory.losses(), each);
+    }
+
+    /// Has those losses told again that were told since this many of each run were.
+    pub(crate) fn tell_losses_again(&self, told_of: impl Fn(u64) -> u64) {
+        self.losses.tell_again(self.memory.losses(), told_of);
     }
 
     /// Says that a run has ended and its losses were taken.
     pub fn forget_losses(&self, run: u64) {
-        self.losses.forget(run);
+        self.losses.forget(self.memory.losses(), run);
     }
 
     /// Dropped events of runs that nobody can name any more.
@@ -147,7 +188,7 @@ impl Pool {
 
     pub(super) fn note_loss(&self, run: u64, is_end_of_run: bool) {
         if self.is_of_this_process() {
-            self.losses.note(run, is_end_of_run);
+            self.losses.note(self.memory.losses(), run, is_end_of_run);
         }
     }
 

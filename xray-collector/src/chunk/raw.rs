@@ -1,4 +1,4 @@
-//! Chunks as bytes, for tests and fuzzing: what a chunk holds, and a chunk that holds anything.
+//! Chunks without a collector, for tests and fuzzing: what a chunk holds, and a chunk that holds anything.
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::header::{Published, Writer};
 use super::memory::HEADER_BYTES;
 use super::pool::Pool;
-use super::reader::{Sink, Values};
+use super::reader::{Reader, Sink, Values};
 use crate::event::{About, Event};
 use crate::model::Callsite;
 use crate::value::{Captured, DecodeError, SegmentNames};
@@ -31,6 +31,19 @@ pub fn hand_over(pool: &Pool, (thread, order): (u32, u32), records: &[u8]) -> bo
     header.publish(Published { bytes: (HEADER_BYTES + length) as u32, events: 0 });
     pool.hand_over(chunk);
     true
+}
+
+/// Reads everything that is there, and gives back the chunks that were read to their end.
+pub fn read_all(reader: &mut Reader, sink: &mut impl Sink) {
+    let full = reader.full().clone();
+    full.try_iter().for_each(|chunk| reader.receive(chunk));
+    while reader.read_received(sink) {}
+    let mut chunk = 0;
+    while let Some(next) = reader.read_open(chunk, sink) {
+        chunk = next;
+    }
+    let read = reader.progress().into_iter().collect();
+    reader.release(&read, u64::MAX);
 }
 
 /// All values that were read, as a segment would have them.

@@ -83,6 +83,11 @@ pub(crate) struct SegmentNames {
 }
 
 impl SegmentNames {
+    /// Those of values that are complete.
+    pub(crate) fn of_texts(texts: Vec<Arc<str>>) -> Self {
+        Self { texts, ..Self::default() }
+    }
+
     /// The text of each number.
     pub(crate) fn texts(&self) -> &[Arc<str>] {
         &self.texts

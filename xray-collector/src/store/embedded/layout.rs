@@ -14,6 +14,11 @@
 //! segments    (number u64, part u32)    bytes        crate::store::segment, cut into parts that fill a page
 //! callsites   number u32                StoredCallsite
 //! schemas     version u128              (first seen ns u64, bytes)    crate::schema, as its version is made from
+//! batches     process u64               u64          the number of its last batch
+//! read_to     (process, thread u32)     (order u32, position u32)
+//! steps_in_mind (run, step)             StepInMind
+//! runs_in_mind  run                     RunInMind    these four: crate::store::Progress, of processes that did not end
+//!                                                    in an orderly way; a file need not have them
 //!
 //! run = u128, step = u64
 //! ```
@@ -46,6 +51,11 @@ pub(super) const FACTS: TableDefinition<'_, (u128, u64, u64, u32), u32> = TableD
 pub(super) const SEGMENTS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("segments");
 pub(super) const CALLSITES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("callsites");
 pub(super) const SCHEMAS: TableDefinition<'_, u128, (u64, &[u8])> = TableDefinition::new("schemas");
+
+pub(super) const BATCHES: TableDefinition<'_, u64, u64> = TableDefinition::new("batches");
+pub(super) const READ_TO: TableDefinition<'_, (u64, u32), (u32, u32)> = TableDefinition::new("read_to");
+pub(super) const STEPS_IN_MIND: TableDefinition<'_, (u128, u64), &[u8]> = TableDefinition::new("steps_in_mind");
+pub(super) const RUNS_IN_MIND: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("runs_in_mind");
 
 pub(super) const META_FORMAT: &str = "xray format";
 pub(super) const META_NEXT_SEGMENT: &str = "next segment";
@@ -227,6 +237,27 @@ impl StoredStep {
             counts: self.counts,
             important: self.important,
             level: level(self.level, || step_place(run, id))?,
+        })
+    }
+
+    pub(super) fn into_row(self, run: RunId, step: StepId) -> Result<StepRow, Fault> {
+        let place = || step_place(run, step);
+        Ok(StepRow {
+            run,
+            step,
+            parent: self.parent.map(StepId),
+            callsite: self.callsite,
+            outcome: outcome(self.outcome, place)?,
+            started_ns: self.started_ns,
+            duration_ns: self.duration_ns,
+            thread: self.thread,
+            items_in: self.items_in,
+            items_out: self.items_out,
+            counts: self.counts,
+            important: self.important,
+            level: level(self.level, place)?,
+            arguments: self.arguments.map(StoredPlace::reference),
+            result: self.result.map(StoredPlace::reference),
         })
     }
 

@@ -9,6 +9,7 @@ mod fault;
 mod held;
 mod layout;
 mod open;
+mod progress;
 mod read;
 mod steps;
 mod write;
@@ -20,7 +21,7 @@ use redb::{Database, ReadTransaction, ReadableDatabase};
 
 use self::cache::SegmentCache;
 use self::fault::Fault;
-use super::{Batch, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
+use super::{Batch, Left, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
 use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Run, Step, StepDetail};
 
@@ -183,6 +184,20 @@ impl Store for EmbeddedStore {
 
     fn mark_crashed(&self, current: ProcessId) -> Result<u64, StoreError> {
         self.transact(|database| write::mark_crashed(database, current))
+    }
+
+    fn chunk_file(&self) -> Option<PathBuf> {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".chunks");
+        Some(name.into())
+    }
+
+    fn left_by(&self, process: ProcessId) -> Result<Left, StoreError> {
+        self.read(|read| progress::left_by(read, process))
+    }
+
+    fn settle(&self, current: ProcessId) -> Result<(), StoreError> {
+        self.transact(|database| progress::settle(database, current))
     }
 
     fn runs(&self, query: &RunQuery) -> Result<Page<Run>, StoreError> {

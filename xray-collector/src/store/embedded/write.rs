@@ -1,7 +1,7 @@
 //! Writing: each function is one transaction, all of it or nothing.
 //!
-//! Rows are put, not inserted: a batch may come a second time, since a commit can fail after it has reached the disk.
-//! Counts move by what a row was before. This must never leave a count, an index or the list of open runs behind.
+//! A batch may come a second time, since a commit can fail after it has reached the disk: its number tells. Rows are put,
+//! not inserted. Counts move by what a row was before. This must never leave a count, an index or the list of open runs behind.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::layout::{
     CALLSITES, FACTS, META, META_NEXT_SEGMENT, META_STEPS, OPEN_RUNS, PART_BYTES, RUN_PLACES, RUNS, SCHEMAS, SEGMENTS,
     STEPS, StoredCallsite, StoredRun, encode, meta_runs, status, status_code,
 };
-use super::steps;
+use super::{progress, steps};
 use crate::id::{ProcessId, RunId};
 use crate::model::{Run, RunStatus};
 use crate::store::{Batch, PayloadRef, SchemaRow, Segment, segment};
@@ -20,6 +20,9 @@ use crate::store::{Batch, PayloadRef, SchemaRow, Segment, segment};
 /// Writes all of a batch.
 pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
     let transaction = begin(database)?;
+    if !progress::advance(&transaction, &batch.progress)? {
+        return Ok(transaction.abort()?);
+    }
     {
         let mut counts = Counts::default();
         let mut callsites = transaction.open_table(CALLSITES)?;
@@ -72,7 +75,7 @@ pub(super) fn mark_crashed(database: &Database, current: ProcessId) -> Result<u6
     Ok(crashed)
 }
 
-fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
+pub(super) fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
     let mut transaction = database.begin_write()?;
     transaction.set_durability(Durability::Immediate)?;
     Ok(transaction)
