@@ -177,15 +177,18 @@ impl Work {
         self.paused_until = None;
         let result = self.write_all();
         let pool = Arc::clone(self.reader.pool());
+        // Otherwise the next process finds what is not written.
+        let is_over = self.waiting.is_empty() || !pool.is_in_file() || pool.unsafe_events() > 0;
         if self.waiting.is_empty() {
             // What cannot be removed is found by the next process, and known to be stored.
             if pool.discard_file().is_ok() && pool.is_in_file() {
                 let _ = self.store.settle(ProcessId(0));
             }
-        } else if !pool.is_in_file() || pool.unsafe_events() > 0 {
+        } else if is_over {
             // Nobody will try again.
             self.drop_waiting(0);
         }
+        self.books.is_closed.store(is_over, Ordering::Release);
         result
     }
 

@@ -38,6 +38,8 @@ mod loss;
 mod memory;
 mod pool;
 mod preamble;
+#[doc(hidden)]
+pub mod raw;
 mod reader;
 mod record;
 mod slot;
