@@ -5,7 +5,7 @@
 //! ```text
 //! chunk   = header (64 bytes) | record… | free
 //! header  = published u64 (bytes u32, events u32)  thread u32  order u32 | unused          (see `header`)
-//! record  = u32 length | u8 kind | u8 flags | u16 callsite | u32 sequence | body          (see `crate::event`)
+//! record  = u32 length | u8 kind | u8 flags | u16 callsite | body                         (see `crate::event`)
 //! ```
 //!
 //! A chunk is in one of four places, and its place says who may touch it:
@@ -39,12 +39,14 @@ mod reader;
 mod record;
 mod slot;
 mod sync;
+mod terms;
 mod writer;
 
 pub(crate) use self::head::HeadPlace;
 pub use self::loss::Loss;
 pub use self::pool::{Overflow, Pool, PoolSettings};
 pub use self::reader::{Reader, Sink, Values};
-pub use self::record::{Full, Mark, Record};
+pub use self::record::{Full, Mark, Ordinary, Record};
 pub use self::slot::Produced;
-pub use self::writer::{Ended, Entered, Refused, Writer, mute_this_thread, writer};
+pub use self::terms::{How, NUMBERLESS, Terms};
+pub use self::writer::{Borrowed, Ended, Entered, Refused, Writer, mute_this_thread, writer};

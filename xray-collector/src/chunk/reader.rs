@@ -246,7 +246,7 @@ impl Decoder<'_> {
         let mut cursor = Cursor::new(bytes);
         while !cursor.is_at_end() {
             let length = cursor.u32()? as usize;
-            let (kind, flags, callsite, _sequence) = (cursor.u8()?, cursor.u8()?, cursor.u16()?, cursor.u32()?);
+            let (kind, flags, callsite) = (cursor.u8()?, cursor.u8()?, cursor.u16()?);
             let short = DecodeError { what: "a record shorter than its header", at: cursor.position() };
             let body = cursor.take(length.checked_sub(RECORD_HEADER).ok_or(short)?)?;
             match kind {

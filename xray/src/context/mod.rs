@@ -60,6 +60,7 @@ thread_local! {
 /// assert_eq!(total(&[1, 2, 3]), 6);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
 pub struct Context {
     /// The session that records the run; for a run of another process [`Context::ELSEWHERE`] and the flags that came
     /// with it; 0 for no run.
