@@ -275,16 +275,10 @@ pub(crate) fn level_of_flags(flags: u8) -> Level {
 }
 
 /// The byte that stands for the outcome of a step that has ended.
+#[inline(always)]
 pub(crate) fn code_of_outcome(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Ok => 0,
-        Outcome::Err => 1,
-        Outcome::Returned => 2,
-        Outcome::Panicked => 3,
-        Outcome::Cancelled => 4,
-        // A recorder never writes these.
-        Outcome::Open | Outcome::Lost => 5,
-    }
+    // A recorder never writes those behind `Cancelled`.
+    (outcome as u8).min(5)
 }
 
 fn outcome_of_code(code: u8, cursor: &Cursor<'_>) -> Result<Outcome, DecodeError> {

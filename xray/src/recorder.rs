@@ -3,7 +3,7 @@
 //! Nothing in here depends on the function: it is compiled once, here. What an expansion adds to it is between
 //! `enter` and `entered`, and between `leave` and `commit`, where the values are written into the [`Record`].
 
-use xray_collector::chunk::{Ended, Entered, Ordinary, Record, Terms, writer};
+use xray_collector::chunk::{Ended, Entered, Ordinary, Record, writer};
 use xray_collector::clock;
 use xray_collector::event::OuterRun;
 use xray_collector::id::{ProcessId, StepId};
@@ -16,6 +16,8 @@ use crate::{panics, session};
 
 /// A call that is recorded, while it is open.
 #[derive(Debug, Default)]
+// With a tag of its own, rather than in a field: it is all that a call that is not recorded writes.
+#[repr(u8)]
 enum Open {
     /// It is not recorded, or has been left.
     #[default]
@@ -26,26 +28,19 @@ enum Open {
 
 /// A step within a run of its session, of which nothing else has to be known.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)]
 struct OrdinaryStep {
+    // First, which is where any other step has the time at which it began, too.
+    step: Ordinary,
     callsite: &'static Callsite,
-    terms: Terms,
-    /// The place that it was called in: its run, and its parent.
-    outer: Context,
-    step: u64,
-    started: u64,
-}
-
-impl OrdinaryStep {
-    #[inline(always)]
-    fn context(&self) -> Context {
-        Context { kind: 0, step: self.step, ..self.outer }
-    }
 }
 
 /// Any other step, such as the first of a run. Also the first of a run that is not among the sample, at the level
 /// [`Level::Off`].
 #[derive(Debug, Clone, Copy)]
+#[repr(C)]
 struct OtherStep {
+    started: u64,
     callsite: &'static Callsite,
     number: u16,
     session: u32,
@@ -54,7 +49,6 @@ struct OtherStep {
     cap: Level,
     outer: Context,
     place: Entered,
-    started: u64,
 }
 
 impl OtherStep {
@@ -68,17 +62,18 @@ impl OtherStep {
 
 impl From<OrdinaryStep> for OtherStep {
     fn from(open: OrdinaryStep) -> Self {
-        let OrdinaryStep { callsite, terms, outer, step, started } = open;
-        let place = Entered { step, parent: outer.step, run: outer.run, outer_run: OuterRun::None, level: terms.level() };
+        let OrdinaryStep { step: open, callsite } = open;
+        let Ordinary { started, step, run, parent, terms, .. } = open;
+        let place = Entered { step, parent, run, outer_run: OuterRun::None, level: terms.level() };
         Self {
+            started,
             callsite,
             number: terms.number(),
-            session: outer.session,
+            session: terms.session(),
             captures_values: terms.has_values(),
-            cap: outer.cap,
-            outer,
+            cap: Level::Full,
+            outer: open.outer().into(),
             place,
-            started,
         }
     }
 }
@@ -103,25 +98,21 @@ impl Step {
     }
 
     fn enter_recorded(&mut self, callsite: &'static Callsite) -> Option<Record> {
-        self.enter_ordinary(callsite).unwrap_or_else(|| self.enter_other(callsite))
+        self.enter_ordinary(callsite, false).unwrap_or_else(|| self.enter_other(callsite))
     }
 
     /// `None` if it is no ordinary step.
     #[inline(always)]
-    fn enter_ordinary(&mut self, callsite: &'static Callsite) -> Option<Option<Record>> {
-        let (terms, outer) = (callsite.terms(), Context::current());
-        if outer.cap != Level::Full {
-            return None;
-        }
-        let (record, step) = Record::entered_ordinary(terms, outer.session, outer.run, outer.step)?;
-        let has_values = terms.has_values();
-        let started = 0;
-        self.open = Open::Ordinary(OrdinaryStep { callsite, terms, outer, step, started });
-        if has_values {
-            return Some(Some(record));
-        }
+    fn enter_ordinary(&mut self, callsite: &'static Callsite, becomes_current: bool) -> Option<Option<Record>> {
+        let (record, step) = Record::entered_ordinary(callsite.terms(), becomes_current)?;
+        self.open = Open::Ordinary(OrdinaryStep { step, callsite });
+        Some(if step.terms.has_values() { Some(record) } else { self.entered_empty(record) })
+    }
+
+    #[inline(never)]
+    fn entered_empty(&mut self, record: Record) -> Option<Record> {
         self.entered(record);
-        Some(None)
+        None
     }
 
     #[cold]
@@ -153,7 +144,7 @@ impl Step {
         let captures_values = level >= Level::Sampled || counts;
         let place = Entered { step, parent, run, outer_run, level };
         let started = 0;
-        let mut open = OtherStep { callsite, number, session, captures_values, cap, outer, place, started };
+        let mut open = OtherStep { started, callsite, number, session, captures_values, cap, outer, place };
         if level == Level::Off {
             // Only the first step of a run that is not recorded stays: what it calls has to know.
             self.open = if is_inside { Open::Not } else { Open::Other(open) };
@@ -182,7 +173,7 @@ impl Step {
     pub fn entered(&mut self, record: Record) {
         let started = record.commit_now();
         match &mut self.open {
-            Open::Ordinary(open) => open.started = started,
+            Open::Ordinary(open) => open.step.started = started,
             Open::Other(open) => open.started = started,
             Open::Not => {}
         }
@@ -198,20 +189,20 @@ impl Step {
     fn leave_recorded(&mut self, outcome: Outcome) -> Option<Record> {
         // Read first: the rest is not the call's time.
         let ended = clock::ticks();
-        self.leave_ordinary(ended, outcome).unwrap_or_else(|| self.leave_other(ended, outcome))
+        self.leave_ordinary(ended, outcome, false).unwrap_or_else(|| self.leave_other(ended, outcome))
     }
 
     /// `None` if it is no ordinary step, or something has changed since it began.
     #[inline(always)]
-    fn leave_ordinary(&mut self, ended: u64, outcome: Outcome) -> Option<Option<Record>> {
-        let Open::Ordinary(OrdinaryStep { callsite, terms, outer, step, started }) = self.open else { return None };
-        if callsite.terms() != terms {
+    fn leave_ordinary(&mut self, ended: u64, outcome: Outcome, was_current: bool) -> Option<Option<Record>> {
+        let Open::Ordinary(OrdinaryStep { step, callsite }) = &self.open else { return None };
+        if callsite.terms() != step.terms {
             return None;
         }
-        let place = Ordinary { step, run: outer.run, parent: outer.step, started };
-        let record = Record::left_ordinary(terms, outer.session, place, ended, outcome)?;
+        let record = Record::left_ordinary(step, ended, outcome, was_current)?;
+        let has_values = step.terms.has_values();
         self.open = Open::Not;
-        if terms.has_values() {
+        if has_values {
             return Some(Some(record));
         }
         record.commit();
@@ -263,7 +254,7 @@ impl Step {
     pub(crate) fn context(&self) -> Option<Context> {
         match &self.open {
             Open::Not => None,
-            Open::Ordinary(open) => Some(open.context()),
+            Open::Ordinary(open) => Some(open.step.inner().into()),
             Open::Other(open) => Some(open.context()),
         }
     }
@@ -273,7 +264,7 @@ impl Step {
     fn outer(&self) -> Option<Context> {
         match &self.open {
             Open::Not => None,
-            Open::Ordinary(open) => Some(open.outer),
+            Open::Ordinary(open) => Some(open.step.outer().into()),
             Open::Other(open) => Some(open.outer),
         }
     }
@@ -302,13 +293,8 @@ impl Call {
     }
 
     fn enter_recorded(&mut self, callsite: &'static Callsite) -> Option<Record> {
-        match self.step.enter_ordinary(callsite) {
-            Some(record) => {
-                if let Open::Ordinary(open) = &self.step.open {
-                    open.context().replace_current();
-                }
-                record
-            }
+        match self.step.enter_ordinary(callsite, true) {
+            Some(record) => record,
             None => self.enter_other(callsite),
         }
     }
@@ -336,9 +322,16 @@ impl Call {
     fn leave_recorded(&mut self, outcome: Outcome) -> Option<Record> {
         // Read first: the rest is not the call's time.
         let ended = clock::ticks();
+        match self.step.leave_ordinary(ended, outcome, true) {
+            Some(record) => record,
+            None => self.leave_other(ended, outcome),
+        }
+    }
+
+    #[cold]
+    fn leave_other(&mut self, ended: u64, outcome: Outcome) -> Option<Record> {
         let outer = self.step.outer()?;
-        let record =
-            self.step.leave_ordinary(ended, outcome).unwrap_or_else(|| self.step.leave_other(ended, outcome));
+        let record = self.step.leave_other(ended, outcome);
         outer.replace_current();
         record
     }

@@ -7,14 +7,12 @@
 use super::header::Published;
 use super::memory::HEADER_BYTES;
 use super::slot::Slot;
-use super::terms::Terms;
-use super::writer::{Borrowed, Ended, Entered, LONGEST_CHAIN, RESERVE, Writer, care, ordinary_writer};
+use super::writer::{Borrowed, Ended, Entered, LONGEST_CHAIN, RESERVE, Writer, care};
 use crate::clock;
 use crate::event::{
     About, ENTERED, FACT, FLAG_CONTINUES, LEFT, OuterRun, PART, RECORD_HEADER, Site, clipped, code_of_outcome,
     flags_of_level,
 };
-use crate::model::Outcome;
 use crate::redaction::Redaction;
 use crate::value::NAME_DEFINED;
 
@@ -42,44 +40,10 @@ pub struct Mark {
     budget: usize,
 }
 
-/// The place of an ordinary step.
-#[derive(Debug, Clone, Copy)]
-#[repr(C)]
-pub struct Ordinary {
-    /// The step.
-    pub step: u64,
-    /// Its run: the run's first step.
-    pub run: u64,
-    /// The step that called it.
-    pub parent: u64,
-    /// When its body began, in ticks; not known before that.
-    pub started: u64,
-}
-
 impl Record {
-    /// The record that an ordinary step begins, with the step: its arguments come next, if it [has
-    /// values](Terms::has_values). `None` if it takes [`Record::entered`].
-    ///
-    /// The caller's step, `parent`, belongs to the same session as the terms.
     #[inline(always)]
-    pub fn entered_ordinary(terms: Terms, session: u32, run: u64, parent: u64) -> Option<(Self, u64)> {
-        let mut writer = ordinary_writer(terms).filter(|writer| writer.session == session)?;
-        let step = writer.next_step;
-        // It wraps around with a new chunk, early enough.
-        writer.next_step = step + 1;
-        writer.begin_ordinary(terms.of_record(ENTERED), Ordinary { step, run, parent, started: 0 });
-        Some((Self { writer }, step))
-    }
-
-    /// The record that an ordinary step has ended, whose beginning was recorded on the same terms: as
-    /// [`Record::entered_ordinary`].
-    #[inline(always)]
-    pub fn left_ordinary(terms: Terms, session: u32, place: Ordinary, ended: u64, outcome: Outcome) -> Option<Self> {
-        let mut writer = ordinary_writer(terms).filter(|writer| writer.session == session)?;
-        writer.begin_ordinary(terms.of_record(LEFT), place);
-        writer.put_fixed(ended.to_le_bytes());
-        writer.put_fixed([code_of_outcome(outcome)]);
-        Some(Self { writer })
+    pub(super) fn new(writer: Borrowed) -> Self {
+        Self { writer }
     }
 
     /// The record that a step begins; its arguments come next. `Err` with the time, if the event has to be dropped.
@@ -127,7 +91,6 @@ impl Record {
     }
 
     /// Publishes the record.
-    #[inline]
     pub fn commit(self) {
         self.into_writer().publish();
     }
@@ -192,17 +155,6 @@ impl Writer {
         }
     }
 
-    /// As [`Writer::begin_record`], of a step within a run, with its place. Counts the event.
-    #[inline(always)]
-    fn begin_ordinary(&mut self, second_word: u32, place: Ordinary) {
-        self.count_event();
-        self.begin_record(second_word);
-        self.put_fixed(place.step.to_le_bytes());
-        self.put_fixed(place.run.to_le_bytes());
-        self.put_fixed(place.parent.to_le_bytes());
-        self.put_fixed(place.started.to_le_bytes());
-    }
-
     /// Part of the fixed part, for which `begin` made room.
     #[inline(always)]
     pub(super) fn put_fixed<const N: usize>(&mut self, bytes: [u8; N]) {
@@ -233,9 +185,29 @@ impl Writer {
     unsafe fn put_unchecked<const N: usize>(&mut self, bytes: [u8; N]) {
         // SAFETY: within the chunk by the caller's promise; the thread owns the chunk behind what is committed.
         unsafe {
-            self.cursor.cast::<[u8; N]>().write_unaligned(bytes);
-            self.cursor = self.cursor.add(N);
+            let place = self.cursor;
+            self.cursor = place.add(N);
+            place.cast::<[u8; N]>().write_unaligned(bytes);
         }
+    }
+
+    /// Writes a tag and what belongs to it.
+    ///
+    /// # Errors
+    /// As [`Writer::put`].
+    #[inline(always)]
+    pub(crate) fn put_tagged<const N: usize>(&mut self, tag: u8, bytes: [u8; N]) -> Result<(), Full> {
+        if self.cursor as usize + 1 + N > self.end as usize {
+            self.make_room(1 + N)?;
+        }
+        // SAFETY: `end` is at or before the chunk's end.
+        unsafe {
+            let place = self.cursor;
+            self.cursor = place.add(1 + N);
+            place.write(tag);
+            place.add(1).cast::<[u8; N]>().write_unaligned(bytes);
+        }
+        Ok(())
     }
 
     /// Begins a value that may take up to `budget` bytes; everything after that is [`Full`].

@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 
 use super::header::{self, Header, Published};
 use super::memory::HEADER_BYTES;
+use super::place::{Current, Place};
 use super::pool::Pool;
 use super::slot::Slot;
 use super::terms::{NUMBERLESS, Terms};
@@ -22,7 +23,7 @@ use crate::value::NAME_ANONYMOUS;
 /// Kept back at the end of each chunk for closing what is open when there is no room left: two bytes for each level.
 pub(super) const RESERVE: usize = 256;
 /// No event begins where there is less room than this; its fixed part always fits.
-const SMALLEST_ROOM: usize = 128;
+pub(super) const SMALLEST_ROOM: usize = 128;
 const _: () = assert!(LONGEST_FIXED_PART <= SMALLEST_ROOM);
 /// How many chunks one record may span.
 pub(super) const LONGEST_CHAIN: usize = 32;
@@ -119,6 +120,8 @@ pub struct Writer {
     pub(super) ordinary: u32,
     /// The collector that it writes for; 0 for none.
     pub(super) session: u32,
+    /// What a place says of who records it where this thread records without further ado.
+    pub(super) here: u64,
     /// In the upper half, the generation of what is defined in the chunk.
     pub(super) stamp: u32,
     /// Of [`care`], what applies to the record.
@@ -156,16 +159,23 @@ struct Attachment {
     slot: Arc<Slot>,
 }
 
-/// A thread's writer, and whether it is in use.
-pub(super) struct Thread {
+/// A thread's place, its writer, and whether that is in use.
+struct Thread {
     is_busy: Cell<bool>,
+    current: Current,
     writer: UnsafeCell<Writer>,
 }
 
 thread_local! {
     // Without a destructor, so that reaching it needs no check; `ATTACHMENT` has one.
     static THREAD: Thread =
-        const { Thread { is_busy: Cell::new(false), writer: UnsafeCell::new(Writer::detached()) } };
+        const {
+            Thread {
+                is_busy: Cell::new(false),
+                current: Current::new(),
+                writer: UnsafeCell::new(Writer::detached()),
+            }
+        };
     static ATTACHMENT: RefCell<Option<Attachment>> = const { RefCell::new(None) };
 }
 
@@ -176,11 +186,21 @@ pub struct Borrowed {
 
 impl Borrowed {
     #[inline(always)]
-    fn new() -> Option<Self> {
+    pub(super) fn new() -> Option<Self> {
         // SAFETY: the thread-local has no destructor, so that it is there for as long as its thread runs, and the
         // reference cannot leave the thread: a `Thread` is not `Sync`, nor is what holds a reference to it `Send`.
         let thread: &'static Thread = THREAD.with(|thread| unsafe { &*std::ptr::from_ref(thread) });
-        (!thread.is_busy.replace(true)).then_some(Self { thread })
+        if thread.is_busy.get() {
+            return None;
+        }
+        thread.is_busy.set(true);
+        Some(Self { thread })
+    }
+
+    /// The thread's place.
+    #[inline(always)]
+    pub(super) fn current(&self) -> &'static Current {
+        &self.thread.current
     }
 }
 
@@ -234,13 +254,10 @@ pub fn writer(session: u32, pool: fn() -> Option<Arc<Pool>>) -> Result<Borrowed,
     Ok(writer)
 }
 
-/// The calling thread's writer, if it is attached to the session that these terms are of, they ask for nothing out of
-/// the ordinary, and the chunk has room for an event of the function and knows it.
+/// Reaches the calling thread's place.
 #[inline(always)]
-pub(super) fn ordinary_writer(terms: Terms) -> Option<Borrowed> {
-    let writer = Borrowed::new()?;
-    let has_room = (writer.cursor as usize) + SMALLEST_ROOM < writer.chunk_end as usize;
-    (terms.upper_half() ^ writer.ordinary <= 1 && has_room && writer.knows(terms.number())).then_some(writer)
+pub(super) fn with_current<R>(act: impl FnOnce(&Current) -> R) -> R {
+    THREAD.with(|thread| act(&thread.current))
 }
 
 /// Makes the calling thread one that never records: the collector's own, which would otherwise feed itself.
@@ -264,6 +281,7 @@ impl Writer {
             next_step: 0,
             ordinary: Terms::NEVER,
             session: 0,
+            here: Place::NEVER,
             stamp: 1 << 16,
             care: 0,
             next_number: 0,
@@ -305,7 +323,8 @@ impl Writer {
             return Err(Refused::Detached);
         }
         (self.pool, self.slot, self.session) = (pool_address, slot_address, session);
-        (self.next_step, self.order, self.ordinary) = (next_step, order, Terms::ordinary(session));
+        (self.next_step, self.order) = (next_step, order);
+        (self.ordinary, self.here) = (Terms::ordinary(session), Place::recorded_by(session));
         Ok(())
     }
 
@@ -322,7 +341,7 @@ impl Writer {
         self.leave_chunk();
         self.slot().next_step.store(self.next_step & LARGEST_STEP, Ordering::Relaxed);
         self.slot().next_chunk.store(self.order.into(), Ordering::Relaxed);
-        (self.session, self.ordinary) = (0, Terms::NEVER);
+        (self.session, self.ordinary, self.here) = (0, Terms::NEVER, Place::NEVER);
         (self.pool, self.slot) = (std::ptr::null(), std::ptr::null());
     }
 
@@ -373,7 +392,7 @@ impl Writer {
 
     /// Whether this chunk says what function the number stands for.
     #[inline(always)]
-    fn knows(&self, number: u16) -> bool {
+    pub(super) fn knows(&self, number: u16) -> bool {
         self.sites[usize::from(number) % SITES] == self.stamp | u32::from(number)
     }
 

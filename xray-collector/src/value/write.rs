@@ -18,9 +18,7 @@ macro_rules! numbers {
             /// When there is no room; nothing is written then.
             #[inline(always)]
             pub fn $name(&mut self, value: $type) -> Result<(), Full> {
-                let mut bytes = [tag::$tag; 1 + $bytes];
-                bytes[1..].copy_from_slice(&value.to_le_bytes());
-                self.put(bytes)
+                self.put_tagged::<$bytes>(tag::$tag, value.to_le_bytes())
             }
         )*
     };
@@ -69,8 +67,7 @@ impl Writer {
     /// When there is no room; nothing is written then.
     #[inline]
     pub fn char(&mut self, value: char) -> Result<(), Full> {
-        let [a, b, c, d] = u32::from(value).to_le_bytes();
-        self.put([tag::CHAR, a, b, c, d])
+        self.put_tagged(tag::CHAR, u32::from(value).to_le_bytes())
     }
 
     /// Nothing: `()`, `None`, a unit struct.
@@ -182,8 +179,7 @@ impl Writer {
     /// When there is no room; nothing is written then.
     #[inline]
     pub fn list(&mut self, length: u32) -> Result<(), Full> {
-        let [a, b, c, d] = length.to_le_bytes();
-        self.put([tag::LIST, a, b, c, d])
+        self.put_tagged(tag::LIST, length.to_le_bytes())
     }
 
     /// Opens a map of so many entries: keys and values follow, then [`Writer::close`].
@@ -192,8 +188,7 @@ impl Writer {
     /// When there is no room; nothing is written then.
     #[inline]
     pub fn map(&mut self, length: u32) -> Result<(), Full> {
-        let [a, b, c, d] = length.to_le_bytes();
-        self.put([tag::MAP, a, b, c, d])
+        self.put_tagged(tag::MAP, length.to_le_bytes())
     }
 
     /// Opens a struct: [`Writer::field`] and a value, again and again, then [`Writer::close_fields`].

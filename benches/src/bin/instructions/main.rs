@@ -145,9 +145,10 @@ fn make(workload: &str, variant: &str, calls: usize) -> anyhow::Result<()> {
     let directory = tempfile::tempdir().context("no place for a store")?;
     let guard = xray::builder().store(directory.path().join("instructions.redb")).start()?;
     with_workload(workload, |variants| {
-        let (_, call) = variants.iter().find(|(name, _)| *name == variant).with_context(|| {
-            format!("no variant {variant} of {workload}: see --variants")
-        })?;
+        let (_, call) = variants
+            .iter()
+            .find(|(name, _)| *name == variant)
+            .with_context(|| format!("no variant {variant} of {workload}: see --variants"))?;
         // What happens once in a program's life is no part of a call's cost.
         call(BATCH);
         guard.flush()?;
