@@ -277,8 +277,7 @@ pub(crate) fn level_of_flags(flags: u8) -> Level {
 /// The byte that stands for the outcome of a step that has ended.
 #[inline(always)]
 pub(crate) fn code_of_outcome(outcome: Outcome) -> u8 {
-    // A recorder never writes those behind `Cancelled`.
-    (outcome as u8).min(5)
+    outcome as u8
 }
 
 fn outcome_of_code(code: u8, cursor: &Cursor<'_>) -> Result<Outcome, DecodeError> {
@@ -288,7 +287,8 @@ fn outcome_of_code(code: u8, cursor: &Cursor<'_>) -> Result<Outcome, DecodeError
         2 => Outcome::Returned,
         3 => Outcome::Panicked,
         4 => Outcome::Cancelled,
-        5 => Outcome::Lost,
+        // A recorder never writes these.
+        5 | 6 => Outcome::Lost,
         _ => return Err(DecodeError { what: "an unknown outcome", at: cursor.position() - 1 }),
     })
 }

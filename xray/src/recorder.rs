@@ -3,7 +3,7 @@
 //! Nothing in here depends on the function: it is compiled once, here. What an expansion adds to it is between
 //! `enter` and `entered`, and between `leave` and `commit`, where the values are written into the [`Record`].
 
-use xray_collector::chunk::{Ended, Entered, Ordinary, Record, writer};
+use xray_collector::chunk::{Ended, Entered, Ordinary, Record, Terms, writer};
 use xray_collector::clock;
 use xray_collector::event::OuterRun;
 use xray_collector::id::{ProcessId, StepId};
@@ -42,8 +42,7 @@ struct OrdinaryStep {
 struct OtherStep {
     started: u64,
     callsite: &'static Callsite,
-    number: u16,
-    session: u32,
+    terms: Terms,
     captures_values: bool,
     /// Of what the call calls.
     cap: Level,
@@ -55,8 +54,9 @@ impl OtherStep {
     fn context(&self) -> Context {
         let Entered { run, step, .. } = self.place;
         // Kinds beyond these are not checked in what steps note of themselves.
-        let kind = self.callsite.kind(self.session).and_then(|kind| u16::try_from(kind).ok()).unwrap_or(0);
-        Context { session: self.session, cap: self.cap, kind, process: 0, run, step }
+        let session = self.terms.session();
+        let kind = self.callsite.kind(session).and_then(|kind| u16::try_from(kind).ok()).unwrap_or(0);
+        Context { session, cap: self.cap, kind, process: 0, run, step }
     }
 }
 
@@ -68,8 +68,7 @@ impl From<OrdinaryStep> for OtherStep {
         Self {
             started,
             callsite,
-            number: terms.number(),
-            session: terms.session(),
+            terms,
             captures_values: terms.has_values(),
             cap: Level::Full,
             outer: open.outer().into(),
@@ -118,7 +117,7 @@ impl Step {
     #[cold]
     fn enter_other(&mut self, callsite: &'static Callsite) -> Option<Record> {
         let recording = callsite.recording()?;
-        let (session, number) = (recording.terms.session(), recording.terms.number());
+        let (terms, session) = (recording.terms, recording.terms.session());
         let outer = Context::current();
         let mut writer = writer(session, session::pool).ok()?;
         let step = writer.next_step();
@@ -144,13 +143,13 @@ impl Step {
         let captures_values = level >= Level::Sampled || counts;
         let place = Entered { step, parent, run, outer_run, level };
         let started = 0;
-        let mut open = OtherStep { started, callsite, number, session, captures_values, cap, outer, place };
+        let mut open = OtherStep { started, callsite, terms, captures_values, cap, outer, place };
         if level == Level::Off {
             // Only the first step of a run that is not recorded stays: what it calls has to know.
             self.open = if is_inside { Open::Not } else { Open::Other(open) };
             return None;
         }
-        let record = match Record::entered(writer, &callsite.site, number, place) {
+        let record = match Record::entered(writer, &callsite.site, terms, place) {
             Ok(mut record) if captures_values => {
                 record.leave_out(callsite.left_out(session));
                 Some(record)
@@ -202,11 +201,7 @@ impl Step {
         let record = Record::left_ordinary(step, ended, outcome, was_current)?;
         let has_values = step.terms.has_values();
         self.open = Open::Not;
-        if has_values {
-            return Some(Some(record));
-        }
-        record.commit();
-        Some(None)
+        Some(if has_values { Some(record) } else { left_empty(record) })
     }
 
     #[cold]
@@ -216,13 +211,14 @@ impl Step {
             Open::Ordinary(open) => open.into(),
             Open::Other(open) => open,
         };
-        if open.place.level == Level::Off || !session::is_current(open.session) {
+        let session = open.terms.session();
+        if open.place.level == Level::Off || !session::is_current(session) {
             return None;
         }
         let end = Ended { place: open.place, started: open.started, ended, outcome };
-        let writer = writer(open.session, session::pool).ok()?;
-        let mut record = Record::left(writer, &open.callsite.site, open.number, end)?;
-        if let Some(kind) = open.callsite.kind(open.session).filter(|_| open.captures_values) {
+        let writer = writer(session, session::pool).ok()?;
+        let mut record = Record::left(writer, &open.callsite.site, open.terms, end)?;
+        if let Some(kind) = open.callsite.kind(session).filter(|_| open.captures_values) {
             if matches!(outcome, Outcome::Ok | Outcome::Returned) {
                 record.check_output(kind);
             }
@@ -268,6 +264,12 @@ impl Step {
             Open::Other(open) => Some(open.outer),
         }
     }
+}
+
+#[inline(never)]
+fn left_empty(record: Record) -> Option<Record> {
+    record.commit();
+    None
 }
 
 /// A synchronous call: the step is the thread's current one from [`Call::enter`] on. Dropped without being left it has

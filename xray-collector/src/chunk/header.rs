@@ -54,8 +54,8 @@ impl Header {
     /// read-modify-write.
     #[inline(always)]
     pub(super) fn publish_more(&self, Published { bytes, events }: Published) {
-        let more = u64::from(events) << 32 | u64::from(bytes);
-        self.published.store(self.published.load(Ordering::Relaxed) + more, Ordering::Release);
+        let more = (u64::from(events) << 32) + u64::from(bytes);
+        self.published.store(self.published.load(Ordering::Relaxed).wrapping_add(more), Ordering::Release);
     }
 
     /// How far the chunk may be read; what it says of its writer is true if that is not 0.

@@ -23,8 +23,6 @@ pub struct Ordinary {
     pub run: u64,
     /// The step that called it.
     pub parent: u64,
-    /// Of the caller's place.
-    recorded: u64,
     /// On which it is recorded.
     pub terms: Terms,
 }
@@ -34,7 +32,7 @@ impl Ordinary {
     #[inline(always)]
     #[must_use]
     pub fn outer(&self) -> Place {
-        Place { recorded: self.recorded, process: 0, run: self.run, step: self.parent }
+        Place { step: self.parent, ..self.inner() }
     }
 
     /// The place of what it calls.
@@ -42,11 +40,6 @@ impl Ordinary {
     #[must_use]
     pub fn inner(&self) -> Place {
         Place { recorded: Place::recorded_by(self.terms.session()), process: 0, run: self.run, step: self.step }
-    }
-
-    #[inline(always)]
-    fn place(&self) -> [u64; 4] {
-        [self.step, self.run, self.parent, self.started]
     }
 }
 
@@ -58,21 +51,20 @@ impl Record {
     #[inline(always)]
     pub fn entered_ordinary(terms: Terms, becomes_current: bool) -> Option<(Self, Ordinary)> {
         let mut writer = Borrowed::new()?;
-        let (recorded, by_whom) = writer.current().recorded();
-        if by_whom != writer.here || !writer.is_ready(terms) {
+        if writer.current().recorded() != writer.here || !writer.is_ready(terms) {
             return None;
         }
         let step = writer.next_step;
         // It wraps around with a new chunk, early enough.
         writer.next_step = step + 1;
         let Place { run, step: parent, .. } = writer.current().get();
-        let open = Ordinary { started: 0, step, run, parent, recorded, terms };
         if becomes_current {
-            writer.current().go_into(by_whom, step);
+            writer.current().go_into(step);
         }
-        let behind = writer.begin_ordinary(terms.of_record(ENTERED), open.place());
-        writer.cursor = behind;
-        Some((Self::new(writer), open))
+        let behind = writer.begin_ordinary(terms.of_record(ENTERED), [step, run, parent]);
+        // SAFETY: within the fixed part, as in `begin_ordinary`. The time that is left out is written in the end.
+        writer.cursor = unsafe { behind.add(8) };
+        Some((Self::new(writer), Ordinary { started: 0, step, run, parent, terms }))
     }
 
     /// The record that an ordinary step has ended, if its function's terms are the same as they were: as
@@ -84,14 +76,15 @@ impl Record {
             return None;
         }
         if was_current {
-            writer.current().set(open.outer());
+            writer.current().set(Place { recorded: writer.here, ..open.outer() });
         }
-        let behind = writer.begin_ordinary(open.terms.of_record(LEFT), open.place());
+        let behind = writer.begin_ordinary(open.terms.of_record(LEFT), [open.step, open.run, open.parent]);
         // SAFETY: within the fixed part, as in `begin_ordinary`.
         unsafe {
-            behind.cast::<[u8; 8]>().write_unaligned(ended.to_le_bytes());
-            behind.add(8).write(code_of_outcome(outcome));
-            writer.cursor = behind.add(9);
+            behind.cast::<[u8; 8]>().write_unaligned(open.started.to_le_bytes());
+            behind.add(8).cast::<[u8; 8]>().write_unaligned(ended.to_le_bytes());
+            behind.add(16).write(code_of_outcome(outcome));
+            writer.cursor = behind.add(17);
         }
         Some(Self::new(writer))
     }
@@ -102,12 +95,12 @@ impl Writer {
     #[inline(always)]
     fn is_ready(&self, terms: Terms) -> bool {
         let has_room = (self.cursor as usize) + SMALLEST_ROOM < self.chunk_end as usize;
-        terms.upper_half() ^ self.ordinary <= 1 && has_room && self.knows(terms.number())
+        has_room && self.sites.know_as_ordinary(terms)
     }
 
-    /// Counts the event and begins its record: returns where its place ends.
+    /// Counts the event and begins its record: returns where these numbers end.
     #[inline(always)]
-    fn begin_ordinary(&mut self, second_word: u32, place: [u64; 4]) -> *mut u8 {
+    fn begin_ordinary(&mut self, second_word: u32, place: [u64; 3]) -> *mut u8 {
         self.count_event();
         let piece = self.cursor;
         self.piece = piece;

@@ -5,8 +5,8 @@ use std::cell::Cell;
 /// Where a thread is: the innermost step that is open on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Who records it, and how much: the session in the upper half, then 16 bits that are the step's own business, then
-    /// 16 that are 0 where everything that is called is recorded as its function says.
+    /// Who records it, and how: the session in the upper half; the lower one is 0 where everything that is called is
+    /// recorded as its function says.
     pub recorded: u64,
     /// The process of the run; 0 for the session's own.
     pub process: u64,
@@ -19,12 +19,10 @@ pub struct Place {
 impl Place {
     /// No step is open.
     pub const NONE: Self = Self { recorded: 0, process: 0, run: 0, step: 0 };
-    /// The bits of `recorded` that are the step's own business.
-    const OWN: u64 = 0xffff_0000;
-    /// What no `recorded` is without its step's own bits.
+    /// What no `recorded` is.
     pub(super) const NEVER: u64 = u64::MAX;
 
-    /// `recorded`, without its step's own bits, where a session records everything as its function says.
+    /// `recorded` where a session records everything as its function says.
     pub(super) const fn recorded_by(session: u32) -> u64 {
         (session as u64) << 32
     }
@@ -58,17 +56,14 @@ impl Current {
         self.step.set(step);
     }
 
-    /// `recorded`, and without the step's own bits.
     #[inline(always)]
-    pub(super) fn recorded(&self) -> (u64, u64) {
-        let recorded = self.recorded.get();
-        (recorded, recorded & !Place::OWN)
+    pub(super) fn recorded(&self) -> u64 {
+        self.recorded.get()
     }
 
     /// A step of the same run becomes the current one.
     #[inline(always)]
-    pub(super) fn go_into(&self, recorded: u64, step: u64) {
-        self.recorded.set(recorded);
+    pub(super) fn go_into(&self, step: u64) {
         self.step.set(step);
     }
 }

@@ -6,7 +6,9 @@
 
 use super::header::Published;
 use super::memory::HEADER_BYTES;
+use super::place::Place;
 use super::slot::Slot;
+use super::terms::Terms;
 use super::writer::{Borrowed, Ended, Entered, LONGEST_CHAIN, RESERVE, Writer, care};
 use crate::clock;
 use crate::event::{
@@ -48,8 +50,8 @@ impl Record {
 
     /// The record that a step begins; its arguments come next. `Err` with the time, if the event has to be dropped.
     #[inline]
-    pub fn entered(writer: Borrowed, site: &'static Site, number: u16, place: Entered) -> Result<Self, u64> {
-        let Some(mut record) = Self::begin(writer, ENTERED, site, number, place, false) else {
+    pub fn entered(writer: Borrowed, site: &'static Site, terms: Terms, place: Entered) -> Result<Self, u64> {
+        let Some(mut record) = Self::begin(writer, ENTERED, site, terms, place, false) else {
             return Err(clock::ticks());
         };
         record.put_place(place, 0);
@@ -58,8 +60,8 @@ impl Record {
 
     /// The record that a step has ended; its result comes next. `None` if the event has to be dropped.
     #[inline]
-    pub fn left(writer: Borrowed, site: &'static Site, number: u16, end: Ended) -> Option<Self> {
-        let mut record = Self::begin(writer, LEFT, site, number, end.place, end.place.step == end.place.run)?;
+    pub fn left(writer: Borrowed, site: &'static Site, terms: Terms, end: Ended) -> Option<Self> {
+        let mut record = Self::begin(writer, LEFT, site, terms, end.place, end.place.step == end.place.run)?;
         record.put_place(end.place, end.started);
         record.put_fixed(end.ended.to_le_bytes());
         record.put_fixed([code_of_outcome(end.outcome)]);
@@ -80,29 +82,32 @@ impl Record {
         mut writer: Borrowed,
         kind: u8,
         site: &'static Site,
-        number: u16,
+        terms: Terms,
         place: Entered,
         is_end_of_run: bool,
     ) -> Option<Self> {
-        writer.begin_at(site, number, place.run, is_end_of_run)?;
+        writer.begin_at(site, terms, place.run, is_end_of_run)?;
         let flags = place.outer_run.flags() | flags_of_level(place.level);
-        writer.begin_record(u32::from(kind) | u32::from(flags) << 8 | u32::from(number) << 16);
+        writer.begin_record(u32::from(kind) | u32::from(flags) << 8 | u32::from(terms.number()) << 16);
         Some(Self { writer })
     }
 
     /// Publishes the record.
     pub fn commit(self) {
-        self.into_writer().publish();
+        let mut writer = self.into_writer();
+        if writer.care == 0 { writer.publish() } else { publish_with_care(writer) }
     }
 
     /// Publishes the beginning of a step, and returns the time that it begins: the clock is read last.
     #[inline]
     pub fn commit_now(self) -> u64 {
         let mut writer = self.into_writer();
-        let started = clock::ticks();
-        let record = if writer.care & care::CHAINED == 0 { writer.piece } else { writer.start };
-        // SAFETY: the fixed part, which is in the first chunk, has the time behind three other numbers.
-        unsafe { record.add(STARTED).cast::<[u8; 8]>().write_unaligned(started.to_le_bytes()) };
+        if writer.care != 0 || writer.here == Place::NEVER {
+            return publish_now_with_care(writer);
+        }
+        let started = clock::counter();
+        let record = writer.piece;
+        writer.set_started(record, started);
         writer.publish();
         started
     }
@@ -418,19 +423,23 @@ impl Writer {
         self.set_end();
     }
 
-    /// Publishes what was written.
+    /// Writes when the step begins whose record begins there.
+    #[inline(always)]
+    fn set_started(&mut self, record: *mut u8, started: u64) {
+        // SAFETY: the record is this one, which is not published, and its fixed part, which is in its first chunk, has
+        // the time behind three other numbers.
+        unsafe { record.add(STARTED).cast::<[u8; 8]>().write_unaligned(started.to_le_bytes()) };
+    }
+
+    /// Publishes what was written, where there is nothing to take care of.
     #[inline(always)]
     fn publish(&mut self) {
-        if self.care != 0 {
-            return self.publish_with_care();
-        }
         let length = self.cursor as usize - self.piece as usize;
         // SAFETY: the piece begins with room for its length, and is not published.
         unsafe { self.piece.cast::<[u8; 4]>().write_unaligned((length as u32).to_le_bytes()) };
         self.published_more(length, 1);
     }
 
-    #[cold]
     fn publish_with_care(&mut self) {
         self.seal_piece(false);
         if self.care & care::CHAINED != 0 {
@@ -456,4 +465,22 @@ impl Writer {
         (self.left_out, self.withheld, self.checked_output) = (0, 0, 0);
         (self.value, self.budget) = (self.cursor, usize::MAX);
     }
+}
+
+// These take the writer as it is, so that who calls them has nothing to do afterwards.
+
+#[cold]
+#[inline(never)]
+fn publish_with_care(mut writer: Borrowed) {
+    writer.publish_with_care();
+}
+
+#[cold]
+#[inline(never)]
+fn publish_now_with_care(mut writer: Borrowed) -> u64 {
+    let record = if writer.care & care::CHAINED == 0 { writer.piece } else { writer.start };
+    let started = clock::ticks();
+    writer.set_started(record, started);
+    writer.publish_with_care();
+    started
 }

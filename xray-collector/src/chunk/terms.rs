@@ -1,4 +1,4 @@
-//! On which terms a function's calls are recorded: what a call has to know, in one word.
+//! On which terms a function's calls are recorded: what a call has to know, in one word, and which of them a chunk knows.
 
 use crate::event::{flags_of_level, level_of_flags};
 use crate::model::Level;
@@ -12,8 +12,7 @@ pub const NUMBERLESS: u16 = u16::MAX;
 /// session (30 bits) | how (2) | the function's number (16) | the records' flags (8) | 0 (8)
 /// ```
 ///
-/// The upper half says whether a call is an ordinary one, by one comparison; the lower half is a record's, but for its
-/// kind.
+/// The lower half is the second word of a record's header, but for its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms(u64);
 
@@ -29,8 +28,6 @@ pub enum How {
 }
 
 impl Terms {
-    /// What no upper half is.
-    pub(super) const NEVER: u32 = u32::MAX;
     /// Sessions' numbers stay below this.
     pub const SESSIONS: u32 = (1 << 30) - 1;
 
@@ -38,7 +35,7 @@ impl Terms {
     #[must_use]
     pub fn new(session: u32, how: How, number: u16, level: Level) -> Self {
         let lower = u32::from(number) << 16 | u32::from(flags_of_level(level)) << 8;
-        Self(u64::from(Self::ordinary(session) | how as u32) << 32 | u64::from(lower))
+        Self(u64::from(session << 2 | how as u32) << 32 | u64::from(lower))
     }
 
     /// What [`Terms::to_bits`] gave.
@@ -82,20 +79,67 @@ impl Terms {
         (self.0 >> 16) as u16
     }
 
-    /// The upper half of the terms of functions that the session records, with their values, as steps like any other.
-    /// That of those without values is larger by one.
-    pub(super) const fn ordinary(session: u32) -> u32 {
-        session << 2 | How::Values as u32
-    }
-
-    #[inline(always)]
-    pub(super) fn upper_half(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
-
     /// The second word of a record of this kind.
     #[inline(always)]
     pub(super) fn of_record(self, kind: u8) -> u32 {
         self.0 as u32 | u32::from(kind)
+    }
+}
+
+/// Entries of the table of functions that are defined in a chunk.
+const SITES: usize = 1024;
+/// Stamps stay below this: the bit says that the call is no ordinary one.
+const WITH_CARE: u64 = 1 << 7;
+
+/// Which functions are defined in the chunk that a thread writes: for each the terms, with the chunk's stamp in their
+/// lowest byte. One comparison says that a call is an ordinary one of this session, and that its function is defined.
+pub(super) struct Sites {
+    /// Of the chunk; never 0.
+    stamp: u64,
+    known: [u64; SITES],
+}
+
+impl Sites {
+    pub(super) const fn new() -> Self {
+        Self { stamp: 1, known: [0; SITES] }
+    }
+
+    /// The next chunk knows none.
+    pub(super) fn forget(&mut self) {
+        self.stamp += 1;
+        if self.stamp == WITH_CARE {
+            // Stamps begin anew: old ones must not be taken for new ones.
+            *self = Self::new();
+        }
+    }
+
+    #[inline(always)]
+    fn place(terms: Terms) -> usize {
+        usize::from(terms.number()) % SITES
+    }
+
+    /// Whether the function is defined, and its calls are ordinary ones.
+    #[inline(always)]
+    pub(super) fn know_as_ordinary(&self, terms: Terms) -> bool {
+        self.known[Self::place(terms)] == terms.0 | self.stamp
+    }
+
+    #[inline]
+    fn entry(&self, terms: Terms) -> u64 {
+        let is_ordinary = terms.0 >> 32 & 3 != How::WithCare as u64;
+        terms.0 | self.stamp | if is_ordinary { 0 } else { WITH_CARE }
+    }
+
+    /// Whether the function is defined.
+    #[inline]
+    pub(super) fn know(&self, terms: Terms) -> bool {
+        self.known[Self::place(terms)] == self.entry(terms)
+    }
+
+    /// The function is defined from here on.
+    pub(super) fn learn(&mut self, terms: Terms) {
+        if terms.number() != NUMBERLESS {
+            self.known[Self::place(terms)] = self.entry(terms);
+        }
     }
 }

@@ -15,7 +15,8 @@ use super::memory::HEADER_BYTES;
 use super::place::{Current, Place};
 use super::pool::Pool;
 use super::slot::Slot;
-use super::terms::{NUMBERLESS, Terms};
+use super::terms::{Sites, Terms};
+use crate::clock;
 use crate::event::{CALLSITE, LONGEST_FIXED_PART, OuterRun, RECORD_HEADER, Site};
 use crate::model::{Level, Outcome};
 use crate::value::NAME_ANONYMOUS;
@@ -29,8 +30,6 @@ const _: () = assert!(LONGEST_FIXED_PART <= SMALLEST_ROOM);
 pub(super) const LONGEST_CHAIN: usize = 32;
 /// Entries of the table of names that are defined in the chunk.
 const NAMES: usize = 256;
-/// Entries of the table of functions that are defined in the chunk.
-const SITES: usize = 1024;
 /// How far from its end the counter of steps begins anew: more than one chunk can have.
 const STEPS_OF_A_CHUNK: u64 = 1 << 24;
 const LARGEST_STEP: u64 = (1 << 40) - 1;
@@ -116,14 +115,10 @@ pub struct Writer {
     pub(super) pool: *const Pool,
     /// The step that begins next, with the slot in its upper bits.
     pub(super) next_step: u64,
-    /// The upper half of the [`Terms`] of a function that this thread records without further ado.
-    pub(super) ordinary: u32,
     /// The collector that it writes for; 0 for none.
     pub(super) session: u32,
     /// What a place says of who records it where this thread records without further ado.
     pub(super) here: u64,
-    /// In the upper half, the generation of what is defined in the chunk.
-    pub(super) stamp: u32,
     /// Of [`care`], what applies to the record.
     pub(super) care: u8,
     pub(super) next_number: u16,
@@ -132,8 +127,8 @@ pub struct Writer {
     /// Where the value being written, or its part in the current chunk, begins; and how long it may still get.
     pub(super) value: *mut u8,
     pub(super) budget: usize,
-    /// Of each function, by its number, whether it is defined in the chunk: the stamp and the number then.
-    pub(super) sites: [u32; SITES],
+    /// Functions that are defined in the chunk.
+    pub(super) sites: Sites,
     pub(super) names: [Name; NAMES],
     /// The chunk being written, or none.
     pub(super) chunk: Option<u32>,
@@ -279,16 +274,14 @@ impl Writer {
             slot: std::ptr::null(),
             pool: std::ptr::null(),
             next_step: 0,
-            ordinary: Terms::NEVER,
             session: 0,
             here: Place::NEVER,
-            stamp: 1 << 16,
             care: 0,
             next_number: 0,
             looked_at_from: usize::MAX,
             value: std::ptr::null_mut(),
             budget: usize::MAX,
-            sites: [0; SITES],
+            sites: Sites::new(),
             names: [NO_NAME; NAMES],
             chunk: None,
             order: 0,
@@ -324,7 +317,7 @@ impl Writer {
         }
         (self.pool, self.slot, self.session) = (pool_address, slot_address, session);
         (self.next_step, self.order) = (next_step, order);
-        (self.ordinary, self.here) = (Terms::ordinary(session), Place::recorded_by(session));
+        self.here = if clock::is_counter() { Place::recorded_by(session) } else { Place::NEVER };
         Ok(())
     }
 
@@ -341,7 +334,7 @@ impl Writer {
         self.leave_chunk();
         self.slot().next_step.store(self.next_step & LARGEST_STEP, Ordering::Relaxed);
         self.slot().next_chunk.store(self.order.into(), Ordering::Relaxed);
-        (self.session, self.ordinary, self.here) = (0, Terms::NEVER, Place::NEVER);
+        (self.session, self.here) = (0, Place::NEVER);
         (self.pool, self.slot) = (std::ptr::null(), std::ptr::null());
     }
 
@@ -382,18 +375,11 @@ impl Writer {
         Some(())
     }
 
-    /// As [`Writer::begin`], for an event of a function, which has this number in every chunk: defines it if the chunk
-    /// does not know it.
+    /// As [`Writer::begin`], for an event of a function: defines it if the chunk does not know it.
     #[inline]
-    pub(super) fn begin_at(&mut self, site: &'static Site, number: u16, run: u64, is_end_of_run: bool) -> Option<()> {
+    pub(super) fn begin_at(&mut self, site: &'static Site, terms: Terms, run: u64, is_end_of_run: bool) -> Option<()> {
         self.begin(run, is_end_of_run)?;
-        if self.knows(number) { Some(()) } else { self.define_callsite(site, number, run, is_end_of_run) }
-    }
-
-    /// Whether this chunk says what function the number stands for.
-    #[inline(always)]
-    pub(super) fn knows(&self, number: u16) -> bool {
-        self.sites[usize::from(number) % SITES] == self.stamp | u32::from(number)
+        if self.sites.know(terms) { Some(()) } else { self.define_callsite(site, terms, run, is_end_of_run) }
     }
 
     #[cold]
@@ -405,7 +391,7 @@ impl Writer {
 
     /// Writes what the function is, for the events of it that follow in this chunk.
     #[cold]
-    fn define_callsite(&mut self, site: &'static Site, number: u16, run: u64, is_end: bool) -> Option<()> {
+    fn define_callsite(&mut self, site: &'static Site, terms: Terms, run: u64, is_end: bool) -> Option<()> {
         let length = RECORD_HEADER + site.encoded_length();
         let fits = |writer: &Self| writer.cursor as usize + length + SMALLEST_ROOM < writer.chunk_end as usize;
         if !fits(self) && !self.next_chunk() {
@@ -414,13 +400,11 @@ impl Writer {
         if !fits(self) {
             return self.drop_event(&self.slot().too_large, run, is_end);
         }
-        if number != NUMBERLESS {
-            self.sites[usize::from(number) % SITES] = self.stamp | u32::from(number);
-        }
+        self.sites.learn(terms);
         let mut header = [0; RECORD_HEADER];
         header[..4].copy_from_slice(&(length as u32).to_le_bytes());
         (header[4], header[5]) = (CALLSITE, site.flags());
-        header[6..8].copy_from_slice(&number.to_le_bytes());
+        header[6..8].copy_from_slice(&terms.number().to_le_bytes());
         let mut put = |bytes: &[u8]| {
             // SAFETY: `fits` says that the whole record is before the end of the chunk, which this thread owns, and
             // the cursor is behind what is committed.
@@ -465,12 +449,7 @@ impl Writer {
     pub(super) fn forget_definitions(&mut self) {
         self.forget_names();
         self.next_number = 0;
-        self.stamp = self.stamp.wrapping_add(1 << 16);
-        if self.stamp == 0 {
-            // Stamps begin anew: old ones must not be taken for new ones.
-            self.sites = [0; SITES];
-            self.stamp = 1 << 16;
-        }
+        self.sites.forget();
     }
 
     /// Makes a chunk from the free channel the one being written.
