@@ -273,6 +273,49 @@ impl Writer {
         }
     }
 
+    /// Writes a head and a short text behind it, which there is room for.
+    #[inline(always)]
+    pub(crate) fn put_short(&mut self, head: [u8; 2], text: &[u8]) {
+        debug_assert!(self.has_room(2 + text.len()));
+        let (place, length) = (self.cursor, text.len());
+        // SAFETY: the caller has asked for the room, which is before the chunk's end; and nobody else has a reference
+        // to the chunk there, so that it does not overlap with the text. Pieces of a text of at least their length
+        // begin within it; the last may lie over the one before.
+        unsafe {
+            self.cursor = place.add(2 + length);
+            place.cast::<[u8; 2]>().write_unaligned(head);
+            let (from, to) = (text.as_ptr(), place.add(2));
+            let copy = |at: usize, bytes: usize| to.add(at).copy_from_nonoverlapping(from.add(at), bytes);
+            match length {
+                8..16 => {
+                    copy(0, 8);
+                    copy(length - 8, 8);
+                }
+                16..=32 => {
+                    copy(0, 16);
+                    copy(length - 16, 16);
+                }
+                4..8 => {
+                    copy(0, 4);
+                    copy(length - 4, 4);
+                }
+                33..=64 => {
+                    copy(0, 16);
+                    copy(16, 16);
+                    copy(length - 32, 16);
+                    copy(length - 16, 16);
+                }
+                _ => copy(0, length),
+            }
+        }
+    }
+
+    /// Whether a text of this length is not cut for its value's budget.
+    #[inline(always)]
+    pub(crate) fn is_within_budget(&self, bytes: usize) -> bool {
+        bytes <= self.budget
+    }
+
     /// Writes bytes that close something: out of the reserve if there is no other room.
     #[inline]
     pub(crate) fn put_closing<const N: usize>(&mut self, bytes: [u8; N]) {
@@ -303,7 +346,7 @@ impl Writer {
     ///
     /// # Errors
     /// When there is no room.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn put_name(&mut self, name: &'static str) -> Result<bool, Full> {
         match self.number_of(name) {
             Some((number, is_secret)) => self.put(number.to_le_bytes()).map(|()| is_secret),

@@ -124,6 +124,8 @@ pub struct Writer {
     pub(super) next_number: u16,
     /// Texts from this length on are looked at for secrets.
     pub(crate) looked_at_from: usize,
+    /// What is looked for in texts are secrets of known form alone.
+    pub(crate) looks_as_usual: bool,
     /// Where the value being written, or its part in the current chunk, begins; and how long it may still get.
     pub(super) value: *mut u8,
     pub(super) budget: usize,
@@ -279,6 +281,7 @@ impl Writer {
             care: 0,
             next_number: 0,
             looked_at_from: usize::MAX,
+            looks_as_usual: false,
             value: std::ptr::null_mut(),
             budget: usize::MAX,
             sites: Sites::new(),
@@ -304,6 +307,7 @@ impl Writer {
         let slot = pool.take_slot();
         // Both outlive their use here: the attachment, which owns them, detaches this writer before it lets go.
         self.looked_at_from = pool.redaction.shortest();
+        self.looks_as_usual = pool.redaction.is_usual();
         let (pool_address, slot_address) = (Arc::as_ptr(&pool), Arc::as_ptr(&slot));
         let next_step = (u64::from(slot.index) + 1) << 40 | slot.next_step.load(Ordering::Relaxed) & LARGEST_STEP;
         let order = slot.next_chunk.load(Ordering::Relaxed) as u32;
@@ -490,7 +494,7 @@ impl Writer {
 
     /// The number under which this chunk knows a name, and whether it names a secret.
     #[inline(always)]
-    pub(super) fn number_of(&self, name: &'static str) -> Option<(u16, bool)> {
+    pub(crate) fn number_of(&self, name: &'static str) -> Option<(u16, bool)> {
         let known = &self.names[Self::place_of_name(name)];
         (known.key == Self::key_of_name(name)).then_some((known.number, known.is_secret))
     }

@@ -98,27 +98,87 @@ fn run(text: &[u8], class: u8) -> usize {
 
 /// Whether there may be a secret in the text.
 pub(crate) fn may_hold(text: &[u8]) -> bool {
-    text.len() >= SHORTEST
-        && (has_run(text, TOKEN, SHORTEST_RUN) || has_run(text, CARD, SHORTEST) || has_dashes(text) || has_bearer(text))
+    if text.len() < SHORTEST {
+        return false;
+    }
+    let hints = Hints::of(text);
+    hints.may_have_run && has_run(text, TOKEN, SHORTEST_RUN)
+        || hints.may_have_bearer && has_bearer(text)
+        || has_run(text, CARD, SHORTEST)
+        || has_dashes(text)
+}
+
+/// What eight bytes at a time say of a text. They may hint at what is not there; they never miss what is.
+struct Hints {
+    /// A run of [`SHORTEST_RUN`] token characters, which has eight bytes in it that begin at a multiple of eight.
+    may_have_run: bool,
+    /// The letter that the word begins with. One in the last bytes has no token behind it.
+    may_have_bearer: bool,
+}
+
+impl Hints {
+    #[inline(always)]
+    fn of(text: &[u8]) -> Self {
+        let (words, _) = text.as_chunks::<8>();
+        let (mut may_have_run, mut bs) = (false, 0);
+        for word in words {
+            let word = u64::from_le_bytes(*word);
+            // All that is below `+` is no token character.
+            may_have_run |= bytes_below(word, b'+') == 0;
+            bs |= bytes_equal(word | each(0x20), b'b');
+        }
+        Self { may_have_run, may_have_bearer: bs != 0 }
+    }
+}
+
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Not 0 if there is a byte below this one, which is at most 128.
+#[inline(always)]
+fn bytes_below(word: u64, byte: u8) -> u64 {
+    word.wrapping_sub(each(byte)) & !word & each(0x80)
+}
+
+/// Not 0 if there is a byte equal to this one.
+#[inline(always)]
+fn bytes_equal(word: u64, byte: u8) -> u64 {
+    bytes_below(word ^ each(byte), 1)
 }
 
 /// Whether so many bytes of the class follow each other somewhere. Looks at the last byte that a run would have, then
 /// backwards, so that text in which runs are short is passed over in leaps.
+#[inline(always)]
 fn has_run(text: &[u8], class: u8, length: usize) -> bool {
-    let mut start = 0;
-    while let Some(window) = text.get(start..start + length) {
-        match window.iter().rposition(|byte| !is(*byte, class)) {
-            Some(outside) => start += outside + 1,
-            None => return true,
+    // Where the run that is looked for begins, and how many of its last bytes are known to be of the class.
+    let (mut start, mut known) = (0, 0);
+    while let Some(byte) = text.get(start + length - 1 - known) {
+        if is(*byte, class) {
+            known += 1;
+            if known == length {
+                return true;
+            }
+        } else {
+            start += length - known;
+            known = 0;
         }
     }
     false
 }
 
 /// Whether there may be five dashes: one byte in five is one, and a byte beside it.
+#[inline(always)]
 fn has_dashes(text: &[u8]) -> bool {
     let is_dash = |at: usize| text.get(at) == Some(&b'-');
-    (4..text.len()).step_by(5).any(|at| is_dash(at) && (is_dash(at - 1) || is_dash(at + 1)))
+    let mut at = 4;
+    while let Some(byte) = text.get(at) {
+        if *byte == b'-' && (is_dash(at - 1) || is_dash(at + 1)) {
+            return true;
+        }
+        at += 5;
+    }
+    false
 }
 
 /// Whether the word `bearer` is there. One byte in six is enough to tell where it cannot be.

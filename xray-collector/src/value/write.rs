@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{CLOSE_NAME, CUT_NAME, tag};
 use crate::chunk::{Full, HeadPlace, Writer};
-use crate::redaction::MARK;
+use crate::redaction::{MARK, may_hold};
 
 const STRING_TAGS: [u8; 4] = [tag::STRING, tag::STRING_ENDLESS, tag::STRING_WITHHELD, tag::STRING_WITHHELD_CUT];
 
@@ -83,23 +83,24 @@ impl Writer {
     ///
     /// # Errors
     /// When there is no room even for an empty one; nothing is written then.
-    #[inline]
     pub fn string(&mut self, value: &str) -> Result<(), Full> {
-        if value.len() >= self.looked_at_from { self.looked_at(value) } else { self.whole_string(value) }
+        let is_whole = value.len() < self.looked_at_from
+            || self.looks_as_usual && self.is_within_budget(value.len()) && !may_hold(value.as_bytes());
+        if is_whole { self.whole_string(value) } else { self.looked_at(value) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn whole_string(&mut self, value: &str) -> Result<(), Full> {
         match u8::try_from(value.len()) {
             Ok(length) if self.has_room(2 + value.len()) => {
-                self.put([tag::STRING_SHORT, length])?;
-                self.put_slice(value.as_bytes());
+                self.put_short([tag::STRING_SHORT, length], value.as_bytes());
                 Ok(())
             }
             _ => self.long_string(value),
         }
     }
 
+    #[inline(never)]
     fn long_string(&mut self, value: &str) -> Result<(), Full> {
         if let Ok(length) = u32::try_from(value.len()) {
             let start = self.mark();
@@ -262,7 +263,16 @@ impl Writer {
         self.variant(tag::VARIANT_STRUCT, of, name).map(drop)
     }
 
+    #[inline(always)]
     fn tagged(&mut self, tag: u8, name: &'static str) -> Result<(), Full> {
+        match self.number_of(name) {
+            Some((number, _)) => self.put_tagged(tag, number.to_le_bytes()),
+            None => self.tagged_anew(tag, name),
+        }
+    }
+
+    #[cold]
+    fn tagged_anew(&mut self, tag: u8, name: &'static str) -> Result<(), Full> {
         let start = self.mark();
         self.put([tag])?;
         self.put_name(name).map(drop).inspect_err(|_| self.rollback(start))

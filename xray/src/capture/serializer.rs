@@ -147,19 +147,31 @@ impl<'w> Encoder<'w> {
         is_struct: bool,
         head: impl FnOnce(&mut Writer) -> Result<(), Full>,
     ) -> Result<Compound<'e, 'w>, Error> {
-        let is_written = self.depth < self.limits.depth;
-        let is_checked = self.checks_keys && self.depth == 0;
-        if is_written {
-            head(self.writer)?;
-            self.opened(is_struct);
-            if is_checked {
-                self.first_element = Some(self.writer.mark());
-            }
-        } else {
-            self.too_deep();
+        if self.depth >= self.limits.depth {
+            return Ok(self.open_too_deep());
+        }
+        head(self.writer)?;
+        self.opened(is_struct);
+        if self.checks_keys && self.depth == 1 {
+            return Ok(self.open_checked());
         }
         let (left, depth) = (self.limits.elements, self.depth);
-        Ok(Compound { encoder: self, is_written, is_checked, depth, left, passed_over: 0 })
+        Ok(Compound { encoder: self, depth, left, passed_over: 0, is_written: true, is_checked: false })
+    }
+
+    /// The outermost, whose keys are checked.
+    #[cold]
+    fn open_checked<'e>(&'e mut self) -> Compound<'e, 'w> {
+        self.first_element = Some(self.writer.mark());
+        let (left, depth) = (self.limits.elements, self.depth);
+        Compound { encoder: self, depth, left, passed_over: 0, is_written: true, is_checked: true }
+    }
+
+    #[cold]
+    fn open_too_deep<'e>(&'e mut self) -> Compound<'e, 'w> {
+        self.too_deep();
+        let depth = self.depth;
+        Compound { encoder: self, depth, left: 0, passed_over: 0, is_written: false, is_checked: false }
     }
 
     pub(super) fn newtype_variant(
@@ -346,15 +358,15 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 /// Something with elements that is being written.
 pub struct Compound<'e, 'w> {
     encoder: &'e mut Encoder<'w>,
+    /// Of the encoder while this is the innermost that is open.
+    depth: usize,
+    /// Elements that may still be written: none if it is too deep.
+    left: usize,
+    passed_over: usize,
     /// Not too deep.
     is_written: bool,
     /// Its keys have to fit the schema.
     is_checked: bool,
-    /// Of the encoder while this is the innermost that is open.
-    depth: usize,
-    /// Elements that may still be written.
-    left: usize,
-    passed_over: usize,
 }
 
 impl Compound<'_, '_> {
@@ -364,7 +376,7 @@ impl Compound<'_, '_> {
         if self.encoder.depth != self.depth {
             self.encoder.close_down_to(self.depth);
         }
-        if self.is_written && self.left > 0 {
+        if self.left > 0 {
             self.left -= 1;
             return Ok(true);
         }
@@ -406,7 +418,7 @@ impl<'w> Compound<'_, 'w> {
             return Ok(());
         }
         let fits = !self.is_checked || self.captures(Some(name));
-        if self.encoder.writer.field(name)? || !fits {
+        if self.encoder.writer.field(name)? | !fits {
             self.encoder.writer.redacted();
             return Ok(());
         }
