@@ -279,31 +279,37 @@ impl Writer {
         debug_assert!(self.has_room(2 + text.len()));
         let (place, length) = (self.cursor, text.len());
         // SAFETY: the caller has asked for the room, which is before the chunk's end; and nobody else has a reference
-        // to the chunk there, so that it does not overlap with the text. Pieces of a text of at least their length
-        // begin within it; the last may lie over the one before.
+        // to the chunk there, so that it does not overlap with the text. Each piece lies within the text; the last may
+        // lie over the one before.
         unsafe {
             self.cursor = place.add(2 + length);
             place.cast::<[u8; 2]>().write_unaligned(head);
             let (from, to) = (text.as_ptr(), place.add(2));
             let copy = |at: usize, bytes: usize| to.add(at).copy_from_nonoverlapping(from.add(at), bytes);
             match length {
-                8..16 => {
+                4..=7 => {
+                    copy(0, 4);
+                    copy(length - 4, 4);
+                }
+                8..=16 => {
                     copy(0, 8);
                     copy(length - 8, 8);
                 }
-                16..=32 => {
+                17..=32 => {
                     copy(0, 16);
                     copy(length - 16, 16);
-                }
-                4..8 => {
-                    copy(0, 4);
-                    copy(length - 4, 4);
                 }
                 33..=64 => {
                     copy(0, 16);
                     copy(16, 16);
                     copy(length - 32, 16);
                     copy(length - 16, 16);
+                }
+                0 => {}
+                1..=3 => {
+                    copy(0, 1);
+                    copy(length / 2, 1);
+                    copy(length - 1, 1);
                 }
                 _ => copy(0, length),
             }
@@ -342,15 +348,26 @@ impl Writer {
         self.budget.saturating_add(BEYOND)
     }
 
+    /// Writes the number of a name that the chunk knows, and that is no secret's. Otherwise it writes nothing, and
+    /// [`Writer::put_name`] has to see to it.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn put_known_name(&mut self, name: &'static str) -> bool {
+        let Some(number) = self.number_of(name).filter(|_| self.has_room(2)) else { return false };
+        // SAFETY: there is room before the end.
+        unsafe { self.put_unchecked(number.to_le_bytes()) };
+        true
+    }
+
     /// Writes a name: its number, and at its first use in this chunk its text. Returns whether it names a secret.
     ///
     /// # Errors
     /// When there is no room.
-    #[inline(always)]
     pub(crate) fn put_name(&mut self, name: &'static str) -> Result<bool, Full> {
-        match self.number_of(name) {
-            Some((number, is_secret)) => self.put(number.to_le_bytes()).map(|()| is_secret),
-            None => self.define_name(name),
+        match (self.number_of(name), self.number_of_secret(name)) {
+            (Some(number), _) => self.put(number.to_le_bytes()).map(|()| false),
+            (_, Some(number)) => self.put(number.to_le_bytes()).map(|()| true),
+            _ => self.define_name(name),
         }
     }
 

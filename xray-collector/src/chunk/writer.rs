@@ -30,6 +30,8 @@ const _: () = assert!(LONGEST_FIXED_PART <= SMALLEST_ROOM);
 pub(super) const LONGEST_CHAIN: usize = 32;
 /// Entries of the table of names that are defined in the chunk.
 const NAMES: usize = 256;
+/// Names from this length on, and those at addresses of more than 48 bits, are defined at each use.
+const LONGEST_NAME: usize = 1 << 15;
 /// How far from its end the counter of steps begins anew: more than one chunk can have.
 const STEPS_OF_A_CHUNK: u64 = 1 << 24;
 const LARGEST_STEP: u64 = (1 << 40) - 1;
@@ -76,14 +78,14 @@ pub struct Ended {
 /// A name that is defined in the chunk.
 #[derive(Clone, Copy)]
 pub(super) struct Name {
-    /// Where its text is, and in the upper 16 bits how long; 0 for none.
+    /// Where its text is, and in the upper 16 bits how long, with [`SECRET`] if what has this name is withheld; 0 for
+    /// none.
     key: u64,
     number: u16,
-    /// What has this name is withheld.
-    is_secret: bool,
 }
 
-const NO_NAME: Name = Name { key: 0, number: 0, is_secret: false };
+const NO_NAME: Name = Name { key: 0, number: 0 };
+const SECRET: u64 = 1 << 63;
 
 /// What the record that is being written needs to be looked at for: almost always nothing.
 pub(super) mod care {
@@ -483,7 +485,6 @@ impl Writer {
 
     #[inline(always)]
     fn key_of_name(name: &'static str) -> u64 {
-        // Addresses are shorter than 48 bits. Names too long for the rest are never found.
         (name.as_ptr() as u64) | (name.len() as u64) << 48
     }
 
@@ -492,19 +493,26 @@ impl Writer {
         name.as_ptr() as usize % NAMES
     }
 
-    /// The number under which this chunk knows a name, and whether it names a secret.
+    /// The number under which this chunk knows a name that is no secret's.
     #[inline(always)]
-    pub(crate) fn number_of(&self, name: &'static str) -> Option<(u16, bool)> {
+    pub(crate) fn number_of(&self, name: &'static str) -> Option<u16> {
         let known = &self.names[Self::place_of_name(name)];
-        (known.key == Self::key_of_name(name)).then_some((known.number, known.is_secret))
+        (known.key == Self::key_of_name(name) && name.len() < LONGEST_NAME).then_some(known.number)
+    }
+
+    /// As [`Writer::number_of`], of a secret's name.
+    pub(super) fn number_of_secret(&self, name: &'static str) -> Option<u16> {
+        let known = &self.names[Self::place_of_name(name)];
+        (known.key == Self::key_of_name(name) | SECRET && name.len() < LONGEST_NAME).then_some(known.number)
     }
 
     pub(super) fn define(&mut self, name: &'static str, is_secret: bool) -> u16 {
         let number = self.next_number;
         if number < NAME_ANONYMOUS {
             self.next_number += 1;
-            if name.len() < 1 << 16 && (name.as_ptr() as u64) < 1 << 48 {
-                self.names[Self::place_of_name(name)] = Name { key: Self::key_of_name(name), number, is_secret };
+            if name.len() < LONGEST_NAME && (name.as_ptr() as u64) < 1 << 48 {
+                let key = Self::key_of_name(name) | if is_secret { SECRET } else { 0 };
+                self.names[Self::place_of_name(name)] = Name { key, number };
             }
         }
         number

@@ -98,50 +98,74 @@ fn run(text: &[u8], class: u8) -> usize {
 
 /// Whether there may be a secret in the text.
 pub(crate) fn may_hold(text: &[u8]) -> bool {
-    if text.len() < SHORTEST {
-        return false;
-    }
-    let hints = Hints::of(text);
-    hints.may_have_run && has_run(text, TOKEN, SHORTEST_RUN)
-        || hints.may_have_bearer && has_bearer(text)
-        || has_run(text, CARD, SHORTEST)
-        || has_dashes(text)
+    text.len() >= SHORTEST && Hints::of(text).may_hold(text)
 }
 
-/// What eight bytes at a time say of a text. They may hint at what is not there; they never miss what is.
+/// What eight bytes at a time say of a text. They may hint at what is not there; they never miss what is. For each hint
+/// it is in the eight bytes that begin at a multiple of eight, and not in what is left at the text's end.
 struct Hints {
-    /// A run of [`SHORTEST_RUN`] token characters, which has eight bytes in it that begin at a multiple of eight.
-    may_have_run: bool,
-    /// The letter that the word begins with. One in the last bytes has no token behind it.
-    may_have_bearer: bool,
+    /// A run of [`SHORTEST_RUN`] token characters fills eight bytes.
+    has_run: bool,
+    /// The letter that `bearer` begins with: a token follows the word.
+    bs: u64,
+    /// Two dashes beside each other. Five have three in eight bytes, and the rest of a key follows them.
+    dashes: u64,
+    /// Digits, what is left at the end included.
+    digits: usize,
 }
 
 impl Hints {
+    /// So many digits are counted in each byte of a word.
+    const MOST_WORDS: usize = 255;
+
     #[inline(always)]
     fn of(text: &[u8]) -> Self {
-        let (words, _) = text.as_chunks::<8>();
-        let (mut may_have_run, mut bs) = (false, 0);
+        let (words, rest) = text.as_chunks::<8>();
+        let (mut has_run, mut bs, mut dashes, mut digits) = (false, 0, 0, 0_u64);
         for word in words {
             let word = u64::from_le_bytes(*word);
             // All that is below `+` is no token character.
-            may_have_run |= bytes_below(word, b'+') == 0;
+            has_run |= bytes_below(word, b'+') == 0;
             bs |= bytes_equal(word | each(0x20), b'b');
+            let dash = bytes_equal(word, b'-');
+            dashes |= dash & dash << 8;
+            digits = digits.wrapping_add(bytes_below(word ^ each(b'0'), 10) >> 7);
         }
-        Self { may_have_run, may_have_bearer: bs != 0 }
+        let pairs = (digits & PAIRS) + (digits >> 8 & PAIRS);
+        let digits =
+            if words.len() > Self::MOST_WORDS { usize::MAX } else { (pairs.wrapping_mul(ONES) >> 48) as usize };
+        Self { has_run, bs, dashes, digits: digits.saturating_add(rest.len()) }
+    }
+
+    #[inline(always)]
+    fn may_hold(&self, text: &[u8]) -> bool {
+        (self.has_run | (self.bs | self.dashes != 0) | (self.digits >= SHORTEST)) && self.is_true(text)
+    }
+
+    #[inline(never)]
+    fn is_true(&self, text: &[u8]) -> bool {
+        self.has_run && has_run(text, TOKEN, SHORTEST_RUN)
+            || self.bs != 0 && has_bearer(text)
+            || self.dashes != 0 && has_dashes(text)
+            || self.digits >= SHORTEST && has_run(text, CARD, SHORTEST)
     }
 }
+
+/// The lower halves of a word's pairs of bytes, and a one in each.
+const PAIRS: u64 = 0x00ff_00ff_00ff_00ff;
+const ONES: u64 = 0x0001_0001_0001_0001;
 
 const fn each(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// Not 0 if there is a byte below this one, which is at most 128.
+/// The highest bit of each byte that is below this one, which is at most 128, and perhaps of the byte behind it.
 #[inline(always)]
 fn bytes_below(word: u64, byte: u8) -> u64 {
     word.wrapping_sub(each(byte)) & !word & each(0x80)
 }
 
-/// Not 0 if there is a byte equal to this one.
+/// The highest bit of each byte that is equal to this one, and perhaps of the byte behind it.
 #[inline(always)]
 fn bytes_equal(word: u64, byte: u8) -> u64 {
     bytes_below(word ^ each(byte), 1)

@@ -7,6 +7,9 @@ use super::{CLOSE_NAME, CUT_NAME, tag};
 use crate::chunk::{Full, HeadPlace, Writer};
 use crate::redaction::{MARK, may_hold};
 
+/// Texts up to this length are copied in pieces of fixed size.
+const SHORT: usize = 64;
+
 const STRING_TAGS: [u8; 4] = [tag::STRING, tag::STRING_ENDLESS, tag::STRING_WITHHELD, tag::STRING_WITHHELD_CUT];
 
 macro_rules! numbers {
@@ -84,6 +87,15 @@ impl Writer {
     /// # Errors
     /// When there is no room even for an empty one; nothing is written then.
     pub fn string(&mut self, value: &str) -> Result<(), Full> {
+        if value.len() < self.looked_at_from && value.len() <= SHORT && self.has_room(2 + value.len()) {
+            self.put_short([tag::STRING_SHORT, value.len() as u8], value.as_bytes());
+            return Ok(());
+        }
+        self.long_or_looked_at(value)
+    }
+
+    #[inline(never)]
+    fn long_or_looked_at(&mut self, value: &str) -> Result<(), Full> {
         let is_whole = value.len() < self.looked_at_from
             || self.looks_as_usual && self.is_within_budget(value.len()) && !may_hold(value.as_bytes());
         if is_whole { self.whole_string(value) } else { self.looked_at(value) }
@@ -222,9 +234,16 @@ impl Writer {
     ///
     /// # Errors
     /// When there is no room.
-    #[inline]
     pub fn field(&mut self, name: &'static str) -> Result<bool, Full> {
         self.put_name(name)
+    }
+
+    /// As [`Writer::field`], of a name that is known not to be a secret's. If it is not, nothing is written, and
+    /// [`Writer::field`] has to see to it.
+    #[inline(always)]
+    #[must_use]
+    pub fn known_field(&mut self, name: &'static str) -> bool {
+        self.put_known_name(name)
     }
 
     /// A variant without data. Returns whether it names a secret, which is of interest where it is the key of a map.
@@ -266,7 +285,7 @@ impl Writer {
     #[inline(always)]
     fn tagged(&mut self, tag: u8, name: &'static str) -> Result<(), Full> {
         match self.number_of(name) {
-            Some((number, _)) => self.put_tagged(tag, number.to_le_bytes()),
+            Some(number) => self.put_tagged(tag, number.to_le_bytes()),
             None => self.tagged_anew(tag, name),
         }
     }

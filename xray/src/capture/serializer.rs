@@ -15,7 +15,7 @@ use super::key;
 use super::limits::Limits;
 
 /// How many elements beyond the limit are passed over before the value is given up: passing over costs time.
-const PASSED_OVER: usize = 65_536;
+const PASSED_OVER: u32 = 65_536;
 
 /// Why a value was not written to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,31 +147,26 @@ impl<'w> Encoder<'w> {
         is_struct: bool,
         head: impl FnOnce(&mut Writer) -> Result<(), Full>,
     ) -> Result<Compound<'e, 'w>, Error> {
-        if self.depth >= self.limits.depth {
-            return Ok(self.open_too_deep());
+        let (mut left, mut state) = (self.limits.elements, State::Written);
+        if self.depth < self.limits.depth {
+            head(self.writer)?;
+            self.opened(is_struct);
+            if self.checks_keys && self.depth == 1 {
+                state = self.opened_checked();
+            }
+        } else {
+            (left, state) = (0, State::TooDeep);
+            self.too_deep();
         }
-        head(self.writer)?;
-        self.opened(is_struct);
-        if self.checks_keys && self.depth == 1 {
-            return Ok(self.open_checked());
-        }
-        let (left, depth) = (self.limits.elements, self.depth);
-        Ok(Compound { encoder: self, depth, left, passed_over: 0, is_written: true, is_checked: false })
+        let depth = self.depth;
+        Ok(Compound { encoder: self, left, depth, passed_over: 0, state })
     }
 
     /// The outermost, whose keys are checked.
     #[cold]
-    fn open_checked<'e>(&'e mut self) -> Compound<'e, 'w> {
+    fn opened_checked(&mut self) -> State {
         self.first_element = Some(self.writer.mark());
-        let (left, depth) = (self.limits.elements, self.depth);
-        Compound { encoder: self, depth, left, passed_over: 0, is_written: true, is_checked: true }
-    }
-
-    #[cold]
-    fn open_too_deep<'e>(&'e mut self) -> Compound<'e, 'w> {
-        self.too_deep();
-        let depth = self.depth;
-        Compound { encoder: self, depth, left: 0, passed_over: 0, is_written: false, is_checked: false }
+        State::Checked
     }
 
     pub(super) fn newtype_variant(
@@ -191,6 +186,13 @@ impl<'w> Encoder<'w> {
         let written = write(self);
         self.limits.depth += 1;
         written
+    }
+
+    /// A text that is a map's key.
+    fn key(&mut self, key: &str) -> Result<(), Error> {
+        self.is_secret = self.writer.string_key(key)?;
+        self.owes_value = false;
+        Ok(())
     }
 
     #[cold]
@@ -249,10 +251,9 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
     #[inline]
     fn serialize_str(self, value: &str) -> Result<(), Error> {
         if self.is_key {
-            self.is_secret = self.writer.string_key(value)?;
-        } else {
-            self.writer.string(value)?;
+            return self.key(value);
         }
+        self.writer.string(value)?;
         self.owes_value = false;
         Ok(())
     }
@@ -358,21 +359,36 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 /// Something with elements that is being written.
 pub struct Compound<'e, 'w> {
     encoder: &'e mut Encoder<'w>,
-    /// Of the encoder while this is the innermost that is open.
-    depth: usize,
     /// Elements that may still be written: none if it is too deep.
     left: usize,
-    passed_over: usize,
-    /// Not too deep.
-    is_written: bool,
-    /// Its keys have to fit the schema.
-    is_checked: bool,
+    /// Of the encoder while this is the innermost that is open.
+    depth: usize,
+    passed_over: u32,
+    state: State,
+}
+
+/// What is done with the elements.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Written,
+    /// Their keys have to fit the schema.
+    Checked,
+    TooDeep,
 }
 
 impl Compound<'_, '_> {
     /// Whether the next element is to be written.
-    #[inline]
+    #[inline(always)]
     fn takes(&mut self) -> Result<bool, Error> {
+        if self.encoder.depth == self.depth && self.left > 0 {
+            self.left -= 1;
+            return Ok(true);
+        }
+        self.takes_with_care()
+    }
+
+    #[cold]
+    fn takes_with_care(&mut self) -> Result<bool, Error> {
         if self.encoder.depth != self.depth {
             self.encoder.close_down_to(self.depth);
         }
@@ -414,16 +430,35 @@ impl<'w> Compound<'_, 'w> {
         name: &'static str,
         write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        if !self.takes()? {
-            return Ok(());
-        }
-        let fits = !self.is_checked || self.captures(Some(name));
-        if self.encoder.writer.field(name)? | !fits {
-            self.encoder.writer.redacted();
+        if !self.begins_field(name)? {
             return Ok(());
         }
         self.encoder.owes_value = true;
         write(self.encoder)
+    }
+
+    /// Whether the value of a field of this name is to be written next. The name is, if the field is there at all.
+    #[inline(always)]
+    fn begins_field(&mut self, name: &'static str) -> Result<bool, Error> {
+        let is_ordinary = self.encoder.depth == self.depth && self.left > 0 && self.state == State::Written;
+        if is_ordinary && self.encoder.writer.known_field(name) {
+            self.left -= 1;
+            return Ok(true);
+        }
+        self.begins_field_with_care(name)
+    }
+
+    #[inline(never)]
+    fn begins_field_with_care(&mut self, name: &'static str) -> Result<bool, Error> {
+        if !self.takes()? {
+            return Ok(false);
+        }
+        let fits = self.state != State::Checked || self.captures(Some(name));
+        let is_secret = self.encoder.writer.field(name)?;
+        if is_secret || !fits {
+            self.encoder.writer.redacted();
+        }
+        Ok(fits && !is_secret)
     }
 
     /// Whether what has this key may be captured; `None` is a key that is no text. If the schema rejects it, what was
@@ -452,7 +487,7 @@ impl<'w> Compound<'_, 'w> {
         write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // Owed only if the key was taken: what it belongs to is within the limit then.
-        if !self.encoder.owes_value || !self.is_written || self.passed_over > 0 {
+        if !self.encoder.owes_value || self.state == State::TooDeep || self.passed_over > 0 {
             return Ok(());
         }
         if std::mem::take(&mut self.encoder.is_secret) { self.encoder.redacted() } else { write(self.encoder) }
@@ -461,7 +496,7 @@ impl<'w> Compound<'_, 'w> {
     /// Ends it.
     #[inline]
     pub fn finish(self) -> Result<(), Error> {
-        if self.is_written {
+        if self.state != State::TooDeep {
             if self.encoder.depth != self.depth {
                 self.encoder.close_down_to(self.depth);
             }
@@ -527,7 +562,7 @@ impl ser::SerializeMap for Compound<'_, '_> {
         if !self.takes()? {
             return Ok(());
         }
-        if self.is_checked && !key::with_text(key, |text| self.captures(text)) {
+        if self.state == State::Checked && !key::with_text(key, |text| self.captures(text)) {
             key.serialize(&mut *self.encoder)?;
             self.encoder.writer.redacted();
             return Ok(());
