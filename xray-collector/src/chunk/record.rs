@@ -374,17 +374,20 @@ impl Writer {
     #[cold]
     fn define_name(&mut self, name: &'static str) -> Result<bool, Full> {
         let is_secret = self.redaction().is_secret_name(name);
+        let number = self.define(name, is_secret);
+        self.put_new_name(number, name).map(|()| is_secret)
+    }
+
+    /// Writes a name's number, which it has from here on, and its text.
+    #[cold]
+    pub(super) fn put_new_name(&mut self, number: u16, name: &'static str) -> Result<(), Full> {
         let text = clipped(name);
         if self.cursor as usize + 4 + text.len() > self.end as usize {
             self.make_room(4 + text.len())?;
         }
-        let number = self.define(name, is_secret);
         self.put((number | NAME_DEFINED).to_le_bytes())?;
         self.put((text.len() as u16).to_le_bytes())?;
-        match self.put_slice(text.as_bytes()) == text.len() {
-            true => Ok(is_secret),
-            false => Err(Full),
-        }
+        if self.put_slice(text.as_bytes()) == text.len() { Ok(()) } else { Err(Full) }
     }
 
     /// Goes on in another chunk, unless the value has used up its budget. Once it has failed, nothing more fits into

@@ -14,6 +14,7 @@ use super::header::{self, Header, Published};
 use super::memory::HEADER_BYTES;
 use super::place::{Current, Place};
 use super::pool::Pool;
+use super::shape::Shapes;
 use super::slot::Slot;
 use super::terms::{Sites, Terms};
 use crate::clock;
@@ -134,6 +135,7 @@ pub struct Writer {
     /// Functions that are defined in the chunk.
     pub(super) sites: Sites,
     pub(super) names: [Name; NAMES],
+    pub(super) shapes: Shapes,
     /// The chunk being written, or none.
     pub(super) chunk: Option<u32>,
     /// How many chunks this slot wrote.
@@ -288,6 +290,7 @@ impl Writer {
             budget: usize::MAX,
             sites: Sites::new(),
             names: [NO_NAME; NAMES],
+            shapes: Shapes::NONE,
             chunk: None,
             order: 0,
             start: std::ptr::null_mut(),
@@ -449,6 +452,7 @@ impl Writer {
 
     pub(super) fn forget_names(&mut self) {
         self.names = [NO_NAME; NAMES];
+        self.shapes = Shapes::NONE;
     }
 
     /// What comes next is in a chunk in which nothing is defined.

@@ -108,7 +108,7 @@ struct Hints {
     has_run: bool,
     /// The letter that `bearer` begins with: a token follows the word.
     bs: u64,
-    /// Two dashes beside each other. Five have three in eight bytes, and the rest of a key follows them.
+    /// Five have three in eight bytes, and the rest of a key follows them.
     dashes: u64,
     /// Digits, what is left at the end included.
     digits: usize,
@@ -121,27 +121,31 @@ impl Hints {
     #[inline(always)]
     fn of(text: &[u8]) -> Self {
         let (words, rest) = text.as_chunks::<8>();
-        let (mut has_run, mut bs, mut dashes, mut digits) = (false, 0, 0, 0_u64);
+        let (mut bs, mut dashes, mut digits) = (0, 0, 0_u64);
         for word in words {
             let word = u64::from_le_bytes(*word);
+            // The highest bit of each byte that is below this one, and perhaps of the byte behind it.
+            let below = |word: u64, byte: u8| word.wrapping_sub(each(byte)) & !word & each(0x80);
             // All that is below `+` is no token character.
-            has_run |= bytes_below(word, b'+') == 0;
-            bs |= bytes_equal(word | each(0x20), b'b');
-            let dash = bytes_equal(word, b'-');
-            dashes |= dash & dash << 8;
-            digits = digits.wrapping_add(bytes_below(word ^ each(b'0'), 10) >> 7);
+            if below(word, b'+') == 0 {
+                return Self { has_run: true, bs: 1, dashes: 1, digits: usize::MAX };
+            }
+            bs |= below((word | each(0x20)) ^ each(b'b'), 1);
+            dashes |= below(word ^ each(b'-'), 1);
+            digits = digits.wrapping_add(below(word ^ each(b'0'), 10) >> 7);
         }
         let pairs = (digits & PAIRS) + (digits >> 8 & PAIRS);
         let digits =
             if words.len() > Self::MOST_WORDS { usize::MAX } else { (pairs.wrapping_mul(ONES) >> 48) as usize };
-        Self { has_run, bs, dashes, digits: digits.saturating_add(rest.len()) }
+        Self { has_run: false, bs, dashes, digits: digits.saturating_add(rest.len()) }
     }
 
     #[inline(always)]
     fn may_hold(&self, text: &[u8]) -> bool {
-        (self.has_run | (self.bs | self.dashes != 0) | (self.digits >= SHORTEST)) && self.is_true(text)
+        (self.bs | self.dashes != 0) | (self.digits >= SHORTEST) && self.is_true(text)
     }
 
+    #[cold]
     #[inline(never)]
     fn is_true(&self, text: &[u8]) -> bool {
         self.has_run && has_run(text, TOKEN, SHORTEST_RUN)
@@ -157,18 +161,6 @@ const ONES: u64 = 0x0001_0001_0001_0001;
 
 const fn each(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
-}
-
-/// The highest bit of each byte that is below this one, which is at most 128, and perhaps of the byte behind it.
-#[inline(always)]
-fn bytes_below(word: u64, byte: u8) -> u64 {
-    word.wrapping_sub(each(byte)) & !word & each(0x80)
-}
-
-/// The highest bit of each byte that is equal to this one, and perhaps of the byte behind it.
-#[inline(always)]
-fn bytes_equal(word: u64, byte: u8) -> u64 {
-    bytes_below(word ^ each(byte), 1)
 }
 
 /// Whether so many bytes of the class follow each other somewhere. Looks at the last byte that a run would have, then

@@ -87,11 +87,24 @@ impl Writer {
     /// # Errors
     /// When there is no room even for an empty one; nothing is written then.
     pub fn string(&mut self, value: &str) -> Result<(), Full> {
-        if value.len() < self.looked_at_from && value.len() <= SHORT && self.has_room(2 + value.len()) {
-            self.put_short([tag::STRING_SHORT, value.len() as u8], value.as_bytes());
-            return Ok(());
+        if value.len() > SHORT || !self.has_room(2 + value.len()) {
+            return self.long_or_looked_at(value);
         }
-        self.long_or_looked_at(value)
+        if value.len() >= self.looked_at_from {
+            return self.short_looked_at(value);
+        }
+        self.put_short([tag::STRING_SHORT, value.len() as u8], value.as_bytes());
+        Ok(())
+    }
+
+    /// A short one that there is room for.
+    #[inline(never)]
+    fn short_looked_at(&mut self, value: &str) -> Result<(), Full> {
+        if !self.looks_as_usual || may_hold(value.as_bytes()) {
+            return self.looked_at(value);
+        }
+        self.put_short([tag::STRING_SHORT, value.len() as u8], value.as_bytes());
+        Ok(())
     }
 
     #[inline(never)]
@@ -128,6 +141,7 @@ impl Writer {
     }
 
     /// A string that is long enough to hold a secret.
+    #[inline(never)]
     fn looked_at(&mut self, value: &str) -> Result<(), Full> {
         // What is cut off anyway is not looked at, but for what a secret at the limit may reach to.
         let goes_on = value.len() > self.more_than_room();

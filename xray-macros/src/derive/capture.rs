@@ -136,16 +136,25 @@ impl Expansion<'_> {
                     #compound.finish()
                 }
             }
-            (Fields::Named(_), name) => {
-                let open = match name {
-                    None => quote!(#encoder.fields(#of)?),
-                    Some(name) => quote!(#encoder.fields_variant(#of, #name)?),
-                };
+            (Fields::Named(_), None) => {
+                let shape = Ident::new("__XRAY_SHAPE", Span::mixed_site());
+                let names = written.iter().map(|(name, _)| name);
+                let fields =
+                    written.iter().map(|(name, write)| quote!(#compound.field_with(#name, |#encoder| #write)?;));
+                quote! {
+                    static #shape: #private::Shape = #private::Shape { name: #of, fields: &[#(#names),*] };
+                    #[allow(unused_mut)]
+                    let mut #compound = #encoder.fields(&#shape)?;
+                    #(#fields)*
+                    #compound.finish(&#shape)
+                }
+            }
+            (Fields::Named(_), Some(name)) => {
                 let fields =
                     written.iter().map(|(name, write)| quote!(#compound.field_with(#name, |#encoder| #write)?;));
                 quote! {
                     #[allow(unused_mut)]
-                    let mut #compound = #open;
+                    let mut #compound = #encoder.fields_variant(#of, #name)?;
                     #(#fields)*
                     #compound.finish()
                 }

@@ -8,7 +8,7 @@ use std::any::type_name;
 use std::fmt::Debug;
 
 use serde::{Serialize, Serializer as _};
-use xray_collector::chunk::Writer;
+use xray_collector::chunk::{Shape, Writer};
 use xray_collector::value::TextError;
 
 use super::ladder::Value;
@@ -248,8 +248,25 @@ impl<'w> Encoder<'w> {
     }
 
     /// A struct with names.
-    pub fn fields<'e>(&'e mut self, name: &'static str) -> Result<Compound<'e, 'w>, Error> {
-        self.serialize_struct(name, 0)
+    #[inline]
+    pub fn fields<'e>(&'e mut self, shape: &'static Shape) -> Result<Shaped<'e, 'w>, Error> {
+        if self.takes_shape(shape) {
+            if let Some(number) = self.writer.open_known_shape(shape) {
+                return Ok(Shaped { compound: self.opened_shape(), number, names: Names::Known });
+            }
+        }
+        self.new_fields(shape)
+    }
+
+    #[cold]
+    fn new_fields<'e>(&'e mut self, shape: &'static Shape) -> Result<Shaped<'e, 'w>, Error> {
+        if self.takes_shape(shape)
+            && let Some(number) = self.writer.open_new_shape(shape)?
+        {
+            return Ok(Shaped { compound: self.opened_shape(), number, names: Names::New });
+        }
+        let compound = self.serialize_struct(shape.name, 0)?;
+        Ok(Shaped { compound, number: 0, names: Names::Single })
     }
 
     /// A struct without names.
@@ -280,5 +297,64 @@ impl<'w> Encoder<'w> {
     /// A variant with names.
     pub fn fields_variant<'e>(&'e mut self, of: &'static str, name: &'static str) -> Result<Compound<'e, 'w>, Error> {
         self.serialize_struct_variant(of, 0, name, 0)
+    }
+}
+
+/// A struct that is being written whose names were known before.
+pub struct Shaped<'e, 'w> {
+    compound: Compound<'e, 'w>,
+    /// Of the next field's name.
+    number: u16,
+    names: Names,
+}
+
+/// What the chunk knows of a struct's names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// Their numbers, which follow each other.
+    Known,
+    /// Nothing: their numbers will follow each other.
+    New,
+    /// They are looked up one by one.
+    Single,
+}
+
+impl<'w> Shaped<'_, 'w> {
+    /// The next field, as `write` writes it.
+    #[inline]
+    pub fn field_with(&mut self, name: &'static str, write: impl FnOnce(&mut Encoder<'w>) -> Encoded) -> Encoded {
+        if self.names == Names::Known && self.compound.is_innermost() {
+            let encoder = self.compound.encoder();
+            encoder.writer.numbered_field(self.number)?;
+            self.number += 1;
+            encoder.owes_value = true;
+            return write(encoder);
+        }
+        if self.begins_field(name)? { write(self.compound.encoder()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn begins_field(&mut self, name: &'static str) -> Result<bool, Error> {
+        if self.names == Names::Single {
+            return self.compound.begins_field_owing(name);
+        }
+        let encoder = self.compound.innermost();
+        match self.names {
+            Names::Known => encoder.writer.numbered_field(self.number)?,
+            _ => encoder.writer.new_numbered_field(self.number, name)?,
+        }
+        self.number += 1;
+        encoder.owes_value = true;
+        Ok(true)
+    }
+
+    /// Ends it.
+    #[inline]
+    pub fn finish(mut self, shape: &'static Shape) -> Encoded {
+        if self.names == Names::New {
+            let first = self.number - shape.fields.len() as u16;
+            self.compound.encoder().writer.learn_shape(shape, first);
+        }
+        self.compound.finish()
     }
 }

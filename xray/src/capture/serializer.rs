@@ -7,7 +7,7 @@
 use std::fmt::Display;
 
 use serde::ser::{self, Serialize};
-use xray_collector::chunk::{Full, Mark, Writer};
+use xray_collector::chunk::{Full, Mark, Shape, Writer};
 use xray_collector::schema::{Fit, OnMismatch};
 use xray_collector::value::{TextError, UNKNOWN_LENGTH};
 
@@ -160,6 +160,20 @@ impl<'w> Encoder<'w> {
         }
         let depth = self.depth;
         Ok(Compound { encoder: self, left, depth, passed_over: 0, state })
+    }
+
+    /// Whether a struct of this shape is written whole, and without a look at its fields' names.
+    #[inline(always)]
+    pub(super) fn takes_shape(&self, shape: &Shape) -> bool {
+        self.depth < self.limits.depth && shape.fields.len() <= self.limits.elements && !self.checks_keys
+    }
+
+    /// After the head of a struct was written.
+    #[inline(always)]
+    pub(super) fn opened_shape<'e>(&'e mut self) -> Compound<'e, 'w> {
+        self.opened(true);
+        let (left, depth) = (self.limits.elements, self.depth);
+        Compound { encoder: self, left, depth, passed_over: 0, state: State::Written }
     }
 
     /// The outermost, whose keys are checked.
@@ -435,6 +449,31 @@ impl<'w> Compound<'_, 'w> {
         }
         self.encoder.owes_value = true;
         write(self.encoder)
+    }
+
+    /// Nothing that is in it is open.
+    #[inline(always)]
+    pub(super) fn is_innermost(&self) -> bool {
+        self.encoder.depth == self.depth
+    }
+
+    #[inline(always)]
+    pub(super) fn encoder(&mut self) -> &mut Encoder<'w> {
+        self.encoder
+    }
+
+    /// The encoder, after what was left open in it is closed.
+    pub(super) fn innermost(&mut self) -> &mut Encoder<'w> {
+        if !self.is_innermost() {
+            self.encoder.close_down_to(self.depth);
+        }
+        self.encoder
+    }
+
+    /// As [`Compound::begins_field`]; the value is owed then.
+    pub(super) fn begins_field_owing(&mut self, name: &'static str) -> Result<bool, Error> {
+        self.encoder.owes_value = self.begins_field(name)?;
+        Ok(self.encoder.owes_value)
     }
 
     /// Whether the value of a field of this name is to be written next. The name is, if the field is there at all.
