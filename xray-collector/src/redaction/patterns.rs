@@ -98,69 +98,77 @@ fn run(text: &[u8], class: u8) -> usize {
 
 /// Whether there may be a secret in the text.
 pub(crate) fn may_hold(text: &[u8]) -> bool {
-    text.len() >= SHORTEST && Hints::of(text).may_hold(text)
+    text.len() >= SHORTEST && hints_at_secret(text) && may_hold_indeed(text)
 }
 
-/// What eight bytes at a time say of a text. They may hint at what is not there; they never miss what is. For each hint
-/// it is in the eight bytes that begin at a multiple of eight, and not in what is left at the text's end.
+#[inline(never)]
+fn may_hold_indeed(text: &[u8]) -> bool {
+    has_run(text, TOKEN, SHORTEST_RUN) || has_bearer(text) || has_dashes(text) || has_run(text, CARD, SHORTEST)
+}
+
+const BLOCK: usize = 16;
+/// For each byte of a block.
+type Lanes = [u8; BLOCK];
+/// A text of so many bytes counts at most 255 in each lane.
+const LONGEST_COUNTED: usize = 255 * BLOCK - BLOCK;
+
+/// What is seen of a text, block by block, and what it takes for a secret.
 struct Hints {
-    /// A run of [`SHORTEST_RUN`] token characters fills eight bytes.
+    /// A run of [`SHORTEST_RUN`] token characters fills eight bytes that begin at a multiple of eight in a block.
     has_run: bool,
-    /// The letter that `bearer` begins with: a token follows the word.
-    bs: u64,
-    /// Five have three in eight bytes, and the rest of a key follows them.
-    dashes: u64,
-    /// Digits, what is left at the end included.
-    digits: usize,
+    /// The letter that `bearer` begins with.
+    bs: Lanes,
+    /// So many of them make five dashes.
+    dashes: Lanes,
+    /// And so many a card's number.
+    digits: Lanes,
 }
 
 impl Hints {
-    /// So many digits are counted in each byte of a word.
-    const MOST_WORDS: usize = 255;
-
+    /// Written so that the compiler makes a few vector instructions of it.
     #[inline(always)]
-    fn of(text: &[u8]) -> Self {
-        let (words, rest) = text.as_chunks::<8>();
-        let (mut bs, mut dashes, mut digits) = (0, 0, 0_u64);
-        for word in words {
-            let word = u64::from_le_bytes(*word);
-            // The highest bit of each byte that is below this one, and perhaps of the byte behind it.
-            let below = |word: u64, byte: u8| word.wrapping_sub(each(byte)) & !word & each(0x80);
+    fn look(&mut self, block: &Lanes) {
+        let all = |is: bool| if is { 0xff } else { 0 };
+        let mut outside: Lanes = [0; BLOCK];
+        for at in 0..BLOCK {
+            let byte = block[at];
             // All that is below `+` is no token character.
-            if below(word, b'+') == 0 {
-                return Self { has_run: true, bs: 1, dashes: 1, digits: usize::MAX };
-            }
-            bs |= below((word | each(0x20)) ^ each(b'b'), 1);
-            dashes |= below(word ^ each(b'-'), 1);
-            digits = digits.wrapping_add(below(word ^ each(b'0'), 10) >> 7);
+            outside[at] = all(byte < b'+');
+            self.bs[at] |= all(byte | 0x20 == b'b');
+            self.dashes[at] = self.dashes[at].wrapping_sub(all(byte == b'-'));
+            self.digits[at] = self.digits[at].wrapping_sub(all(byte.wrapping_sub(b'0') < 10));
         }
-        let pairs = (digits & PAIRS) + (digits >> 8 & PAIRS);
-        let digits =
-            if words.len() > Self::MOST_WORDS { usize::MAX } else { (pairs.wrapping_mul(ONES) >> 48) as usize };
-        Self { has_run: false, bs, dashes, digits: digits.saturating_add(rest.len()) }
-    }
-
-    #[inline(always)]
-    fn may_hold(&self, text: &[u8]) -> bool {
-        (self.bs | self.dashes != 0) | (self.digits >= SHORTEST) && self.is_true(text)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn is_true(&self, text: &[u8]) -> bool {
-        self.has_run && has_run(text, TOKEN, SHORTEST_RUN)
-            || self.bs != 0 && has_bearer(text)
-            || self.dashes != 0 && has_dashes(text)
-            || self.digits >= SHORTEST && has_run(text, CARD, SHORTEST)
+        let (left, right) = halves(outside);
+        self.has_run |= (left == 0) | (right == 0);
     }
 }
 
-/// The lower halves of a word's pairs of bytes, and a one in each.
-const PAIRS: u64 = 0x00ff_00ff_00ff_00ff;
-const ONES: u64 = 0x0001_0001_0001_0001;
+/// Whether a text may hold a secret, as far as a look at each byte can tell. It never misses one: in a text that is
+/// longer than a block the last block lies over the one before.
+#[inline(always)]
+fn hints_at_secret(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk::<BLOCK>().filter(|_| text.len() <= LONGEST_COUNTED) else { return true };
+    let none = [0; BLOCK];
+    let mut hints = Hints { has_run: false, bs: none, dashes: none, digits: none };
+    for block in text.as_chunks::<BLOCK>().0 {
+        hints.look(block);
+    }
+    hints.look(last);
+    hints.has_run | (halves(hints.bs) != (0, 0)) | (sum(hints.dashes) >= 5) | (sum(hints.digits) >= SHORTEST as u64)
+}
 
-const fn each(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
+#[inline(always)]
+fn halves(lanes: Lanes) -> (u64, u64) {
+    let both = u128::from_le_bytes(lanes);
+    (both as u64, (both >> 64) as u64)
+}
+
+#[inline(always)]
+fn sum(lanes: Lanes) -> u64 {
+    const PAIRS: u64 = 0x00ff_00ff_00ff_00ff;
+    let (left, right) = halves(lanes);
+    let pairs = (left & PAIRS) + (left >> 8 & PAIRS) + (right & PAIRS) + (right >> 8 & PAIRS);
+    pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48
 }
 
 /// Whether so many bytes of the class follow each other somewhere. Looks at the last byte that a run would have, then

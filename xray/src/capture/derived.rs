@@ -252,7 +252,7 @@ impl<'w> Encoder<'w> {
     pub fn fields<'e>(&'e mut self, shape: &'static Shape) -> Result<Shaped<'e, 'w>, Error> {
         if self.takes_shape(shape) {
             if let Some(number) = self.writer.open_known_shape(shape) {
-                return Ok(Shaped { compound: self.opened_shape(), number, names: Names::Known });
+                return Ok(Shaped { compound: self.opened_shape(), number, names: Names::KNOWN });
             }
         }
         self.new_fields(shape)
@@ -263,10 +263,10 @@ impl<'w> Encoder<'w> {
         if self.takes_shape(shape)
             && let Some(number) = self.writer.open_new_shape(shape)?
         {
-            return Ok(Shaped { compound: self.opened_shape(), number, names: Names::New });
+            return Ok(Shaped { compound: self.opened_shape(), number, names: Names::NEW });
         }
         let compound = self.serialize_struct(shape.name, 0)?;
-        Ok(Shaped { compound, number: 0, names: Names::Single })
+        Ok(Shaped { compound, number: 0, names: Names::SINGLE })
     }
 
     /// A struct without names.
@@ -308,22 +308,24 @@ pub struct Shaped<'e, 'w> {
     names: Names,
 }
 
-/// What the chunk knows of a struct's names.
+/// What the chunk knows of a struct's names. A number, as `State` is in a compound.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Names {
+struct Names(u16);
+
+impl Names {
     /// Their numbers, which follow each other.
-    Known,
+    const KNOWN: Self = Self(0);
     /// Nothing: their numbers will follow each other.
-    New,
+    const NEW: Self = Self(1);
     /// They are looked up one by one.
-    Single,
+    const SINGLE: Self = Self(2);
 }
 
 impl<'w> Shaped<'_, 'w> {
     /// The next field, as `write` writes it.
     #[inline]
     pub fn field_with(&mut self, name: &'static str, write: impl FnOnce(&mut Encoder<'w>) -> Encoded) -> Encoded {
-        if self.names == Names::Known && self.compound.is_innermost() {
+        if self.names == Names::KNOWN && self.compound.is_innermost() {
             let encoder = self.compound.encoder();
             encoder.writer.numbered_field(self.number)?;
             self.number += 1;
@@ -335,12 +337,12 @@ impl<'w> Shaped<'_, 'w> {
 
     #[cold]
     fn begins_field(&mut self, name: &'static str) -> Result<bool, Error> {
-        if self.names == Names::Single {
+        if self.names == Names::SINGLE {
             return self.compound.begins_field_owing(name);
         }
         let encoder = self.compound.innermost();
         match self.names {
-            Names::Known => encoder.writer.numbered_field(self.number)?,
+            Names::KNOWN => encoder.writer.numbered_field(self.number)?,
             _ => encoder.writer.new_numbered_field(self.number, name)?,
         }
         self.number += 1;
@@ -351,7 +353,7 @@ impl<'w> Shaped<'_, 'w> {
     /// Ends it.
     #[inline]
     pub fn finish(mut self, shape: &'static Shape) -> Encoded {
-        if self.names == Names::New {
+        if self.names == Names::NEW {
             let first = self.number - shape.fields.len() as u16;
             self.compound.encoder().writer.learn_shape(shape, first);
         }

@@ -147,7 +147,7 @@ impl<'w> Encoder<'w> {
         is_struct: bool,
         head: impl FnOnce(&mut Writer) -> Result<(), Full>,
     ) -> Result<Compound<'e, 'w>, Error> {
-        let (mut left, mut state) = (self.limits.elements, State::Written);
+        let (mut left, mut state) = (self.limits.elements, State::WRITTEN);
         if self.depth < self.limits.depth {
             head(self.writer)?;
             self.opened(is_struct);
@@ -155,7 +155,7 @@ impl<'w> Encoder<'w> {
                 state = self.opened_checked();
             }
         } else {
-            (left, state) = (0, State::TooDeep);
+            (left, state) = (0, State::TOO_DEEP);
             self.too_deep();
         }
         let depth = self.depth;
@@ -173,14 +173,14 @@ impl<'w> Encoder<'w> {
     pub(super) fn opened_shape<'e>(&'e mut self) -> Compound<'e, 'w> {
         self.opened(true);
         let (left, depth) = (self.limits.elements, self.depth);
-        Compound { encoder: self, left, depth, passed_over: 0, state: State::Written }
+        Compound { encoder: self, left, depth, passed_over: 0, state: State::WRITTEN }
     }
 
     /// The outermost, whose keys are checked.
     #[cold]
     fn opened_checked(&mut self) -> State {
         self.first_element = Some(self.writer.mark());
-        State::Checked
+        State::CHECKED
     }
 
     pub(super) fn newtype_variant(
@@ -381,13 +381,16 @@ pub struct Compound<'e, 'w> {
     state: State,
 }
 
-/// What is done with the elements.
+/// What is done with the elements. A number, in which there is no room for a `Result` to say that there is an error: it
+/// would be put together from single bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Written,
+struct State(u32);
+
+impl State {
+    const WRITTEN: Self = Self(0);
     /// Their keys have to fit the schema.
-    Checked,
-    TooDeep,
+    const CHECKED: Self = Self(1);
+    const TOO_DEEP: Self = Self(2);
 }
 
 impl Compound<'_, '_> {
@@ -479,7 +482,7 @@ impl<'w> Compound<'_, 'w> {
     /// Whether the value of a field of this name is to be written next. The name is, if the field is there at all.
     #[inline(always)]
     fn begins_field(&mut self, name: &'static str) -> Result<bool, Error> {
-        let is_ordinary = self.encoder.depth == self.depth && self.left > 0 && self.state == State::Written;
+        let is_ordinary = self.encoder.depth == self.depth && self.left > 0 && self.state == State::WRITTEN;
         if is_ordinary && self.encoder.writer.known_field(name) {
             self.left -= 1;
             return Ok(true);
@@ -492,7 +495,7 @@ impl<'w> Compound<'_, 'w> {
         if !self.takes()? {
             return Ok(false);
         }
-        let fits = self.state != State::Checked || self.captures(Some(name));
+        let fits = self.state != State::CHECKED || self.captures(Some(name));
         let is_secret = self.encoder.writer.field(name)?;
         if is_secret || !fits {
             self.encoder.writer.redacted();
@@ -526,7 +529,7 @@ impl<'w> Compound<'_, 'w> {
         write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // Owed only if the key was taken: what it belongs to is within the limit then.
-        if !self.encoder.owes_value || self.state == State::TooDeep || self.passed_over > 0 {
+        if !self.encoder.owes_value || self.state == State::TOO_DEEP || self.passed_over > 0 {
             return Ok(());
         }
         if std::mem::take(&mut self.encoder.is_secret) { self.encoder.redacted() } else { write(self.encoder) }
@@ -535,7 +538,7 @@ impl<'w> Compound<'_, 'w> {
     /// Ends it.
     #[inline]
     pub fn finish(self) -> Result<(), Error> {
-        if self.state != State::TooDeep {
+        if self.state != State::TOO_DEEP {
             if self.encoder.depth != self.depth {
                 self.encoder.close_down_to(self.depth);
             }
@@ -601,7 +604,7 @@ impl ser::SerializeMap for Compound<'_, '_> {
         if !self.takes()? {
             return Ok(());
         }
-        if self.state == State::Checked && !key::with_text(key, |text| self.captures(text)) {
+        if self.state == State::CHECKED && !key::with_text(key, |text| self.captures(text)) {
             key.serialize(&mut *self.encoder)?;
             self.encoder.writer.redacted();
             return Ok(());
