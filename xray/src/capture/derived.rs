@@ -35,6 +35,10 @@ pub type Encoded = Result<(), Error>;
 /// ```
 #[diagnostic::on_unimplemented(note = "derive it: `#[derive(xray::Capture)]`")]
 pub trait Capture {
+    /// It is written as a single value, with nothing in it.
+    #[doc(hidden)]
+    const IS_PLAIN: bool = false;
+
     /// Writes the value. Not for users: how may change in any version.
     #[doc(hidden)]
     fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded;
@@ -231,8 +235,36 @@ impl<'w> Encoder<'w> {
                 self.depth = depth;
                 self.type_name(name)
             }
+            Ok(()) if self.depth != depth => {
+                self.close_down_to(depth);
+                Ok(())
+            }
             written => written,
         }
+    }
+
+    /// Opens a struct of this shape, if that is all that has to be done: then each field comes after [`Encoder::known`]
+    /// with the number that this returns, and one more for each, and [`Encoder::ends`] after the last.
+    #[inline(always)]
+    pub fn begins(&mut self, shape: &'static Shape) -> Option<u16> {
+        let number = if self.takes_shape(shape) { self.writer.open_known_shape(shape)? } else { return None };
+        self.opened(true);
+        Some(number)
+    }
+
+    /// The name of the next field, by its number.
+    #[inline(always)]
+    pub fn known(&mut self, number: u16) -> Encoded {
+        self.writer.numbered_field(number)?;
+        self.owes_value = true;
+        Ok(())
+    }
+
+    /// Ends what [`Encoder::begins`] has opened.
+    #[inline(always)]
+    pub fn ends(&mut self) -> Encoded {
+        self.close(false);
+        Ok(())
     }
 
     /// Stands for a value that must not be captured.
@@ -247,26 +279,15 @@ impl<'w> Encoder<'w> {
         self.serialize_unit()
     }
 
-    /// A struct with names.
-    #[inline]
+    /// A struct with names that [`Encoder::begins`] does not open.
     pub fn fields<'e>(&'e mut self, shape: &'static Shape) -> Result<Shaped<'e, 'w>, Error> {
-        if self.takes_shape(shape) {
-            if let Some(number) = self.writer.open_known_shape(shape) {
-                return Ok(Shaped { compound: self.opened_shape(), number, names: Names::KNOWN });
-            }
-        }
-        self.new_fields(shape)
-    }
-
-    #[cold]
-    fn new_fields<'e>(&'e mut self, shape: &'static Shape) -> Result<Shaped<'e, 'w>, Error> {
         if self.takes_shape(shape)
             && let Some(number) = self.writer.open_new_shape(shape)?
         {
-            return Ok(Shaped { compound: self.opened_shape(), number, names: Names::NEW });
+            return Ok(Shaped { compound: self.opened_shape(), number: Some(number) });
         }
         let compound = self.serialize_struct(shape.name, 0)?;
-        Ok(Shaped { compound, number: 0, names: Names::SINGLE })
+        Ok(Shaped { compound, number: None })
     }
 
     /// A struct without names.
@@ -300,62 +321,28 @@ impl<'w> Encoder<'w> {
     }
 }
 
-/// A struct that is being written whose names were known before.
+/// A struct that is being written, of which the chunk does not know all names.
 pub struct Shaped<'e, 'w> {
     compound: Compound<'e, 'w>,
-    /// Of the next field's name.
-    number: u16,
-    names: Names,
-}
-
-/// What the chunk knows of a struct's names. A number, as `State` is in a compound.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Names(u16);
-
-impl Names {
-    /// Their numbers, which follow each other.
-    const KNOWN: Self = Self(0);
-    /// Nothing: their numbers will follow each other.
-    const NEW: Self = Self(1);
-    /// They are looked up one by one.
-    const SINGLE: Self = Self(2);
+    /// Of the next field's name, if those of all fields follow each other.
+    number: Option<u16>,
 }
 
 impl<'w> Shaped<'_, 'w> {
     /// The next field, as `write` writes it.
-    #[inline]
     pub fn field_with(&mut self, name: &'static str, write: impl FnOnce(&mut Encoder<'w>) -> Encoded) -> Encoded {
-        if self.names == Names::KNOWN && self.compound.is_innermost() {
-            let encoder = self.compound.encoder();
-            encoder.writer.numbered_field(self.number)?;
-            self.number += 1;
-            encoder.owes_value = true;
-            return write(encoder);
-        }
-        if self.begins_field(name)? { write(self.compound.encoder()) } else { Ok(()) }
-    }
-
-    #[cold]
-    fn begins_field(&mut self, name: &'static str) -> Result<bool, Error> {
-        if self.names == Names::SINGLE {
-            return self.compound.begins_field_owing(name);
-        }
-        let encoder = self.compound.innermost();
-        match self.names {
-            Names::KNOWN => encoder.writer.numbered_field(self.number)?,
-            _ => encoder.writer.new_numbered_field(self.number, name)?,
-        }
-        self.number += 1;
+        let Some(number) = &mut self.number else { return self.compound.field_with(name, write) };
+        let encoder = self.compound.encoder();
+        encoder.writer.new_numbered_field(*number, name)?;
+        *number += 1;
         encoder.owes_value = true;
-        Ok(true)
+        write(encoder)
     }
 
     /// Ends it.
-    #[inline]
     pub fn finish(mut self, shape: &'static Shape) -> Encoded {
-        if self.names == Names::NEW {
-            let first = self.number - shape.fields.len() as u16;
-            self.compound.encoder().writer.learn_shape(shape, first);
+        if let Some(number) = self.number {
+            self.compound.encoder().writer.learn_shape(shape, number - shape.fields.len() as u16);
         }
         self.compound.finish()
     }

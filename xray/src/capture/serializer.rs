@@ -102,7 +102,7 @@ impl<'w> Encoder<'w> {
 
     /// Closes what was left open: an element failed, and the code that holds it went on.
     #[cold]
-    fn close_down_to(&mut self, depth: usize) {
+    pub(super) fn close_down_to(&mut self, depth: usize) {
         if self.owes_value {
             self.writer.omitted();
             self.owes_value = false;
@@ -123,7 +123,7 @@ impl<'w> Encoder<'w> {
     }
 
     #[inline]
-    fn close(&mut self, cut: bool) {
+    pub(super) fn close(&mut self, cut: bool) {
         self.depth -= 1;
         if self.structs >> self.depth & 1 == 1 {
             self.writer.close_fields(cut);
@@ -134,7 +134,7 @@ impl<'w> Encoder<'w> {
 
     /// After the head of something with elements was written.
     #[inline]
-    fn opened(&mut self, is_struct: bool) {
+    pub(super) fn opened(&mut self, is_struct: bool) {
         self.owes_value = false;
         self.structs = self.structs & !(1 << self.depth) | u64::from(is_struct) << self.depth;
         self.depth += 1;
@@ -168,8 +168,18 @@ impl<'w> Encoder<'w> {
         self.depth < self.limits.depth && shape.fields.len() <= self.limits.elements && !self.checks_keys
     }
 
-    /// After the head of a struct was written.
+    /// Opens a list of so many plain values, if all of them are to be written.
     #[inline(always)]
+    pub(super) fn open_plain_list(&mut self, length: usize) -> Result<bool, Error> {
+        if self.depth >= self.limits.depth || length > self.limits.elements || self.checks_keys {
+            return Ok(false);
+        }
+        self.writer.list(known(Some(length)))?;
+        self.opened(false);
+        Ok(true)
+    }
+
+    /// After the head of a struct was written.
     pub(super) fn opened_shape<'e>(&'e mut self) -> Compound<'e, 'w> {
         self.opened(true);
         let (left, depth) = (self.limits.elements, self.depth);
@@ -227,6 +237,7 @@ macro_rules! numbers {
     };
 }
 
+#[inline]
 fn known(length: Option<usize>) -> u32 {
     length.and_then(|length| u32::try_from(length).ok()).unwrap_or(UNKNOWN_LENGTH)
 }
@@ -454,29 +465,9 @@ impl<'w> Compound<'_, 'w> {
         write(self.encoder)
     }
 
-    /// Nothing that is in it is open.
-    #[inline(always)]
-    pub(super) fn is_innermost(&self) -> bool {
-        self.encoder.depth == self.depth
-    }
-
     #[inline(always)]
     pub(super) fn encoder(&mut self) -> &mut Encoder<'w> {
         self.encoder
-    }
-
-    /// The encoder, after what was left open in it is closed.
-    pub(super) fn innermost(&mut self) -> &mut Encoder<'w> {
-        if !self.is_innermost() {
-            self.encoder.close_down_to(self.depth);
-        }
-        self.encoder
-    }
-
-    /// As [`Compound::begins_field`]; the value is owed then.
-    pub(super) fn begins_field_owing(&mut self, name: &'static str) -> Result<bool, Error> {
-        self.encoder.owes_value = self.begins_field(name)?;
-        Ok(self.encoder.owes_value)
     }
 
     /// Whether the value of a field of this name is to be written next. The name is, if the field is there at all.
