@@ -97,21 +97,28 @@ impl Step {
     }
 
     fn enter_recorded(&mut self, callsite: &'static Callsite) -> Option<Record> {
-        self.enter_ordinary(callsite, false).unwrap_or_else(|| self.enter_other(callsite))
+        match self.enter_ordinary(callsite.terms(), callsite, false) {
+            Some(record) if callsite.terms().has_values() => Some(record),
+            Some(record) => {
+                self.entered(record);
+                None
+            }
+            None => self.enter_other(callsite),
+        }
     }
 
     /// `None` if it is no ordinary step.
     #[inline(always)]
-    fn enter_ordinary(&mut self, callsite: &'static Callsite, becomes_current: bool) -> Option<Option<Record>> {
-        let (record, step) = Record::entered_ordinary(callsite.terms(), becomes_current)?;
+    fn enter_ordinary(&mut self, terms: Terms, callsite: &'static Callsite, becomes_current: bool) -> Option<Record> {
+        let (record, step) = Record::entered_ordinary(terms, becomes_current)?;
         self.open = Open::Ordinary(OrdinaryStep { step, callsite });
-        Some(if step.terms.has_values() { Some(record) } else { self.entered_empty(record) })
+        Some(record)
     }
 
-    #[inline(never)]
-    fn entered_empty(&mut self, record: Record) -> Option<Record> {
-        self.entered(record);
-        None
+    /// On which terms the step is recorded, if it is an ordinary one: as [`Terms::has_values`].
+    #[inline(always)]
+    fn has_values(&self) -> bool {
+        !matches!(&self.open, Open::Ordinary(open) if !open.step.terms.has_values())
     }
 
     #[cold]
@@ -188,20 +195,27 @@ impl Step {
     fn leave_recorded(&mut self, outcome: Outcome) -> Option<Record> {
         // Read first: the rest is not the call's time.
         let ended = clock::ticks();
-        self.leave_ordinary(ended, outcome, false).unwrap_or_else(|| self.leave_other(ended, outcome))
+        let has_values = self.has_values();
+        match self.leave_ordinary(ended, outcome, false) {
+            Some(record) if has_values => Some(record),
+            Some(record) => {
+                record.commit();
+                None
+            }
+            None => self.leave_other(ended, outcome),
+        }
     }
 
     /// `None` if it is no ordinary step, or something has changed since it began.
     #[inline(always)]
-    fn leave_ordinary(&mut self, ended: u64, outcome: Outcome, was_current: bool) -> Option<Option<Record>> {
+    fn leave_ordinary(&mut self, ended: u64, outcome: Outcome, was_current: bool) -> Option<Record> {
         let Open::Ordinary(OrdinaryStep { step, callsite }) = &self.open else { return None };
         if callsite.terms() != step.terms {
             return None;
         }
         let record = Record::left_ordinary(step, ended, outcome, was_current)?;
-        let has_values = step.terms.has_values();
         self.open = Open::Not;
-        Some(if has_values { Some(record) } else { left_empty(record) })
+        Some(record)
     }
 
     #[cold]
@@ -266,12 +280,6 @@ impl Step {
     }
 }
 
-#[inline(never)]
-fn left_empty(record: Record) -> Option<Record> {
-    record.commit();
-    None
-}
-
 /// A synchronous call: the step is the thread's current one from [`Call::enter`] on. Dropped without being left it has
 /// panicked, or it is a function of which the end cannot be seen.
 #[derive(Debug)]
@@ -294,11 +302,26 @@ impl Call {
         if callsite.is_off() { None } else { self.enter_recorded(callsite) }
     }
 
+    // Apart from those without values, so that on either way nothing has to be kept for after a call.
+
     fn enter_recorded(&mut self, callsite: &'static Callsite) -> Option<Record> {
-        match self.step.enter_ordinary(callsite, true) {
-            Some(record) => record,
+        let terms = callsite.terms();
+        if !terms.has_values() {
+            return self.enter_without_values(callsite);
+        }
+        match self.step.enter_ordinary(terms, callsite, true) {
+            Some(record) => Some(record),
             None => self.enter_other(callsite),
         }
+    }
+
+    #[inline(never)]
+    fn enter_without_values(&mut self, callsite: &'static Callsite) -> Option<Record> {
+        let Some(record) = self.step.enter_ordinary(callsite.terms(), callsite, true) else {
+            return self.enter_other(callsite);
+        };
+        self.step.entered(record);
+        None
     }
 
     #[cold]
@@ -322,12 +345,25 @@ impl Call {
     }
 
     fn leave_recorded(&mut self, outcome: Outcome) -> Option<Record> {
-        // Read first: the rest is not the call's time.
-        let ended = clock::ticks();
+        // The clock is read first: the rest is not the call's time.
+        let Open::Ordinary(open) = &self.step.open else { return self.leave_other(clock::ticks(), outcome) };
+        let ended = open.step.now();
+        if !open.step.terms.has_values() {
+            return self.leave_without_values(ended, outcome);
+        }
         match self.step.leave_ordinary(ended, outcome, true) {
-            Some(record) => record,
+            Some(record) => Some(record),
             None => self.leave_other(ended, outcome),
         }
+    }
+
+    #[inline(never)]
+    fn leave_without_values(&mut self, ended: u64, outcome: Outcome) -> Option<Record> {
+        let Some(record) = self.step.leave_ordinary(ended, outcome, true) else {
+            return self.leave_other(ended, outcome);
+        };
+        record.commit();
+        None
     }
 
     #[cold]

@@ -6,6 +6,7 @@ use super::place::Place;
 use super::record::Record;
 use super::terms::Terms;
 use super::writer::{Borrowed, SMALLEST_ROOM, Writer};
+use crate::clock;
 use crate::event::{ENTERED, LEFT, LONGEST_FIXED_PART, RECORD_HEADER, code_of_outcome};
 use crate::model::Outcome;
 
@@ -28,6 +29,13 @@ pub struct Ordinary {
 }
 
 impl Ordinary {
+    /// The time now, in ticks, for when it ends. Its thread has found out before it began that the counter is reliable.
+    #[inline(always)]
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        clock::counter()
+    }
+
     /// The place that it was called in.
     #[inline(always)]
     #[must_use]
