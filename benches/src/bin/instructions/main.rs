@@ -7,6 +7,7 @@
 #[allow(dead_code, reason = "of the reference only the calls are counted")]
 mod reference;
 #[path = "../overhead/workload.rs"]
+#[allow(dead_code, reason = "the lists are piled up here, of both types of items")]
 mod workload;
 
 use std::cell::RefCell;
@@ -15,13 +16,14 @@ use std::hint::black_box;
 use anyhow::Context as _;
 
 use crate::reference::Buffer;
-use crate::workload::{Item, Lists, items};
+use crate::workload::{Item, items};
 
 const USAGE: &str = "\
 usage: instructions WORKLOAD VARIANT CALLS
        instructions --variants
 
-Makes so many calls of workload A, B or C within a function named `counted`. --variants lists what there is.";
+Makes so many calls of workload A, B or C within a function named `counted`. --variants lists what there is, by
+workload.";
 
 /// How many calls share one run.
 const BATCH: usize = 100;
@@ -104,6 +106,27 @@ fn batch(call: &mut impl FnMut()) {
     }
 }
 
+/// Lists to be used up, since `C` owns its list.
+struct Pile<T> {
+    items: Vec<T>,
+    ready: RefCell<Vec<Vec<T>>>,
+}
+
+impl<T: Clone> Pile<T> {
+    fn new(items: Vec<T>) -> Self {
+        Self { items, ready: RefCell::default() }
+    }
+
+    /// Makes so many, which then cost nothing to take.
+    fn prepare(&self, count: usize) {
+        *self.ready.borrow_mut() = vec![self.items.clone(); count];
+    }
+
+    fn take(&self) -> Vec<T> {
+        self.ready.borrow_mut().pop().unwrap_or_else(|| self.items.clone())
+    }
+}
+
 /// One way to make calls.
 type Variant<'a> = (&'static str, Box<dyn Fn(usize) + 'a>);
 
@@ -133,9 +156,11 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &*arguments.iter().map(String::as_str).collect::<Vec<_>>() {
         [workload, variant, calls] => make(workload, variant, calls.parse().context("how many CALLS?")?),
-        ["--variants"] => with_workload("B", |variants| {
-            variants.iter().for_each(|(name, _)| println!("{name}"));
-            Ok(())
+        ["--variants"] => ["A", "B", "C"].into_iter().try_for_each(|workload| {
+            with_workload(workload, 0, |variants| {
+                variants.iter().for_each(|(name, _)| println!("{workload} {name}"));
+                Ok(())
+            })
         }),
         _ => anyhow::bail!("{USAGE}"),
     }
@@ -144,11 +169,9 @@ fn main() -> anyhow::Result<()> {
 fn make(workload: &str, variant: &str, calls: usize) -> anyhow::Result<()> {
     let directory = tempfile::tempdir().context("no place for a store")?;
     let guard = xray::builder().store(directory.path().join("instructions.redb")).start()?;
-    with_workload(workload, |variants| {
-        let (_, call) = variants
-            .iter()
-            .find(|(name, _)| *name == variant)
-            .with_context(|| format!("no variant {variant} of {workload}: see --variants"))?;
+    with_workload(workload, BATCH + calls, |variants| {
+        let known = variants.iter().find(|(name, _)| *name == variant);
+        let (_, call) = known.with_context(|| format!("no variant {variant} of {workload}: see --variants"))?;
         // What happens once in a program's life is no part of a call's cost.
         call(BATCH);
         guard.flush()?;
@@ -157,22 +180,29 @@ fn make(workload: &str, variant: &str, calls: usize) -> anyhow::Result<()> {
     })
 }
 
-fn with_workload(workload: &str, act: impl FnOnce(&[Variant<'_>]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// All variants of a workload, of which one will be called so many times.
+fn with_workload(
+    workload: &str,
+    calls: usize,
+    act: impl FnOnce(&[Variant<'_>]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let buffer = RefCell::new(Buffer::default());
-    let lists = Lists::new(items(100));
-    let derived: Vec<derived::Item> = lists.items().iter().map(derived::Item::from).collect();
-    let item: &Item = &lists.items()[7];
+    let lists = Pile::new(items(100));
+    let derived = Pile::new(lists.items.iter().map(derived::Item::from).collect());
+    let (item, derived_item): (&Item, &derived::Item) = (&lists.items[7], &derived.items[7]);
     match workload {
         "A" => act(&variants!(scalars(1, 2.0, 3.0), buffer)),
         "B" => {
             let mut variants: Vec<Variant<'_>> = variants!(result(item, 5.0), buffer);
-            let call = |calls| runs(calls, || _ = black_box(derived::result(&derived[7], 5.0)));
+            let call = |calls| runs(calls, || _ = black_box(derived::result(derived_item, 5.0)));
             variants.push(("derived", Box::new(call)));
             act(&variants)
         }
         "C" => {
+            lists.prepare(calls);
+            derived.prepare(calls);
             let mut variants: Vec<Variant<'_>> = variants!(list(lists.take(), 50.0), buffer);
-            let call = |calls| runs(calls, || _ = black_box(derived::list(derived.clone(), 50.0)));
+            let call = |calls| runs(calls, || _ = black_box(derived::list(derived.take(), 50.0)));
             variants.push(("derived", Box::new(call)));
             act(&variants)
         }
