@@ -24,6 +24,23 @@ pub fn ticks() -> u64 {
     ticks_of_std()
 }
 
+/// As [`ticks`], without asking whether the counter can be relied on: for whoever has asked [`is_counter`].
+#[inline(always)]
+pub(crate) fn counter() -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    return tsc::read();
+    #[cfg(not(target_arch = "x86_64"))]
+    ticks()
+}
+
+/// Whether [`counter`] gives the same times as [`ticks`].
+pub(crate) fn is_counter() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return tsc::is_reliable();
+    #[cfg(not(target_arch = "x86_64"))]
+    true
+}
+
 #[cold]
 fn ticks_of_std() -> u64 {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();

@@ -1,7 +1,7 @@
 //! Events: what a record in a chunk says.
 //!
 //! ```text
-//! record   = u32 length, this field included | u8 kind | u8 flags | u16 callsite | u32 sequence | body
+//! record   = u32 length, this field included | u8 kind | u8 flags | u16 callsite | body
 //!
 //! kind 1  callsite   u32 line, texts (u16 length, bytes): name, kind, module, file, items, key, u16 count,
 //!                    arguments
@@ -10,15 +10,15 @@
 //! kind 4  part       more of the record that the thread's chunk before this one ends with
 //! kind 5  fact       u64 step | u64 run | a value: see [`crate::fact`]
 //!
-//! place    = u64 step | u64 parent | u64 run | u64 started | [u64 outer run | [u64 outer process]]
+//! place    = u64 step | u64 run | u64 parent | u64 started | [u64 outer run | [u64 outer process]]
 //! ```
 //!
 //! Integers are little-endian. `flags`: bit 0, the record goes on in the thread's next chunk; bit 1, the step is the
 //! first of a run that was started inside another one, which `outer run` names and `parent` belongs to; bit 2, that one
 //! is of another process, whose half of the run's id is `outer process`; bit 3, of a callsite record: the function opens
 //! runs; bit 4, of an entered and a left
-//! record: the values are there to be counted, and not to be kept; bit 5: a handful of them is to be kept. `callsite` is the number that a callsite record earlier in the same chunk gave to the function; `sequence`
-//! counts the thread's events, dropped ones included (callsite records and parts are none). `parent` 0 is no parent; a
+//! record: the values are there to be counted, and not to be kept; bit 5: a handful of them is to be kept. `callsite` is
+//! the number that the callsite record before it in the same chunk gave to the function. `parent` 0 is no parent; a
 //! step is the first of its run if `step == run`. Times are ticks of [`crate::clock`]. `arguments` and `result` are
 //! values: see [`crate::payload`].
 //!
@@ -45,7 +45,7 @@ pub(crate) const FLAG_METRICS: u8 = 16;
 pub(crate) const FLAG_SAMPLED: u8 = 32;
 
 /// The bytes of a record before its body.
-pub(crate) const RECORD_HEADER: usize = 12;
+pub(crate) const RECORD_HEADER: usize = 8;
 /// The bytes of the longest event without its values.
 pub(crate) const LONGEST_FIXED_PART: usize = RECORD_HEADER + 6 * 8 + 8 + 1;
 
@@ -242,7 +242,7 @@ impl Event {
         callsite: u32,
         cursor: &mut Cursor<'_>,
     ) -> Result<Self, DecodeError> {
-        let (step, parent, run, started) = (cursor.u64()?, cursor.u64()?, cursor.u64()?, cursor.u64()?);
+        let (step, run, parent, started) = (cursor.u64()?, cursor.u64()?, cursor.u64()?, cursor.u64()?);
         let outer_run = OuterRun::decode(flags, cursor)?;
         let what = match kind {
             ENTERED => What::Entered,
@@ -264,7 +264,7 @@ pub(crate) fn flags_of_level(level: Level) -> u8 {
     }
 }
 
-fn level_of_flags(flags: u8) -> Level {
+pub(crate) fn level_of_flags(flags: u8) -> Level {
     if flags & FLAG_METRICS != 0 {
         Level::Metrics
     } else if flags & FLAG_SAMPLED != 0 {
@@ -275,16 +275,9 @@ fn level_of_flags(flags: u8) -> Level {
 }
 
 /// The byte that stands for the outcome of a step that has ended.
+#[inline(always)]
 pub(crate) fn code_of_outcome(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Ok => 0,
-        Outcome::Err => 1,
-        Outcome::Returned => 2,
-        Outcome::Panicked => 3,
-        Outcome::Cancelled => 4,
-        // A recorder never writes these.
-        Outcome::Open | Outcome::Lost => 5,
-    }
+    outcome as u8
 }
 
 fn outcome_of_code(code: u8, cursor: &Cursor<'_>) -> Result<Outcome, DecodeError> {
@@ -294,7 +287,8 @@ fn outcome_of_code(code: u8, cursor: &Cursor<'_>) -> Result<Outcome, DecodeError
         2 => Outcome::Returned,
         3 => Outcome::Panicked,
         4 => Outcome::Cancelled,
-        5 => Outcome::Lost,
+        // A recorder never writes these.
+        5 | 6 => Outcome::Lost,
         _ => return Err(DecodeError { what: "an unknown outcome", at: cursor.position() - 1 }),
     })
 }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::chunk::Place;
+use crate::chunk::Position;
 use crate::id::{ProcessId, RunId, StepId};
 use crate::map::FastMap;
 use crate::model::{Callsite, Run, RunStatus};
@@ -18,7 +18,7 @@ pub(crate) struct Ledger {
     /// The number of the last batch.
     pub(crate) batch: u64,
     /// How far each thread was read.
-    pub(crate) read: HashMap<u32, Place>,
+    pub(crate) read: HashMap<u32, Position>,
     /// Every function that was seen.
     pub(crate) callsites: FastMap<u32, Arc<Callsite>>,
     /// The runs that were running, or of which something is known beside their row.
@@ -51,7 +51,7 @@ impl Ledger {
 
     /// Takes down a batch.
     pub(crate) fn add(&mut self, batch: &Batch) {
-        self.read.extend(batch.progress.read.iter().copied().map(<(u32, Place)>::from));
+        self.read.extend(batch.progress.read.iter().copied().map(<(u32, Position)>::from));
         self.callsites.extend(batch.callsites.iter().cloned());
         self.add_runs(batch);
         self.add_steps(batch);

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded};
 
 use crate::assembly::{Assembly, Pending};
-use crate::chunk::{Place, Reader, mute_this_thread};
+use crate::chunk::{Position, Reader, mute_this_thread};
 use crate::collector::{Books, Command, FlushError, Settings};
 use crate::id::ProcessId;
 use crate::ledger::Ledger;
@@ -48,7 +48,7 @@ pub(crate) struct Work {
     /// The last batch that the store was given.
     tried: Option<(ProcessId, u64)>,
     /// How far each thread is stored.
-    stored: HashMap<u32, Place>,
+    stored: HashMap<u32, Position>,
     /// How long the store is left alone after its last failure, and until when.
     pause: Duration,
     paused_until: Option<Instant>,
@@ -265,7 +265,7 @@ impl Work {
             match self.panics.caught(&self.books, || self.store.write(&pending.batch)) {
                 Ok(()) => {
                     self.books.stored.fetch_add(pending.events, Ordering::Release);
-                    self.stored.extend(pending.batch.progress.read.iter().copied().map(<(u32, Place)>::from));
+                    self.stored.extend(pending.batch.progress.read.iter().copied().map(<(u32, Position)>::from));
                     self.waiting.pop_front();
                 }
                 Err(error) => {

@@ -3,7 +3,7 @@
 pub use core::option::Option::{None, Some};
 pub use core::{file, line, module_path};
 
-pub use xray_collector::chunk::Writer;
+pub use xray_collector::chunk::{Shape, Writer};
 pub use xray_collector::event::Site;
 
 pub use crate::callsite::Callsite;

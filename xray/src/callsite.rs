@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use once_cell::race::OnceRef;
+use xray_collector::chunk::{How, NUMBERLESS, Terms};
 use xray_collector::event::Site;
 
 use crate::level::Level;
@@ -12,24 +13,35 @@ use crate::process::Process;
 use crate::session::{self, Session};
 
 /// Not seen by [`Callsite::find_out`] yet.
-const UNKNOWN: u32 = 0;
+const UNKNOWN: u64 = 0;
 /// Calls are not recorded.
-const OFF: u32 = 1;
+const OFF: u64 = 1;
 
 /// An instrumented function; the attribute makes a static of it.
 pub struct Callsite {
+    /// [`UNKNOWN`], [`OFF`], or the [`Terms`] on which its calls are recorded.
+    state: AtomicU64,
     pub(crate) site: Site,
     level: Option<Level>,
-    /// [`UNKNOWN`], [`OFF`], or the session that records its calls, in the upper bits, and the level.
-    state: AtomicU32,
-    /// What must not be captured of it: the arguments that the session's schema keeps out, those that it redacts for their
-    /// names, and the schema's declaration of its kind. Each with the session in its upper half, so that none is taken for
-    /// that of another session, and written before the state.
-    left_out: AtomicU64,
-    withheld: AtomicU64,
-    kind: AtomicU64,
+    /// What is more to know of it in a session.
+    fit: Fit,
+    /// Its own number, once it has registered: 16 bits.
+    number: AtomicU32,
     /// The function that registered after it.
     next: OnceRef<'static, Self>,
+}
+
+/// What a session has against a function's values. Each number has the session in its upper half, so that none is taken
+/// for that of another session, and is written before the state.
+struct Fit {
+    /// How much of the values is captured; for a function whose values the schema rejects, more than a level.
+    level: AtomicU64,
+    /// What must not be captured of it: the arguments that the session's schema keeps out, and those that are redacted
+    /// for their names.
+    left_out: AtomicU64,
+    withheld: AtomicU64,
+    /// The schema's declaration of its kind.
+    kind: AtomicU64,
 }
 
 impl std::fmt::Debug for Callsite {
@@ -38,36 +50,13 @@ impl std::fmt::Debug for Callsite {
     }
 }
 
-/// What a call of a recorded function needs to know.
+/// What a call of a recorded function needs to know, if it is not an ordinary one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Recording {
-    pub(crate) session: u32,
+    pub(crate) terms: Terms,
     pub(crate) level: Level,
     /// The schema lets none of its values be captured.
     pub(crate) is_rejected: bool,
-}
-
-impl Recording {
-    fn to_state(self) -> u32 {
-        let level = match self.level {
-            _ if self.is_rejected => 3,
-            Level::Off | Level::Metrics => 0,
-            Level::Sampled => 1,
-            Level::Full => 2,
-        };
-        self.session << 2 | level
-    }
-
-    #[inline]
-    fn of_state(state: u32) -> Option<Self> {
-        let (level, is_rejected) = match state & 3 {
-            0 => (Level::Metrics, false),
-            1 => (Level::Sampled, false),
-            2 => (Level::Full, false),
-            _ => (Level::Metrics, true),
-        };
-        (state > OFF).then_some(Self { session: state >> 2, level, is_rejected })
-    }
 }
 
 /// The function that registered first; the others follow. A chain through the statics rather than a list of its own:
@@ -89,11 +78,16 @@ impl Registry {
     }
 
     fn append(&mut self, callsite: &'static Callsite) {
-        let mut end = self.last.map_or(&FIRST, |last| &last.next);
-        // A process that was forked has yet to find the end.
-        while end.set(callsite).is_err() {
-            let Some(last) = end.get() else { return };
-            end = &last.next;
+        let mut before = self.last;
+        loop {
+            let number = before.map_or(0, |last| last.number().saturating_add(1));
+            callsite.number.store(number.into(), Ordering::Relaxed);
+            let end = before.map_or(&FIRST, |last| &last.next);
+            if end.set(callsite).is_ok() {
+                break;
+            }
+            // A process that was forked has yet to find the end.
+            before = end.get();
         }
         self.last = Some(callsite);
     }
@@ -123,9 +117,10 @@ impl Callsite {
     /// `level` is what the attribute says, if it says something.
     #[must_use]
     pub const fn new(site: Site, level: Option<Level>) -> Self {
-        let state = AtomicU32::new(UNKNOWN);
-        let [left_out, withheld, kind] = [const { AtomicU64::new(0) }; 3];
-        Self { site, level, state, left_out, withheld, kind, next: OnceRef::new() }
+        let state = AtomicU64::new(UNKNOWN);
+        let [of_level, left_out, withheld, kind] = [const { AtomicU64::new(0) }; 4];
+        let fit = Fit { level: of_level, left_out, withheld, kind };
+        Self { state, site, level, fit, number: AtomicU32::new(NUMBERLESS as u32), next: OnceRef::new() }
     }
 
     /// Whether calls are known not to be recorded: one relaxed load.
@@ -134,17 +129,35 @@ impl Callsite {
         self.state.load(Ordering::Relaxed) == OFF
     }
 
-    /// Whether a call is recorded now.
-    #[inline]
+    /// On which terms a call is recorded now. If none is, or it is not known yet, on terms of no session.
+    #[inline(always)]
+    pub(crate) fn terms(&self) -> Terms {
+        Terms::from_bits(self.state.load(Ordering::Acquire))
+    }
+
+    /// Whether a call is recorded now, and how.
     pub(crate) fn recording(&'static self) -> Option<Recording> {
-        match self.state.load(Ordering::Acquire) {
-            UNKNOWN => self.find_out(),
-            state => Recording::of_state(state),
+        let mut state = self.state.load(Ordering::Acquire);
+        if state == UNKNOWN {
+            self.find_out();
+            state = self.state.load(Ordering::Acquire);
         }
+        if state <= OFF {
+            return None;
+        }
+        let terms = Terms::from_bits(state);
+        // Of another session if that has begun meanwhile: nothing is recorded then.
+        let (level, is_rejected) = match of_session(&self.fit.level, terms.session())? {
+            0 => (Level::Metrics, false),
+            1 => (Level::Sampled, false),
+            2 => (Level::Full, false),
+            _ => (Level::Metrics, true),
+        };
+        Some(Recording { terms, level, is_rejected })
     }
 
     #[cold]
-    fn find_out(&'static self) -> Option<Recording> {
+    fn find_out(&'static self) {
         once_on_this_thread(session::start_from_environment);
         once_on_this_thread(|| {
             let mut registry = Process::this().callsites();
@@ -153,7 +166,6 @@ impl Callsite {
                 self.set(session::get().as_deref());
             }
         });
-        Recording::of_state(self.state.load(Ordering::Acquire))
     }
 
     /// The arguments that the session's schema keeps out, and those that are redacted for their names, for
@@ -161,30 +173,32 @@ impl Callsite {
     #[inline]
     pub(crate) fn left_out(&self, session: u32) -> (u32, u32) {
         let of = |place| of_session(place, session).unwrap_or(u32::MAX);
-        (of(&self.left_out), of(&self.withheld))
+        (of(&self.fit.left_out), of(&self.fit.withheld))
     }
 
     /// Where the session's schema declares its kind: [`FunctionFit::kind`](xray_collector::schema::FunctionFit::kind).
     /// `None` if another session has begun.
     #[inline]
     pub(crate) fn kind(&self, session: u32) -> Option<u32> {
-        of_session(&self.kind, session)
+        of_session(&self.fit.kind, session)
+    }
+
+    /// Its number among the functions of the process.
+    fn number(&self) -> u16 {
+        self.number.load(Ordering::Relaxed) as u16
     }
 
     fn set(&self, session: Option<&Session>) {
-        let state = session.map_or(OFF, |session| {
-            let is_rejected = self.set_fit(session);
-            match session.level_of(&self.site, self.level) {
-                Level::Off => OFF,
-                level => Recording { session: session.number, level, is_rejected }.to_state(),
-            }
+        let state = session.map_or(OFF, |session| match session.level_of(&self.site, self.level) {
+            Level::Off => OFF,
+            level => self.set_fit(session, level).to_bits(),
         });
         // Whoever sees the state sees what belongs to it.
         self.state.store(state, Ordering::Release);
     }
 
-    /// Asks the session's schema; whether no value may be captured at all.
-    fn set_fit(&self, session: &Session) -> bool {
+    /// Asks the session's schema, and notes what it says.
+    fn set_fit(&self, session: &Session, level: Level) -> Terms {
         let (mut is_rejected, mut left_out, mut kind) = (false, 0, 0);
         if let Some(schema) = session.schema() {
             let fit = schema.function(self.site.kind, self.site.arguments.iter().copied());
@@ -193,11 +207,24 @@ impl Callsite {
         }
         let secret = self.site.arguments.iter().enumerate().filter(|(_, name)| session.redaction.is_secret_name(name));
         let withheld = secret.fold(0_u32, |bits, (place, _)| bits | 1 << place.min(31));
+        let code = match level {
+            _ if is_rejected => 3,
+            Level::Off | Level::Metrics => 0,
+            Level::Sampled => 1,
+            Level::Full => 2,
+        };
         let with_session = |half: u32| u64::from(session.number) << 32 | u64::from(half);
-        self.left_out.store(with_session(left_out), Ordering::Relaxed);
-        self.withheld.store(with_session(withheld), Ordering::Relaxed);
-        self.kind.store(with_session(kind), Ordering::Relaxed);
-        is_rejected
+        self.fit.level.store(with_session(code), Ordering::Relaxed);
+        self.fit.left_out.store(with_session(left_out), Ordering::Relaxed);
+        self.fit.withheld.store(with_session(withheld), Ordering::Relaxed);
+        self.fit.kind.store(with_session(kind), Ordering::Relaxed);
+        let is_ordinary = !self.site.opens_run && !is_rejected && left_out | withheld | kind == 0;
+        let how = match level {
+            Level::Full | Level::Sampled if is_ordinary => How::Values,
+            Level::Metrics if is_ordinary && !self.site.relates => How::NoValues,
+            _ => How::WithCare,
+        };
+        Terms::new(session.number, how, self.number(), level)
     }
 }
 

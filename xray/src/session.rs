@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use xray_collector::chunk::Pool;
+use xray_collector::chunk::{Pool, Terms};
 use xray_collector::event::Site;
 use xray_collector::id::ProcessId;
 use xray_collector::redaction::Redaction;
@@ -37,10 +37,10 @@ pub(crate) fn get() -> Option<Arc<Session>> {
     Process::this().session().clone()
 }
 
-/// A number for a new session: never 0, and small enough for a callsite's state.
+/// A number for a new session: never 0, and small enough for a function's [`Terms`].
 pub(crate) fn next_number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    NEXT.fetch_add(1, Ordering::Relaxed) % ((1 << 30) - 1) + 1
+    NEXT.fetch_add(1, Ordering::Relaxed) % (Terms::SESSIONS - 1) + 1
 }
 
 /// The process that the session's runs belong to, if it still records.

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 
+use crate::instructions;
 use crate::steps::{cargo, check};
 
 /// The bench that knows all variants.
@@ -33,18 +34,18 @@ enum Bench {
         #[arg(long)]
         readme: bool,
     },
-    /// Instructions per call over the plain one, on the calling thread, for the same variants of A and B
+    /// Instructions per call over the plain one, on the calling thread, beside those that are written down
     ///
-    /// Runs each under valgrind's callgrind, which has to be installed. Other than times, these are the same on a busy
-    /// machine; they say nothing of what waits for memory or the clock. Takes
-    /// several minutes.
-    Instructions,
+    /// Runs each variant under valgrind's callgrind; says so if that is not installed. Other than times, these are the
+    /// same on a busy machine; they say nothing of what waits for memory or the clock.
+    Instructions(instructions::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.bench {
         Bench::Overhead { json, readme } => overhead(json.as_deref(), *readme),
-        Bench::Instructions => instructions(),
+        Bench::Instructions(arguments) if arguments.peers => instructions_of_peers(),
+        Bench::Instructions(arguments) => instructions::run(arguments),
     }
 }
 
@@ -64,9 +65,9 @@ fn overhead(json: Option<&Path>, readme: bool) -> anyhow::Result<()> {
     check(&mut command)
 }
 
-fn instructions() -> anyhow::Result<()> {
+fn instructions_of_peers() -> anyhow::Result<()> {
     let directory = tempfile::tempdir().context("no place for what callgrind writes")?;
-    let program = built()?;
+    let program = built(&OVERHEAD)?;
     let variants = text(Command::new(&program).arg("--variants"))?;
     println!("instructions per call over plain, calling thread");
     println!("| variant | A | B |\n|---|--:|--:|");
@@ -82,9 +83,9 @@ fn instructions() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds the bench, and says where it is.
-fn built() -> anyhow::Result<PathBuf> {
-    let messages = text(cargo().arg("build").args(OVERHEAD).args(["--message-format", "json-render-diagnostics"]))?;
+/// Builds a program that cargo knows by these arguments, and says where it is.
+pub(crate) fn built(arguments: &[&str]) -> anyhow::Result<PathBuf> {
+    let messages = text(cargo().arg("build").args(arguments).args(["--message-format", "json-render-diagnostics"]))?;
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
@@ -94,11 +95,18 @@ fn built() -> anyhow::Result<PathBuf> {
 
 /// The instructions of all calls, on the thread that makes them: only what `counted` does is collected.
 fn count(program: &Path, workload: &str, variant: &str, directory: &Path) -> anyhow::Result<f64> {
+    let arguments = ["--once", workload, variant, &COUNTED_CALLS.to_string()];
+    collected(program, "overhead::measure::counted*", &arguments, directory)
+}
+
+/// The instructions that a program takes within a function, on the thread that calls it.
+pub(crate) fn collected(program: &Path, within: &str, arguments: &[&str], directory: &Path) -> anyhow::Result<f64> {
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--toggle-collect=overhead::measure::counted*"])
+        .arg("--tool=callgrind")
+        .arg(format!("--toggle-collect={within}"))
         .arg(format!("--callgrind-out-file={}", directory.join("callgrind.out").display()))
         .arg(program)
-        .args(["--once", workload, variant, &COUNTED_CALLS.to_string()])
+        .args(arguments)
         .output()
         .context("cannot run valgrind: is it installed?")?;
     let log = String::from_utf8_lossy(&output.stderr);
@@ -110,7 +118,7 @@ fn count(program: &Path, workload: &str, variant: &str, directory: &Path) -> any
 }
 
 /// What a command prints.
-fn text(command: &mut Command) -> anyhow::Result<String> {
+pub(crate) fn text(command: &mut Command) -> anyhow::Result<String> {
     let output = command.stderr(std::process::Stdio::inherit()).output().context("cannot run")?;
     ensure!(output.status.success(), "{command:?} ended with {}", output.status);
     Ok(String::from_utf8(output.stdout)?)

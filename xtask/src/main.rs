@@ -2,6 +2,7 @@
 
 mod bench;
 mod conformance;
+mod instructions;
 mod sanitize;
 mod soak;
 mod steps;

@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         command.args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings");
         crate::steps::check(&mut command)
     })?;
+    steps.run("a call takes no more instructions than before", crate::instructions::check)?;
     steps.run("licences and bans", licences)?;
     steps.run("published crates with the attribute on every function", crate::conformance::quick)?;
     steps.finish();

@@ -3,7 +3,7 @@
 //! Everything is decided by the time a step begins but for the keys of its result, which are looked up in the schema
 //! that the pool holds: no lock, no allocation. What is kept out is never written.
 
-use super::writer::Writer;
+use super::writer::{Writer, care};
 use crate::schema::{Fit, OnMismatch, Part};
 
 impl Writer {
@@ -11,27 +11,30 @@ impl Writer {
     /// that the schema keeps out, and those that are redacted for their names.
     #[inline]
     pub fn leave_out(&mut self, (by_schema, by_name): (u32, u32)) {
-        (self.draft.left_out, self.draft.withheld) = (by_schema as i32, by_name as i32);
+        if by_schema | by_name != 0 {
+            self.care |= care::LEFT_OUT;
+            (self.left_out, self.withheld) = (by_schema as i32, by_name as i32);
+        }
     }
 
     /// Whether the next argument is to be captured. If it is not, its place is filled. To be called once for each
     /// argument, in order.
     #[inline(always)]
     pub fn takes(&mut self) -> bool {
-        self.draft.left_out | self.draft.withheld == 0 || self.takes_next(true)
+        self.care & care::LEFT_OUT == 0 || self.takes_next(true)
     }
 
     /// As [`Writer::takes`], for what a function of the user's makes of the argument: its name says nothing about that.
     #[inline(always)]
     pub fn takes_made(&mut self) -> bool {
-        self.draft.left_out | self.draft.withheld == 0 || self.takes_next(false)
+        self.care & care::LEFT_OUT == 0 || self.takes_next(false)
     }
 
     #[cold]
     fn takes_next(&mut self, minds_name: bool) -> bool {
-        let is_left_out = (self.draft.left_out | if minds_name { self.draft.withheld } else { 0 }) & 1 == 1;
+        let is_left_out = (self.left_out | if minds_name { self.withheld } else { 0 }) & 1 == 1;
         // Arithmetic: the highest bit stays.
-        (self.draft.left_out, self.draft.withheld) = (self.draft.left_out >> 1, self.draft.withheld >> 1);
+        (self.left_out, self.withheld) = (self.left_out >> 1, self.withheld >> 1);
         if is_left_out {
             self.redacted();
         }
@@ -43,7 +46,8 @@ impl Writer {
     #[inline]
     pub fn check_output(&mut self, kind: u32) {
         if kind != 0 && self.is_output_declared(kind) {
-            self.draft.checked_output = kind;
+            self.care |= care::CHECKED;
+            self.checked_output = kind;
         }
     }
 
@@ -59,13 +63,13 @@ impl Writer {
     #[inline]
     #[must_use]
     pub fn checks_output(&self) -> bool {
-        self.draft.checked_output != 0
+        self.care & care::CHECKED != 0
     }
 
     /// What is to be done with one key of the result.
     #[must_use]
     pub fn output_fit(&self, key: &str) -> Fit {
-        self.fit(self.draft.checked_output, Part::Output, key)
+        self.fit(self.checked_output, Part::Output, key)
     }
 
     /// What is to be done with a key of something that a step says about itself, such as [`Part::Meta`], before it is

@@ -50,6 +50,14 @@ impl Header {
         self.published.store(u64::from(events) << 32 | u64::from(bytes), Ordering::Release);
     }
 
+    /// Lets the collector read so many bytes and events more. By the thread that publishes here, alone: no
+    /// read-modify-write.
+    #[inline(always)]
+    pub(super) fn publish_more(&self, Published { bytes, events }: Published) {
+        let more = (u64::from(events) << 32) + u64::from(bytes);
+        self.published.store(self.published.load(Ordering::Relaxed).wrapping_add(more), Ordering::Release);
+    }
+
     /// How far the chunk may be read; what it says of its writer is true if that is not 0.
     #[inline]
     pub(super) fn published(&self) -> Published {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::header::Writer;
-use super::reader::{Place, Reader, Reading, Suspect, Thread, believable_events};
+use super::reader::{Position, Reader, Reading, Suspect, Thread, believable_events};
 use crate::map::FastMap;
 use crate::model::Callsite;
 
@@ -15,7 +15,7 @@ impl Reader {
     }
 
     /// How far each thread was read that was read further since the last call.
-    pub(crate) fn progress(&mut self) -> Vec<(u32, Place)> {
+    pub(crate) fn progress(&mut self) -> Vec<(u32, Position)> {
         let moved = |(number, thread): (&u32, &mut Thread)| {
             std::mem::take(&mut thread.has_moved).then_some((*number, thread.read_to))
         };
@@ -29,7 +29,7 @@ impl Reader {
 
     /// Gives back the chunks that nobody will want to read again: those that were read to their end, all before what is
     /// `safe` of their thread, and before this batch.
-    pub(crate) fn release(&mut self, safe: &HashMap<u32, Place>, before_batch: u64) {
+    pub(crate) fn release(&mut self, safe: &HashMap<u32, Position>, before_batch: u64) {
         let Self { pool, received, readings, corrupt, .. } = self;
         received.retain(|chunk| {
             let Writer { thread, order } = pool.memory.header(*chunk).writer();
@@ -49,7 +49,7 @@ impl Reader {
     /// is of one of the runs in `replayed`, which is counted.
     pub(crate) fn read_again(
         &mut self,
-        known: &HashMap<u32, Place>,
+        known: &HashMap<u32, Position>,
         replayed: impl Iterator<Item = u64>,
         callsites: &FastMap<u32, Arc<Callsite>>,
     ) {
@@ -57,7 +57,7 @@ impl Reader {
         self.last = None;
         self.callsites = callsites.iter().map(|(number, callsite)| (Arc::clone(callsite), *number)).collect();
         self.replayed = replayed.map(|run| (run, 0)).collect();
-        let thread = |(thread, place): (&u32, &Place)| {
+        let thread = |(thread, place): (&u32, &Position)| {
             (*thread, Thread { next: place.order, read_to: *place, known_to: *place, ..Thread::default() })
         };
         self.threads = known.iter().map(thread).collect();

@@ -5,7 +5,7 @@
 //! ```text
 //! chunk   = header (64 bytes) | record… | free
 //! header  = published u64 (bytes u32, events u32)  thread u32  order u32 | unused          (see `header`)
-//! record  = u32 length | u8 kind | u8 flags | u16 callsite | u32 sequence | body          (see `crate::event`)
+//! record  = u32 length | u8 kind | u8 flags | u16 callsite | body                         (see `crate::event`)
 //! ```
 //!
 //! A chunk is in one of four places, and its place says who may touch it:
@@ -36,23 +36,31 @@ mod header;
 mod kept;
 mod loss;
 mod memory;
+mod ordinary;
+mod place;
 mod pool;
 mod preamble;
 #[doc(hidden)]
 pub mod raw;
 mod reader;
 mod record;
+mod shape;
 mod slot;
 mod sync;
+mod terms;
 mod writer;
 
 pub use self::file::{Found, LeftChunks, find};
 pub(crate) use self::head::HeadPlace;
 pub use self::loss::Loss;
+pub use self::ordinary::Ordinary;
+pub use self::place::{Place, current_place, replace_place};
 pub use self::pool::{Overflow, Pool, PoolSettings};
 pub use self::preamble::Origin;
 pub(crate) use self::reader::Suspect;
-pub use self::reader::{Place, Reader, Sink, Values};
+pub use self::reader::{Position, Reader, Sink, Values};
 pub use self::record::{Full, Mark, Record};
+pub use self::shape::Shape;
 pub use self::slot::Produced;
-pub use self::writer::{Ended, Entered, Refused, Writer, mute_this_thread, writer};
+pub use self::terms::{How, NUMBERLESS, Terms};
+pub use self::writer::{Borrowed, Ended, Entered, Refused, Writer, mute_this_thread, writer};

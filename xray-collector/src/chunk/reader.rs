@@ -87,7 +87,7 @@ impl Values<'_> {
 
 /// A place in what a thread wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Place {
+pub struct Position {
     /// Of its chunks, how many are before.
     pub order: u32,
     /// Bytes of the next one that are before, header included.
@@ -120,10 +120,10 @@ pub(super) struct Thread {
     /// The order of the chunk to read next.
     pub(super) next: u32,
     /// How far it was read, to the beginning of a record that goes on in a chunk that was not; and whether that is news.
-    pub(super) read_to: Place,
+    pub(super) read_to: Position,
     pub(super) has_moved: bool,
     /// What is before this was handed on in an earlier life of the reader.
-    pub(super) known_to: Place,
+    pub(super) known_to: Position,
     /// The pieces of a record that goes on, with what its chunk defined.
     pub(super) pieces: Vec<u8>,
     pub(super) begun: Option<Begun>,
@@ -131,7 +131,7 @@ pub(super) struct Thread {
 
 /// A record that goes on in the next chunk.
 pub(super) struct Begun {
-    at: Place,
+    at: Position,
     is_known: bool,
     kind: u8,
     flags: u8,
@@ -347,7 +347,7 @@ impl Reader {
             if reading.is_corrupt {
                 reading.position = published;
             }
-            state.move_to(Place { order, position: reading.position as u32 });
+            state.move_to(Position { order, position: reading.position as u32 });
         }
         self.is_reading = false;
     }
@@ -362,7 +362,7 @@ impl Reader {
         reading.read_in = Some(self.batch);
         let thread = self.threads.entry(thread).or_default();
         thread.next = order.wrapping_add(1);
-        thread.move_to(Place { order: thread.next, position: 0 });
+        thread.move_to(Position { order: thread.next, position: 0 });
     }
 }
 
@@ -372,7 +372,7 @@ pub(super) fn believable_events(published: Published) -> u64 {
 }
 
 impl Thread {
-    fn move_to(&mut self, place: Place) {
+    fn move_to(&mut self, place: Position) {
         self.read_to = self.begun.as_ref().map_or(place, |begun| begun.at).max(self.known_to);
         self.has_moved = true;
     }
@@ -411,7 +411,7 @@ impl Decoder<'_> {
                 return Err(DecodeError { what: "a record that was set aside", at: cursor.position() });
             }
             let length = cursor.u32()? as usize;
-            let (kind, flags, callsite, _sequence) = (cursor.u8()?, cursor.u8()?, cursor.u16()?, cursor.u32()?);
+            let (kind, flags, callsite) = (cursor.u8()?, cursor.u8()?, cursor.u16()?);
             let short = DecodeError { what: "a record shorter than its header", at: cursor.position() };
             let body = cursor.take(length.checked_sub(RECORD_HEADER).ok_or(short)?)?;
             let is_known = position < known_to;
@@ -432,7 +432,7 @@ impl Decoder<'_> {
                         self.reading.events += 1;
                         self.state.pieces.clear();
                         self.state.pieces.extend_from_slice(body);
-                        let at = Place { order: self.order, position: position as u32 };
+                        let at = Position { order: self.order, position: position as u32 };
                         self.state.begun = Some(Begun { at, is_known, kind, flags, callsite, scope });
                     }
                 }

@@ -4,12 +4,12 @@
 //! has a budget; where that or the memory ends, what is open is closed out of a reserve at the chunk's end.
 #![allow(unsafe_code)]
 
-use std::cell::RefMut;
-
 use super::header::Published;
 use super::memory::HEADER_BYTES;
+use super::place::Place;
 use super::slot::Slot;
-use super::writer::{Ended, Entered, LONGEST_CHAIN, RESERVE, Writer};
+use super::terms::Terms;
+use super::writer::{Borrowed, Ended, Entered, LONGEST_CHAIN, RESERVE, Writer, care};
 use crate::clock;
 use crate::event::{
     About, ENTERED, FACT, FLAG_CONTINUES, LEFT, OuterRun, PART, RECORD_HEADER, Site, clipped, code_of_outcome,
@@ -25,43 +25,12 @@ pub struct Full;
 /// An event that is being written: values go through it into the thread's [`Writer`]. Nothing of it is seen unless it is
 /// committed; dropped, it is taken back and counted as dropped, which happens when a panic gets past the capture of a value.
 pub struct Record {
-    writer: RefMut<'static, Writer>,
+    writer: Borrowed,
 }
 
-/// What is known of the record that a thread is writing.
-pub(super) struct Draft {
-    kind: u8,
-    flags: u8,
-    callsite: u16,
-    /// Where the record begins, in the first chunk of the chain.
-    start: *mut u8,
-    /// Where its piece in the current chunk begins.
-    piece: *mut u8,
-    /// Where the value being written, or its part in the current chunk, begins; and how long it may still get.
-    value: *mut u8,
-    budget: usize,
-    /// Arguments that must not be captured, from the next one on: see `super::fitting`.
-    pub(super) left_out: i32,
-    /// Of the arguments still to come, those that are redacted for their names.
-    pub(super) withheld: i32,
-    /// By what the result is checked; 0 for nothing.
-    pub(super) checked_output: u32,
-}
-
-impl Draft {
-    pub(super) const NONE: Self = Self {
-        kind: 0,
-        flags: 0,
-        callsite: 0,
-        start: std::ptr::null_mut(),
-        piece: std::ptr::null_mut(),
-        value: std::ptr::null_mut(),
-        budget: usize::MAX,
-        left_out: 0,
-        withheld: 0,
-        checked_output: 0,
-    };
-}
+/// Where the second word of a record's header is, and the time at which a step began.
+const SECOND_WORD: usize = 4;
+const STARTED: usize = RECORD_HEADER + 24;
 
 /// A place in a record, to go back to.
 #[derive(Clone, Copy)]
@@ -74,18 +43,25 @@ pub struct Mark {
 }
 
 impl Record {
+    #[inline(always)]
+    pub(super) fn new(writer: Borrowed) -> Self {
+        Self { writer }
+    }
+
     /// The record that a step begins; its arguments come next. `Err` with the time, if the event has to be dropped.
     #[inline]
-    pub fn entered(writer: RefMut<'static, Writer>, site: &'static Site, place: Entered) -> Result<Self, u64> {
-        let Some(mut record) = Self::begin(writer, ENTERED, site, place, false) else { return Err(clock::ticks()) };
+    pub fn entered(writer: Borrowed, site: &'static Site, terms: Terms, place: Entered) -> Result<Self, u64> {
+        let Some(mut record) = Self::begin(writer, ENTERED, site, terms, place, false) else {
+            return Err(clock::ticks());
+        };
         record.put_place(place, 0);
         Ok(record)
     }
 
     /// The record that a step has ended; its result comes next. `None` if the event has to be dropped.
     #[inline]
-    pub fn left(writer: RefMut<'static, Writer>, site: &'static Site, end: Ended) -> Option<Self> {
-        let mut record = Self::begin(writer, LEFT, site, end.place, end.place.step == end.place.run)?;
+    pub fn left(writer: Borrowed, site: &'static Site, terms: Terms, end: Ended) -> Option<Self> {
+        let mut record = Self::begin(writer, LEFT, site, terms, end.place, end.place.step == end.place.run)?;
         record.put_place(end.place, end.started);
         record.put_fixed(end.ended.to_le_bytes());
         record.put_fixed([code_of_outcome(end.outcome)]);
@@ -93,9 +69,9 @@ impl Record {
     }
 
     /// The record of a fact about a step, which comes next. `None` if it has to be dropped.
-    pub fn fact(mut writer: RefMut<'static, Writer>, about: About) -> Option<Self> {
+    pub fn fact(mut writer: Borrowed, about: About) -> Option<Self> {
         writer.begin(about.run, false)?;
-        writer.start_draft(FACT, 0, 0);
+        writer.begin_record(u32::from(FACT));
         writer.put_fixed(about.step.to_le_bytes());
         writer.put_fixed(about.run.to_le_bytes());
         Some(Self { writer })
@@ -103,36 +79,42 @@ impl Record {
 
     #[inline]
     fn begin(
-        mut writer: RefMut<'static, Writer>,
+        mut writer: Borrowed,
         kind: u8,
         site: &'static Site,
+        terms: Terms,
         place: Entered,
         is_end_of_run: bool,
     ) -> Option<Self> {
-        let callsite = writer.begin_at(site, place.run, is_end_of_run)?;
+        writer.begin_at(site, terms, place.run, is_end_of_run)?;
         let flags = place.outer_run.flags() | flags_of_level(place.level);
-        writer.start_draft(kind, callsite, flags);
+        writer.begin_record(u32::from(kind) | u32::from(flags) << 8 | u32::from(terms.number()) << 16);
         Some(Self { writer })
     }
 
     /// Publishes the record.
-    #[inline]
-    pub fn commit(mut self) {
-        self.writer.finish_draft(false);
-        self.into_writer();
+    pub fn commit(self) {
+        let mut writer = self.into_writer();
+        if writer.care == 0 { writer.publish() } else { publish_with_care(writer) }
     }
 
     /// Publishes the beginning of a step, and returns the time that it begins: the clock is read last.
     #[inline]
-    pub fn commit_now(mut self) -> u64 {
-        let started = self.writer.finish_draft(true);
-        self.into_writer();
+    pub fn commit_now(self) -> u64 {
+        let mut writer = self.into_writer();
+        if writer.care != 0 || writer.here == Place::NEVER {
+            return publish_now_with_care(writer);
+        }
+        let started = clock::counter();
+        let record = writer.piece;
+        writer.set_started(record, started);
+        writer.publish();
         started
     }
 
     /// The writer without the destructor, which would take the record back.
-    #[inline]
-    fn into_writer(self) -> RefMut<'static, Writer> {
+    #[inline(always)]
+    fn into_writer(self) -> Borrowed {
         let record = std::mem::ManuallyDrop::new(self);
         // SAFETY: the field is read out once, and the record it is read from is not dropped.
         unsafe { std::ptr::read(&raw const record.writer) }
@@ -159,36 +141,24 @@ impl Drop for Record {
     #[cold]
     fn drop(&mut self) {
         let writer = &mut *self.writer;
-        let start = writer.draft.start;
+        let start = if writer.care & care::CHAINED == 0 { writer.piece } else { writer.start };
         writer.rollback(Mark { chain_length: 1, cursor: start, piece: start, value: start, budget: usize::MAX });
+        writer.end_record();
         Slot::count(&writer.slot().too_large);
         writer.pool().note_loss(0, false);
     }
 }
 
 impl Writer {
-    #[inline]
-    fn start_draft(&mut self, kind: u8, callsite: u16, flags: u8) {
-        let start = self.cursor;
-        self.end = self.chunk_end;
-        self.chain[0] = (self.chunk.unwrap_or_default(), 0);
-        self.chain_length = 1;
-        let (left_out, withheld, checked_output) = (0, 0, 0);
-        let budget = usize::MAX;
-        self.draft = Draft {
-            kind,
-            flags,
-            callsite,
-            start,
-            piece: start,
-            value: start,
-            budget,
-            left_out,
-            withheld,
-            checked_output,
-        };
-        // SAFETY: `begin` has made room for the fixed part.
-        self.cursor = unsafe { start.add(RECORD_HEADER) };
+    /// Begins a record, whose fixed part there is room for: writes its header but for the length.
+    #[inline(always)]
+    fn begin_record(&mut self, second_word: u32) {
+        self.piece = self.cursor;
+        // SAFETY: there is room for the fixed part, which the header is in.
+        unsafe {
+            self.cursor.add(SECOND_WORD).cast::<[u8; 4]>().write_unaligned(second_word.to_le_bytes());
+            self.cursor = self.cursor.add(RECORD_HEADER);
+        }
     }
 
     /// Part of the fixed part, for which `begin` made room.
@@ -202,8 +172,8 @@ impl Writer {
     #[inline(always)]
     pub(super) fn put_place(&mut self, place: Entered, started: u64) {
         self.put_fixed(place.step.to_le_bytes());
-        self.put_fixed(place.parent.to_le_bytes());
         self.put_fixed(place.run.to_le_bytes());
+        self.put_fixed(place.parent.to_le_bytes());
         self.put_fixed(started.to_le_bytes());
         match place.outer_run {
             OuterRun::None => {}
@@ -221,29 +191,52 @@ impl Writer {
     unsafe fn put_unchecked<const N: usize>(&mut self, bytes: [u8; N]) {
         // SAFETY: within the chunk by the caller's promise; the thread owns the chunk behind what is committed.
         unsafe {
-            self.cursor.cast::<[u8; N]>().write_unaligned(bytes);
-            self.cursor = self.cursor.add(N);
+            let place = self.cursor;
+            self.cursor = place.add(N);
+            place.cast::<[u8; N]>().write_unaligned(bytes);
         }
+    }
+
+    /// Writes a tag and what belongs to it.
+    ///
+    /// # Errors
+    /// As [`Writer::put`].
+    #[inline(always)]
+    pub(crate) fn put_tagged<const N: usize>(&mut self, tag: u8, bytes: [u8; N]) -> Result<(), Full> {
+        if self.cursor as usize + 1 + N > self.end as usize {
+            self.make_room(1 + N)?;
+        }
+        // SAFETY: `end` is at or before the chunk's end.
+        unsafe {
+            let place = self.cursor;
+            self.cursor = place.add(1 + N);
+            place.write(tag);
+            place.add(1).cast::<[u8; N]>().write_unaligned(bytes);
+        }
+        Ok(())
     }
 
     /// Begins a value that may take up to `budget` bytes; everything after that is [`Full`].
     #[inline]
     pub fn begin_value(&mut self, budget: usize) {
-        (self.draft.value, self.draft.budget) = (self.cursor, budget);
+        (self.value, self.budget) = (self.cursor, budget);
         self.set_end();
     }
 
     /// Ends a value that had a budget: what comes next has none.
     #[inline]
     pub fn end_value(&mut self) {
-        (self.draft.value, self.draft.budget) = (self.cursor, usize::MAX);
+        (self.value, self.budget) = (self.cursor, usize::MAX);
         self.end = self.chunk_end;
     }
 
     #[inline]
     fn set_end(&mut self) {
-        let room = (self.chunk_end as usize).saturating_sub(self.draft.value as usize);
-        self.end = self.draft.value.wrapping_add(room.min(self.draft.budget));
+        self.end = self.chunk_end;
+        if self.budget != usize::MAX {
+            let room = (self.chunk_end as usize).saturating_sub(self.value as usize);
+            self.end = self.value.wrapping_add(room.min(self.budget));
+        }
     }
 
     /// Writes bytes that must not be torn apart.
@@ -281,6 +274,55 @@ impl Writer {
         }
     }
 
+    /// Writes a head and a short text behind it, which there is room for.
+    #[inline(always)]
+    pub(crate) fn put_short(&mut self, head: [u8; 2], text: &[u8]) {
+        debug_assert!(self.has_room(2 + text.len()));
+        let (place, length) = (self.cursor, text.len());
+        // SAFETY: the caller has asked for the room, which is before the chunk's end; and nobody else has a reference
+        // to the chunk there, so that it does not overlap with the text. Each piece lies within the text; the last may
+        // lie over the one before.
+        unsafe {
+            self.cursor = place.add(2 + length);
+            place.cast::<[u8; 2]>().write_unaligned(head);
+            let (from, to) = (text.as_ptr(), place.add(2));
+            let copy = |at: usize, bytes: usize| to.add(at).copy_from_nonoverlapping(from.add(at), bytes);
+            match length {
+                4..=7 => {
+                    copy(0, 4);
+                    copy(length - 4, 4);
+                }
+                8..=16 => {
+                    copy(0, 8);
+                    copy(length - 8, 8);
+                }
+                17..=32 => {
+                    copy(0, 16);
+                    copy(length - 16, 16);
+                }
+                33..=64 => {
+                    copy(0, 16);
+                    copy(16, 16);
+                    copy(length - 32, 16);
+                    copy(length - 16, 16);
+                }
+                0 => {}
+                1..=3 => {
+                    copy(0, 1);
+                    copy(length / 2, 1);
+                    copy(length - 1, 1);
+                }
+                _ => copy(0, length),
+            }
+        }
+    }
+
+    /// Whether a text of this length is not cut for its value's budget.
+    #[inline(always)]
+    pub(crate) fn is_within_budget(&self, bytes: usize) -> bool {
+        bytes <= self.budget
+    }
+
     /// Writes bytes that close something: out of the reserve if there is no other room.
     #[inline]
     pub(crate) fn put_closing<const N: usize>(&mut self, bytes: [u8; N]) {
@@ -304,35 +346,49 @@ impl Writer {
     /// How many bytes more the value being written may get at most, and some beyond that.
     pub(crate) fn more_than_room(&self) -> usize {
         const BEYOND: usize = 4096;
-        self.draft.budget.saturating_add(BEYOND)
+        self.budget.saturating_add(BEYOND)
+    }
+
+    /// Writes the number of a name that the chunk knows, and that is no secret's. Otherwise it writes nothing, and
+    /// [`Writer::put_name`] has to see to it.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn put_known_name(&mut self, name: &'static str) -> bool {
+        let Some(number) = self.number_of(name).filter(|_| self.has_room(2)) else { return false };
+        // SAFETY: there is room before the end.
+        unsafe { self.put_unchecked(number.to_le_bytes()) };
+        true
     }
 
     /// Writes a name: its number, and at its first use in this chunk its text. Returns whether it names a secret.
     ///
     /// # Errors
     /// When there is no room.
-    #[inline]
     pub(crate) fn put_name(&mut self, name: &'static str) -> Result<bool, Full> {
-        match self.number_of(name.as_ptr() as usize, name.len() as u32) {
-            Some((number, is_secret)) => self.put(number.to_le_bytes()).map(|()| is_secret),
-            None => self.define_name(name),
+        match (self.number_of(name), self.number_of_secret(name)) {
+            (Some(number), _) => self.put(number.to_le_bytes()).map(|()| false),
+            (_, Some(number)) => self.put(number.to_le_bytes()).map(|()| true),
+            _ => self.define_name(name),
         }
     }
 
     #[cold]
     fn define_name(&mut self, name: &'static str) -> Result<bool, Full> {
         let is_secret = self.redaction().is_secret_name(name);
+        let number = self.define(name, is_secret);
+        self.put_new_name(number, name).map(|()| is_secret)
+    }
+
+    /// Writes a name's number, which it has from here on, and its text.
+    #[cold]
+    pub(super) fn put_new_name(&mut self, number: u16, name: &'static str) -> Result<(), Full> {
         let text = clipped(name);
         if self.cursor as usize + 4 + text.len() > self.end as usize {
             self.make_room(4 + text.len())?;
         }
-        let number = self.define(name.as_ptr() as usize, name.len() as u32, is_secret);
         self.put((number | NAME_DEFINED).to_le_bytes())?;
         self.put((text.len() as u16).to_le_bytes())?;
-        match self.put_slice(text.as_bytes()) == text.len() {
-            true => Ok(is_secret),
-            false => Err(Full),
-        }
+        if self.put_slice(text.as_bytes()) == text.len() { Ok(()) } else { Err(Full) }
     }
 
     /// Goes on in another chunk, unless the value has used up its budget. Once it has failed, nothing more fits into
@@ -341,6 +397,7 @@ impl Writer {
     fn make_room(&mut self, needed: usize) -> Result<(), Full> {
         let has_room = self.chain_on(needed);
         if !has_room {
+            self.care |= care::FULL;
             self.end = std::ptr::null_mut();
             return Err(Full);
         }
@@ -348,46 +405,43 @@ impl Writer {
     }
 
     fn chain_on(&mut self, needed: usize) -> bool {
-        let used = self.cursor as usize - self.draft.value as usize;
+        let used = if self.budget == usize::MAX { 0 } else { self.cursor as usize - self.value as usize };
         // Nearer than the chunk's end: the budget is used up, or a chunk was asked for in vain.
-        let is_at_budget = self.end < self.chunk_end || used >= self.draft.budget;
+        let is_at_budget = self.end < self.chunk_end || used >= self.budget;
         let largest = self.pool().memory.chunk_bytes() - HEADER_BYTES - RESERVE - RECORD_HEADER;
         if is_at_budget || needed > largest || self.chain_length == LONGEST_CHAIN {
             return false;
         }
         let Some(chunk) = self.pool().acquire() else { return false };
-        self.seal_piece(true);
+        let number = self.seal_piece(true);
+        if self.care & care::CHAINED == 0 {
+            self.care |= care::CHAINED;
+            self.start = self.piece;
+        }
         let before = self.chunk.unwrap_or_default();
         let filled = self.cursor as usize - self.pool().memory.chunk(before) as usize;
         self.chain[self.chain_length - 1] = (before, filled as u32);
-        let events = self.events;
         self.open(chunk);
-        // The count belongs to the first chunk until the record is committed.
-        self.events = events;
         self.chain[self.chain_length] = (chunk, 0);
         self.chain_length += 1;
-        self.draft.piece = self.cursor;
-        // SAFETY: a chunk has room for more than a header.
-        self.cursor = unsafe { self.cursor.add(RECORD_HEADER) };
-        self.draft.budget = self.draft.budget.saturating_sub(used);
-        self.draft.value = self.cursor;
+        self.begin_record(u32::from(PART) | u32::from(number) << 16);
+        self.budget = self.budget.saturating_sub(used);
+        self.value = self.cursor;
         self.set_end();
         self.has_room(needed)
     }
 
-    /// Writes the header of the piece in the current chunk.
-    #[inline]
-    fn seal_piece(&mut self, continues: bool) {
-        let length = self.cursor as usize - self.draft.piece as usize;
-        let kind = if self.draft.piece == self.draft.start { self.draft.kind } else { PART };
-        let flags = if continues { self.draft.flags | FLAG_CONTINUES } else { self.draft.flags };
-        let sequence = self.produced as u32;
-        // SAFETY: the header's bytes were left free at the piece's beginning.
+    /// Writes how long the piece in the current chunk is, and whether another follows. Returns the function's number.
+    fn seal_piece(&mut self, continues: bool) -> u16 {
+        let length = self.cursor as usize - self.piece as usize;
+        // SAFETY: the piece begins with a header, which is in this chunk and not published.
         unsafe {
-            self.draft.piece.cast::<[u8; 4]>().write_unaligned((length as u32).to_le_bytes());
-            self.draft.piece.add(4).cast::<[u8; 2]>().write_unaligned([kind, flags]);
-            self.draft.piece.add(6).cast::<[u8; 2]>().write_unaligned(self.draft.callsite.to_le_bytes());
-            self.draft.piece.add(8).cast::<[u8; 4]>().write_unaligned(sequence.to_le_bytes());
+            self.piece.cast::<[u8; 4]>().write_unaligned((length as u32).to_le_bytes());
+            let second_word = self.piece.add(SECOND_WORD).cast::<[u8; 4]>();
+            let [kind, flags, low, high] = second_word.read_unaligned();
+            let continued = if continues { FLAG_CONTINUES } else { 0 };
+            second_word.write_unaligned([kind, flags & !FLAG_CONTINUES | continued, low, high]);
+            u16::from_le_bytes([low, high])
         }
     }
 
@@ -398,64 +452,99 @@ impl Writer {
         Mark {
             chain_length: self.chain_length,
             cursor: self.cursor,
-            piece: self.draft.piece,
-            value: self.draft.value,
-            budget: self.draft.budget,
+            piece: self.piece,
+            value: self.value,
+            budget: self.budget,
         }
     }
 
     /// Takes back everything since the mark.
     #[cold]
     pub fn rollback(&mut self, mark: Mark) {
-        while self.chain_length > mark.chain_length {
-            self.chain_length -= 1;
-            let (chunk, _) = self.chain[self.chain_length];
-            self.order = self.order.wrapping_sub(1);
-            self.pool().release(chunk);
+        if self.chain_length > mark.chain_length {
+            while self.chain_length > mark.chain_length {
+                self.chain_length -= 1;
+                let (chunk, _) = self.chain[self.chain_length];
+                self.order = self.order.wrapping_sub(1);
+                self.pool().release(chunk);
+            }
+            let (chunk, _) = self.chain[self.chain_length - 1];
+            self.chunk = Some(chunk);
+            let memory = &self.pool().memory;
+            let (header, start) = (std::ptr::from_ref(memory.header(chunk)), memory.chunk(chunk));
+            self.chunk_end = start.wrapping_add(memory.chunk_bytes() - RESERVE);
+            self.header = header;
+            (self.cursor, self.piece) = (mark.cursor, mark.piece);
+            self.seal_piece(false);
+            if self.chain_length == 1 {
+                self.care &= !care::CHAINED;
+            }
         }
-        let (chunk, _) = self.chain[self.chain_length - 1];
-        self.chunk = Some(chunk);
-        let memory = &self.pool().memory;
-        self.chunk_end = memory.chunk(chunk).wrapping_add(memory.chunk_bytes() - RESERVE);
-        self.cursor = mark.cursor;
+        (self.cursor, self.piece) = (mark.cursor, mark.piece);
         // Names that were defined since are not; the table cannot tell which, so that all are defined anew.
-        self.generation = self.generation.wrapping_add(1);
-        (self.draft.piece, self.draft.value, self.draft.budget) = (mark.piece, mark.value, mark.budget);
+        self.forget_names();
+        (self.value, self.budget) = (mark.value, mark.budget);
         self.set_end();
     }
 
-    /// Publishes what was written. With `starts_now` the clock is read last and written into it; the time is returned.
-    #[inline]
-    fn finish_draft(&mut self, starts_now: bool) -> u64 {
-        self.seal_piece(false);
-        let mut started = 0;
-        if starts_now {
-            started = clock::ticks();
-            let place = self.draft.start.wrapping_add(RECORD_HEADER + 24);
-            // SAFETY: the fixed part, which is in the first chunk, has the time behind three other numbers.
-            unsafe { place.cast::<[u8; 8]>().write_unaligned(started.to_le_bytes()) };
-        }
-        if self.chain_length > 1 {
-            self.commit_chain();
-        } else {
-            self.publish(1);
-        }
-        started
+    /// Writes when the step begins whose record begins there.
+    #[inline(always)]
+    fn set_started(&mut self, record: *mut u8, started: u64) {
+        // SAFETY: the record is this one, which is not published, and its fixed part, which is in its first chunk, has
+        // the time behind three other numbers.
+        unsafe { record.add(STARTED).cast::<[u8; 8]>().write_unaligned(started.to_le_bytes()) };
     }
 
-    #[cold]
-    fn commit_chain(&mut self) {
-        let last = self.chain_length - 1;
-        for place in 0..last {
-            let (chunk, filled) = self.chain[place];
-            let events = if place == 0 { self.events + 1 } else { 0 };
-            self.pool().memory.header(chunk).publish(Published { bytes: filled, events });
-            self.pool().hand_over(chunk);
-        }
-        self.events = 0;
-        self.publish(0);
-        // What was defined in this record belongs to the chunk that it began in.
-        self.generation = self.generation.wrapping_add(1);
-        self.next_number = 0;
+    /// Publishes what was written, where there is nothing to take care of.
+    #[inline(always)]
+    fn publish(&mut self) {
+        let length = self.cursor as usize - self.piece as usize;
+        // SAFETY: the piece begins with room for its length, and is not published.
+        unsafe { self.piece.cast::<[u8; 4]>().write_unaligned((length as u32).to_le_bytes()) };
+        self.published_more(length, 1);
     }
+
+    fn publish_with_care(&mut self) {
+        self.seal_piece(false);
+        if self.care & care::CHAINED != 0 {
+            let last = self.chain_length - 1;
+            for place in 0..last {
+                let (chunk, filled) = self.chain[place];
+                let header = self.pool().memory.header(chunk);
+                let more = filled - header.published().bytes;
+                header.publish_more(Published { bytes: more, events: u32::from(place == 0) });
+                self.pool().hand_over(chunk);
+            }
+            // What was defined in this record belongs to the chunk that it began in.
+            self.forget_definitions();
+        }
+        let is_first = u32::from(self.care & care::CHAINED == 0);
+        self.published_more(self.cursor as usize - self.piece as usize, is_first);
+        self.end_record();
+    }
+
+    /// Nothing applies any more that applied to the record.
+    fn end_record(&mut self) {
+        (self.care, self.chain_length, self.end) = (0, 1, self.chunk_end);
+        (self.left_out, self.withheld, self.checked_output) = (0, 0, 0);
+        (self.value, self.budget) = (self.cursor, usize::MAX);
+    }
+}
+
+// These take the writer as it is, so that who calls them has nothing to do afterwards.
+
+#[cold]
+#[inline(never)]
+fn publish_with_care(mut writer: Borrowed) {
+    writer.publish_with_care();
+}
+
+#[cold]
+#[inline(never)]
+fn publish_now_with_care(mut writer: Borrowed) -> u64 {
+    let record = if writer.care & care::CHAINED == 0 { writer.piece } else { writer.start };
+    let started = clock::ticks();
+    writer.set_started(record, started);
+    writer.publish_with_care();
+    started
 }

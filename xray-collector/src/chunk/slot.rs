@@ -45,6 +45,7 @@ impl Produced {
 
 impl Slot {
     /// Adds one to a counter of the calling thread's own slot. Who sees it counted sees what was counted before.
+    #[inline(always)]
     pub(super) fn count(counter: &AtomicU64) {
         counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Release);
     }

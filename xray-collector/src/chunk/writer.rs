@@ -6,15 +6,18 @@
 //! record is committed, and given back when it is not.
 #![allow(unsafe_code)]
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, UnsafeCell};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::header::{self, Published};
+use super::header::{self, Header, Published};
 use super::memory::HEADER_BYTES;
+use super::place::{Current, Place};
 use super::pool::Pool;
-use super::record::Draft;
+use super::shape::Shapes;
 use super::slot::Slot;
+use super::terms::{Sites, Terms};
+use crate::clock;
 use crate::event::{CALLSITE, LONGEST_FIXED_PART, OuterRun, RECORD_HEADER, Site};
 use crate::model::{Level, Outcome};
 use crate::value::NAME_ANONYMOUS;
@@ -22,12 +25,17 @@ use crate::value::NAME_ANONYMOUS;
 /// Kept back at the end of each chunk for closing what is open when there is no room left: two bytes for each level.
 pub(super) const RESERVE: usize = 256;
 /// No event begins where there is less room than this; its fixed part always fits.
-const SMALLEST_ROOM: usize = 128;
+pub(super) const SMALLEST_ROOM: usize = 128;
 const _: () = assert!(LONGEST_FIXED_PART <= SMALLEST_ROOM);
 /// How many chunks one record may span.
 pub(super) const LONGEST_CHAIN: usize = 32;
 /// Entries of the table of names that are defined in the chunk.
 const NAMES: usize = 256;
+/// Names from this length on, and those at addresses of more than 48 bits, are defined at each use.
+const LONGEST_NAME: usize = 1 << 15;
+/// How far from its end the counter of steps begins anew: more than one chunk can have.
+const STEPS_OF_A_CHUNK: u64 = 1 << 24;
+const LARGEST_STEP: u64 = (1 << 40) - 1;
 /// A thread that must not record.
 const MUTED: u32 = u32::MAX;
 
@@ -68,49 +76,82 @@ pub struct Ended {
     pub outcome: Outcome,
 }
 
+/// A name that is defined in the chunk.
 #[derive(Clone, Copy)]
 pub(super) struct Name {
-    address: usize,
-    length: u32,
-    generation: u32,
+    /// Where its text is, and in the upper 16 bits how long, with [`SECRET`] if what has this name is withheld; 0 for
+    /// none.
+    key: u64,
     number: u16,
-    /// What has this name is withheld.
-    is_secret: bool,
 }
 
-/// The chunk that a thread writes. One for each thread, borrowed through [`writer`].
+const NO_NAME: Name = Name { key: 0, number: 0 };
+const SECRET: u64 = 1 << 63;
+
+/// What the record that is being written needs to be looked at for: almost always nothing.
+pub(super) mod care {
+    /// It spans chunks.
+    pub(in super::super) const CHAINED: u8 = 1;
+    /// Something did not fit.
+    pub(in super::super) const FULL: u8 = 2;
+    /// Some of its arguments must not be captured.
+    pub(in super::super) const LEFT_OUT: u8 = 4;
+    /// The keys of its result are checked.
+    pub(in super::super) const CHECKED: u8 = 8;
+}
+
+/// The chunk that a thread writes, and the record that it is writing there.
+#[repr(C)]
 pub struct Writer {
-    /// The collector that it writes for; 0 for none.
-    pub(super) session: u32,
-    /// The chunk being written, or none.
-    pub(super) chunk: Option<u32>,
-    /// The next byte to write, behind everything committed.
+    /// The next byte to write, behind everything published.
     pub(super) cursor: *mut u8,
     /// No value goes beyond this: the chunk's end less the reserve, or nearer where a value's budget ends.
     pub(super) end: *mut u8,
-    /// The chunk's end less the reserve.
+    /// The chunk's end less the reserve; null without a chunk.
     pub(super) chunk_end: *mut u8,
-    /// Events committed to the chunk.
-    pub(super) events: u32,
-    /// How many chunks this slot wrote.
-    pub(super) order: u32,
-    /// Events of this slot, dropped ones included.
-    pub(super) produced: u64,
+    /// Of the chunk. Valid where `chunk_end` is not null.
+    pub(super) header: *const Header,
+    /// Where the record's piece in this chunk begins.
+    pub(super) piece: *mut u8,
+    /// Kept alive by this thread's [`Attachment`].
+    pub(super) slot: *const Slot,
+    pub(super) pool: *const Pool,
+    /// The step that begins next, with the slot in its upper bits.
     pub(super) next_step: u64,
-    /// Of the chunk: names with another one are not defined in it.
-    pub(super) generation: u32,
+    /// The collector that it writes for; 0 for none.
+    pub(super) session: u32,
+    /// What a place says of who records it where this thread records without further ado.
+    pub(super) here: u64,
+    /// Of [`care`], what applies to the record.
+    pub(super) care: u8,
     pub(super) next_number: u16,
-    pub(super) names: [Name; NAMES],
     /// Texts from this length on are looked at for secrets.
     pub(crate) looked_at_from: usize,
+    /// What is looked for in texts are secrets of known form alone.
+    pub(crate) looks_as_usual: bool,
+    /// Where the value being written, or its part in the current chunk, begins; and how long it may still get.
+    pub(super) value: *mut u8,
+    pub(super) budget: usize,
+    /// Functions that are defined in the chunk.
+    pub(super) sites: Sites,
+    pub(super) names: [Name; NAMES],
+    pub(super) shapes: Shapes,
+    /// The chunk being written, or none.
+    pub(super) chunk: Option<u32>,
+    /// How many chunks this slot wrote.
+    pub(super) order: u32,
+    /// Where the record begins, if it is chained.
+    pub(super) start: *mut u8,
     /// Chunks of the record being written, with the bytes used in those before the last.
     pub(super) chain: [(u32, u32); LONGEST_CHAIN],
+    /// At least 1 while a record is being written.
     pub(super) chain_length: usize,
-    /// The record being written.
-    pub(super) draft: Draft,
-    /// Kept alive by this thread's [`Attachment`].
-    pub(super) pool: *const Pool,
-    pub(super) slot: *const Slot,
+    /// Arguments that must not be captured, from the next one on: see `super::fitting`.
+    pub(super) left_out: i32,
+    /// Of the arguments still to come, those that are redacted for their names.
+    pub(super) withheld: i32,
+    /// By what the result is checked; 0 for nothing.
+    pub(super) checked_output: u32,
 }
 
 /// Keeps a thread's pool alive and, when the thread ends, hands over its chunk and gives back its slot.
@@ -119,67 +160,145 @@ struct Attachment {
     slot: Arc<Slot>,
 }
 
+/// A thread's place, its writer, and whether that is in use.
+struct Thread {
+    is_busy: Cell<bool>,
+    current: Current,
+    writer: UnsafeCell<Writer>,
+}
+
 thread_local! {
     // Without a destructor, so that reaching it needs no check; `ATTACHMENT` has one.
-    static WRITER: RefCell<Writer> = const { RefCell::new(Writer::detached()) };
+    static THREAD: Thread =
+        const {
+            Thread {
+                is_busy: Cell::new(false),
+                current: Current::new(),
+                writer: UnsafeCell::new(Writer::detached()),
+            }
+        };
     static ATTACHMENT: RefCell<Option<Attachment>> = const { RefCell::new(None) };
+}
+
+/// The calling thread's writer, borrowed: the thread records nothing else for as long.
+pub struct Borrowed {
+    thread: &'static Thread,
+}
+
+impl Borrowed {
+    #[inline(always)]
+    pub(super) fn new() -> Option<Self> {
+        // SAFETY: the thread-local has no destructor, so that it is there for as long as its thread runs, and the
+        // reference cannot leave the thread: a `Thread` is not `Sync`, nor is what holds a reference to it `Send`.
+        let thread: &'static Thread = THREAD.with(|thread| unsafe { &*std::ptr::from_ref(thread) });
+        if thread.is_busy.get() {
+            return None;
+        }
+        thread.is_busy.set(true);
+        Some(Self { thread })
+    }
+
+    /// The thread's place.
+    #[inline(always)]
+    pub(super) fn current(&self) -> &'static Current {
+        &self.thread.current
+    }
+}
+
+impl std::ops::Deref for Borrowed {
+    type Target = Writer;
+
+    #[inline(always)]
+    fn deref(&self) -> &Writer {
+        // SAFETY: there is one `Borrowed` at a time on this thread, which `is_busy` says, and nothing else refers to
+        // the writer.
+        unsafe { &*self.thread.writer.get() }
+    }
+}
+
+impl std::ops::DerefMut for Borrowed {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Writer {
+        // SAFETY: as above; this one is borrowed mutably.
+        unsafe { &mut *self.thread.writer.get() }
+    }
+}
+
+impl Drop for Borrowed {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.thread.is_busy.set(false);
+    }
 }
 
 impl Drop for Attachment {
     fn drop(&mut self) {
         // Not borrowed when a thread ends. When a thread changes over to another pool it is, and has detached already.
-        let _ = WRITER.try_with(|writer| writer.try_borrow_mut().map(|mut writer| writer.detach()));
+        if let Some(mut writer) = Borrowed::new() {
+            writer.detach();
+        }
         self.pool.return_slot(Arc::clone(&self.slot));
     }
 }
 
 /// The calling thread's writer, attached to the pool of that session: `pool` is asked for it when the thread records
-/// for the session for the first time. The thread records nothing else for as long as it is borrowed.
+/// for the session for the first time.
 ///
 /// # Errors
 /// When the thread cannot record now.
 #[inline]
-pub fn writer(session: u32, pool: fn() -> Option<Arc<Pool>>) -> Result<RefMut<'static, Writer>, Refused> {
-    // SAFETY: the thread-local has no destructor, so that it is there for as long as its thread runs; and neither the
-    // reference nor what is made of it can leave the thread: a `RefMut` is not `Send`, and its `Writer` is not `Sync`.
-    let local: &'static RefCell<Writer> = WRITER.with(|writer| unsafe { &*std::ptr::from_ref(writer) });
-    let mut writer = local.try_borrow_mut().map_err(|_| Refused::Busy)?;
+pub fn writer(session: u32, pool: fn() -> Option<Arc<Pool>>) -> Result<Borrowed, Refused> {
+    let mut writer = Borrowed::new().ok_or(Refused::Busy)?;
     if writer.session != session {
         writer.attach(session, pool)?;
     }
     Ok(writer)
 }
 
+/// Reaches the calling thread's place.
+#[inline(always)]
+pub(super) fn with_current<R>(act: impl FnOnce(&Current) -> R) -> R {
+    THREAD.with(|thread| act(&thread.current))
+}
+
 /// Makes the calling thread one that never records: the collector's own, which would otherwise feed itself.
 pub fn mute_this_thread() {
-    WRITER.with(|writer| {
-        let mut writer = writer.borrow_mut();
+    if let Some(mut writer) = Borrowed::new() {
         writer.detach();
         writer.session = MUTED;
-    });
+    }
 }
 
 impl Writer {
     const fn detached() -> Self {
         Self {
-            session: 0,
-            chunk: None,
             cursor: std::ptr::null_mut(),
             end: std::ptr::null_mut(),
             chunk_end: std::ptr::null_mut(),
-            events: 0,
-            order: 0,
-            produced: 0,
-            next_step: 0,
-            generation: 0,
-            next_number: 0,
-            names: [Name { address: 0, length: 0, generation: 0, number: 0, is_secret: false }; NAMES],
-            looked_at_from: usize::MAX,
-            chain: [(0, 0); LONGEST_CHAIN],
-            chain_length: 0,
-            draft: Draft::NONE,
-            pool: std::ptr::null(),
+            header: std::ptr::null(),
+            piece: std::ptr::null_mut(),
             slot: std::ptr::null(),
+            pool: std::ptr::null(),
+            next_step: 0,
+            session: 0,
+            here: Place::NEVER,
+            care: 0,
+            next_number: 0,
+            looked_at_from: usize::MAX,
+            looks_as_usual: false,
+            value: std::ptr::null_mut(),
+            budget: usize::MAX,
+            sites: Sites::new(),
+            names: [NO_NAME; NAMES],
+            shapes: Shapes::NONE,
+            chunk: None,
+            order: 0,
+            start: std::ptr::null_mut(),
+            chain: [(0, 0); LONGEST_CHAIN],
+            chain_length: 1,
+            left_out: 0,
+            withheld: 0,
+            checked_output: 0,
         }
     }
 
@@ -193,12 +312,10 @@ impl Writer {
         let slot = pool.take_slot();
         // Both outlive their use here: the attachment, which owns them, detaches this writer before it lets go.
         self.looked_at_from = pool.redaction.shortest();
+        self.looks_as_usual = pool.redaction.is_usual();
         let (pool_address, slot_address) = (Arc::as_ptr(&pool), Arc::as_ptr(&slot));
-        let (produced, step, order) = (
-            slot.produced.load(Ordering::Relaxed),
-            slot.next_step.load(Ordering::Relaxed),
-            slot.next_chunk.load(Ordering::Relaxed),
-        );
+        let next_step = (u64::from(slot.index) + 1) << 40 | slot.next_step.load(Ordering::Relaxed) & LARGEST_STEP;
+        let order = slot.next_chunk.load(Ordering::Relaxed) as u32;
         let attachment = Attachment { pool, slot };
         if let Err(attachment) = keep(attachment) {
             // Thread-local storage is being torn down: nobody would hand over what is written now.
@@ -208,7 +325,8 @@ impl Writer {
             return Err(Refused::Detached);
         }
         (self.pool, self.slot, self.session) = (pool_address, slot_address, session);
-        (self.produced, self.next_step, self.order) = (produced, step, order as u32);
+        (self.next_step, self.order) = (next_step, order);
+        self.here = if clock::is_counter() { Place::recorded_by(session) } else { Place::NEVER };
         Ok(())
     }
 
@@ -222,16 +340,11 @@ impl Writer {
         if self.pool.is_null() {
             return;
         }
-        if let Some(chunk) = self.chunk.take() {
-            self.pool().hand_over(chunk);
-        }
-        self.slot().next_step.store(self.next_step, Ordering::Relaxed);
+        self.leave_chunk();
+        self.slot().next_step.store(self.next_step & LARGEST_STEP, Ordering::Relaxed);
         self.slot().next_chunk.store(self.order.into(), Ordering::Relaxed);
-        self.session = 0;
-        self.generation = self.generation.wrapping_add(1);
+        (self.session, self.here) = (0, Place::NEVER);
         (self.pool, self.slot) = (std::ptr::null(), std::ptr::null());
-        (self.cursor, self.end) = (std::ptr::null_mut(), std::ptr::null_mut());
-        self.chunk_end = std::ptr::null_mut();
     }
 
     #[inline]
@@ -249,36 +362,37 @@ impl Writer {
     /// An id for a step that begins on this thread; never 0.
     #[inline]
     pub fn next_step(&mut self) -> u64 {
-        let step = (u64::from(self.slot().index) + 1) << 40 | self.next_step & ((1 << 40) - 1);
-        self.next_step += 1;
+        let step = self.next_step;
+        // The counter wraps around; the slot above it stays.
+        self.next_step = step & !LARGEST_STEP | (step + 1) & LARGEST_STEP;
         step
+    }
+
+    /// Counts an event that begins.
+    #[inline(always)]
+    pub(super) fn count_event(&self) {
+        Slot::count(&self.slot().produced);
     }
 
     /// Counts an event and makes room for its fixed part. `None` if it has to be dropped.
     #[inline]
     pub(super) fn begin(&mut self, run: u64, is_end_of_run: bool) -> Option<()> {
-        self.produced += 1;
-        self.slot().produced.store(self.produced, Ordering::Release);
+        self.count_event();
         if self.chunk_end as usize <= self.cursor as usize + SMALLEST_ROOM && !self.next_chunk() {
-            self.drop_event(&self.slot().no_chunk, run, is_end_of_run);
-            return None;
+            return self.drop_event(&self.slot().no_chunk, run, is_end_of_run);
         }
         Some(())
     }
 
-    /// As [`Writer::begin`], for an event of a function: its number in this chunk.
+    /// As [`Writer::begin`], for an event of a function: defines it if the chunk does not know it.
     #[inline]
-    pub(super) fn begin_at(&mut self, site: &'static Site, run: u64, is_end_of_run: bool) -> Option<u16> {
+    pub(super) fn begin_at(&mut self, site: &'static Site, terms: Terms, run: u64, is_end_of_run: bool) -> Option<()> {
         self.begin(run, is_end_of_run)?;
-        let address = std::ptr::from_ref(site) as usize;
-        match self.number_of(address, u32::MAX) {
-            Some((number, _)) => Some(number),
-            None => self.define_callsite(site, address, run, is_end_of_run),
-        }
+        if self.sites.know(terms) { Some(()) } else { self.define_callsite(site, terms, run, is_end_of_run) }
     }
 
     #[cold]
-    fn drop_event(&self, counter: &std::sync::atomic::AtomicU64, run: u64, is_end_of_run: bool) -> Option<u16> {
+    fn drop_event(&self, counter: &std::sync::atomic::AtomicU64, run: u64, is_end_of_run: bool) -> Option<()> {
         Slot::count(counter);
         self.pool().note_loss(run, is_end_of_run);
         None
@@ -286,7 +400,7 @@ impl Writer {
 
     /// Writes what the function is, for the events of it that follow in this chunk.
     #[cold]
-    fn define_callsite(&mut self, site: &'static Site, address: usize, run: u64, is_end: bool) -> Option<u16> {
+    fn define_callsite(&mut self, site: &'static Site, terms: Terms, run: u64, is_end: bool) -> Option<()> {
         let length = RECORD_HEADER + site.encoded_length();
         let fits = |writer: &Self| writer.cursor as usize + length + SMALLEST_ROOM < writer.chunk_end as usize;
         if !fits(self) && !self.next_chunk() {
@@ -295,11 +409,11 @@ impl Writer {
         if !fits(self) {
             return self.drop_event(&self.slot().too_large, run, is_end);
         }
-        let number = self.define(address, u32::MAX, false);
+        self.sites.learn(terms);
         let mut header = [0; RECORD_HEADER];
         header[..4].copy_from_slice(&(length as u32).to_le_bytes());
         (header[4], header[5]) = (CALLSITE, site.flags());
-        header[6..8].copy_from_slice(&number.to_le_bytes());
+        header[6..8].copy_from_slice(&terms.number().to_le_bytes());
         let mut put = |bytes: &[u8]| {
             // SAFETY: `fits` says that the whole record is before the end of the chunk, which this thread owns, and
             // the cursor is behind what is committed.
@@ -310,59 +424,100 @@ impl Writer {
         };
         put(&header);
         site.encode(put);
-        Some(number)
+        self.published_more(length, 0);
+        Some(())
     }
 
     /// Hands over the chunk and takes another. `false` if there is none.
     #[cold]
     fn next_chunk(&mut self) -> bool {
+        self.leave_chunk();
+        if self.next_step & LARGEST_STEP > LARGEST_STEP - STEPS_OF_A_CHUNK {
+            self.next_step &= !LARGEST_STEP;
+            self.next_step += 1;
+        }
+        let Some(chunk) = self.pool().acquire() else { return false };
+        self.open(chunk);
+        true
+    }
+
+    /// Hands over the chunk, if there is one.
+    fn leave_chunk(&mut self) {
         if let Some(chunk) = self.chunk.take() {
             self.pool().hand_over(chunk);
         }
-        self.generation = self.generation.wrapping_add(1);
+        self.forget_definitions();
+        (self.cursor, self.end, self.chunk_end) = (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
+    }
+
+    pub(super) fn forget_names(&mut self) {
+        self.names = [NO_NAME; NAMES];
+        self.shapes = Shapes::NONE;
+    }
+
+    /// What comes next is in a chunk in which nothing is defined.
+    pub(super) fn forget_definitions(&mut self) {
+        self.forget_names();
         self.next_number = 0;
-        let Some(chunk) = self.pool().acquire() else {
-            (self.cursor, self.chunk_end) = (std::ptr::null_mut(), std::ptr::null_mut());
-            return false;
-        };
-        self.open(chunk);
-        true
+        self.sites.forget();
     }
 
     /// Makes a chunk from the free channel the one being written.
     pub(super) fn open(&mut self, chunk: u32) {
         let memory = &self.pool().memory;
         let (start, bytes) = (memory.chunk(chunk), memory.chunk_bytes());
-        memory.header(chunk).begin(header::Writer { thread: self.slot().index, order: self.order });
+        let header = memory.header(chunk);
+        header.begin(header::Writer { thread: self.slot().index, order: self.order });
+        header.publish(Published { bytes: HEADER_BYTES as u32, events: 0 });
+        self.header = header;
         self.order = self.order.wrapping_add(1);
         self.chunk = Some(chunk);
-        self.events = 0;
         // SAFETY: both offsets are within the chunk, which is at least 4096 bytes long.
         unsafe {
             self.cursor = start.add(HEADER_BYTES);
             self.chunk_end = start.add(bytes - RESERVE);
         }
+        self.end = self.chunk_end;
     }
 
-    #[inline]
-    fn slot_of_name(address: usize) -> usize {
-        (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) as usize >> 56
+    /// Lets the collector read so many bytes more, which stand where the published part ends.
+    #[inline(always)]
+    pub(super) fn published_more(&self, bytes: usize, events: u32) {
+        // SAFETY: there is a chunk, whose bytes these are, and the pool that it is in is kept by the attachment.
+        unsafe { &*self.header }.publish_more(Published { bytes: bytes as u32, events });
     }
 
-    /// The number under which this chunk knows a name or callsite, and whether it names a secret.
-    #[inline]
-    pub(super) fn number_of(&self, address: usize, length: u32) -> Option<(u16, bool)> {
-        let name = &self.names[Self::slot_of_name(address)];
-        let is_known = name.address == address && name.length == length && name.generation == self.generation;
-        is_known.then_some((name.number, name.is_secret))
+    #[inline(always)]
+    fn key_of_name(name: &'static str) -> u64 {
+        (name.as_ptr() as u64) | (name.len() as u64) << 48
     }
 
-    pub(super) fn define(&mut self, address: usize, length: u32, is_secret: bool) -> u16 {
+    #[inline(always)]
+    fn place_of_name(name: &'static str) -> usize {
+        name.as_ptr() as usize % NAMES
+    }
+
+    /// The number under which this chunk knows a name that is no secret's.
+    #[inline(always)]
+    pub(crate) fn number_of(&self, name: &'static str) -> Option<u16> {
+        let known = &self.names[Self::place_of_name(name)];
+        (known.key == Self::key_of_name(name) && name.len() < LONGEST_NAME).then_some(known.number)
+    }
+
+    /// As [`Writer::number_of`], of a secret's name.
+    pub(super) fn number_of_secret(&self, name: &'static str) -> Option<u16> {
+        let known = &self.names[Self::place_of_name(name)];
+        (known.key == Self::key_of_name(name) | SECRET && name.len() < LONGEST_NAME).then_some(known.number)
+    }
+
+    pub(super) fn define(&mut self, name: &'static str, is_secret: bool) -> u16 {
         let number = self.next_number;
         if number < NAME_ANONYMOUS {
             self.next_number += 1;
-            let name = Name { address, length, generation: self.generation, number, is_secret };
-            self.names[Self::slot_of_name(address)] = name;
+            if name.len() < LONGEST_NAME && (name.as_ptr() as u64) < 1 << 48 {
+                let key = Self::key_of_name(name) | if is_secret { SECRET } else { 0 };
+                self.names[Self::place_of_name(name)] = Name { key, number };
+            }
         }
         number
     }
@@ -375,17 +530,4 @@ fn keep(attachment: Attachment) -> Result<(), Attachment> {
     let earlier = ATTACHMENT.try_with(|place| place.replace(attachment.take()));
     drop(earlier);
     attachment.map_or(Ok(()), Err)
-}
-
-impl Writer {
-    /// Publishes everything up to the cursor, in which so many more events begin.
-    #[inline]
-    pub(super) fn publish(&mut self, events: u32) {
-        let Some(chunk) = self.chunk else { return };
-        let memory = &self.pool().memory;
-        let bytes = self.cursor as usize - memory.chunk(chunk) as usize;
-        let published = Published { bytes: bytes as u32, events: self.events + events };
-        memory.header(chunk).publish(published);
-        self.events = published.events;
-    }
 }

@@ -13,6 +13,7 @@ use regex::bytes::Regex;
 
 pub use self::names::DEFAULT_NAMES;
 use self::names::SecretNames;
+pub(crate) use self::patterns::may_hold;
 
 /// Stands for what was withheld of a string. In a formatted text, each byte of it is a `*`.
 pub const MARK: &str = "[redacted]";
@@ -83,9 +84,14 @@ impl Redaction {
         }
     }
 
+    /// Whether nothing is withheld of texts but secrets of known form.
+    pub(crate) fn is_usual(&self) -> bool {
+        self.known_forms && !self.emails && self.patterns.is_empty()
+    }
+
     /// Whether a part of the text may have to be withheld: cheap, and `false` for almost every text.
     pub(crate) fn may_withhold(&self, text: &[u8]) -> bool {
-        !self.patterns.is_empty() || self.emails && text.contains(&b'@') || self.known_forms && patterns::may_hold(text)
+        !self.patterns.is_empty() || self.emails && text.contains(&b'@') || self.known_forms && may_hold(text)
     }
 
     /// The first part at or behind `from` that is withheld. Of a text that `goes_on` where it cannot be seen, what may
@@ -123,7 +129,7 @@ impl Redaction {
 
     fn find_known(&self, text: &[u8], from: usize, goes_on: bool) -> Option<Range<usize>> {
         if self.known_forms {
-            if !goes_on && !self.emails && !patterns::may_hold(&text[from..]) {
+            if !goes_on && !self.emails && !may_hold(&text[from..]) {
                 return None;
             }
             return patterns::find(text, from, self.emails, goes_on);

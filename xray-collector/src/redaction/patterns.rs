@@ -98,27 +98,111 @@ fn run(text: &[u8], class: u8) -> usize {
 
 /// Whether there may be a secret in the text.
 pub(crate) fn may_hold(text: &[u8]) -> bool {
-    text.len() >= SHORTEST
-        && (has_run(text, TOKEN, SHORTEST_RUN) || has_run(text, CARD, SHORTEST) || has_dashes(text) || has_bearer(text))
+    text.len() >= SHORTEST && hints_at_secret(text) && may_hold_indeed(text)
+}
+
+#[inline(never)]
+fn may_hold_indeed(text: &[u8]) -> bool {
+    has_run(text, TOKEN, SHORTEST_RUN) || has_bearer(text) || has_dashes(text) || has_run(text, CARD, SHORTEST)
+}
+
+const BLOCK: usize = 16;
+/// For each byte of a block.
+type Lanes = [u8; BLOCK];
+/// A text of so many bytes counts at most 255 in each lane.
+const LONGEST_COUNTED: usize = 255 * BLOCK - BLOCK;
+
+/// What is seen of a text, block by block, and what it takes for a secret.
+struct Hints {
+    /// A run of [`SHORTEST_RUN`] token characters fills eight bytes that begin at a multiple of eight in a block.
+    has_run: bool,
+    /// The letter that `bearer` begins with.
+    bs: Lanes,
+    /// So many of them make five dashes.
+    dashes: Lanes,
+    /// And so many a card's number.
+    digits: Lanes,
+}
+
+impl Hints {
+    /// Written so that the compiler makes a few vector instructions of it.
+    #[inline(always)]
+    fn look(&mut self, block: &Lanes) {
+        let all = |is: bool| if is { 0xff } else { 0 };
+        let mut outside: Lanes = [0; BLOCK];
+        for at in 0..BLOCK {
+            let byte = block[at];
+            // All that is below `+` is no token character.
+            outside[at] = all(byte < b'+');
+            self.bs[at] |= all(byte | 0x20 == b'b');
+            self.dashes[at] = self.dashes[at].wrapping_sub(all(byte == b'-'));
+            self.digits[at] = self.digits[at].wrapping_sub(all(byte.wrapping_sub(b'0') < 10));
+        }
+        let (left, right) = halves(outside);
+        self.has_run |= (left == 0) | (right == 0);
+    }
+}
+
+/// Whether a text may hold a secret, as far as a look at each byte can tell. It never misses one: in a text that is
+/// longer than a block the last block lies over the one before.
+#[inline(always)]
+fn hints_at_secret(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk::<BLOCK>().filter(|_| text.len() <= LONGEST_COUNTED) else { return true };
+    let none = [0; BLOCK];
+    let mut hints = Hints { has_run: false, bs: none, dashes: none, digits: none };
+    for block in text.as_chunks::<BLOCK>().0 {
+        hints.look(block);
+    }
+    hints.look(last);
+    hints.has_run | (halves(hints.bs) != (0, 0)) | (sum(hints.dashes) >= 5) | (sum(hints.digits) >= SHORTEST as u64)
+}
+
+#[inline(always)]
+fn halves(lanes: Lanes) -> (u64, u64) {
+    let both = u128::from_le_bytes(lanes);
+    (both as u64, (both >> 64) as u64)
+}
+
+#[inline(always)]
+fn sum(lanes: Lanes) -> u64 {
+    const PAIRS: u64 = 0x00ff_00ff_00ff_00ff;
+    let (left, right) = halves(lanes);
+    let pairs = (left & PAIRS) + (left >> 8 & PAIRS) + (right & PAIRS) + (right >> 8 & PAIRS);
+    pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48
 }
 
 /// Whether so many bytes of the class follow each other somewhere. Looks at the last byte that a run would have, then
 /// backwards, so that text in which runs are short is passed over in leaps.
+#[inline(always)]
 fn has_run(text: &[u8], class: u8, length: usize) -> bool {
-    let mut start = 0;
-    while let Some(window) = text.get(start..start + length) {
-        match window.iter().rposition(|byte| !is(*byte, class)) {
-            Some(outside) => start += outside + 1,
-            None => return true,
+    // Where the run that is looked for begins, and how many of its last bytes are known to be of the class.
+    let (mut start, mut known) = (0, 0);
+    while let Some(byte) = text.get(start + length - 1 - known) {
+        if is(*byte, class) {
+            known += 1;
+            if known == length {
+                return true;
+            }
+        } else {
+            start += length - known;
+            known = 0;
         }
     }
     false
 }
 
 /// Whether there may be five dashes: one byte in five is one, and a byte beside it.
+#[inline(always)]
 fn has_dashes(text: &[u8]) -> bool {
     let is_dash = |at: usize| text.get(at) == Some(&b'-');
-    (4..text.len()).step_by(5).any(|at| is_dash(at) && (is_dash(at - 1) || is_dash(at + 1)))
+    let mut at = 4;
+    while let Some(byte) = text.get(at) {
+        if *byte == b'-' && (is_dash(at - 1) || is_dash(at + 1)) {
+            return true;
+        }
+        at += 5;
+    }
+    false
 }
 
 /// Whether the word `bearer` is there. One byte in six is enough to tell where it cannot be.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::StepRow;
-use crate::chunk::Place;
+use crate::chunk::Position;
 use crate::decision::DecisionCounts;
 use crate::id::{ProcessId, RunId, StepId};
 use crate::model::Run;
@@ -107,14 +107,14 @@ pub struct Left {
     pub steps: Vec<(RunId, StepId, Option<StepRow>, StepInMind)>,
 }
 
-impl From<ReadTo> for (u32, Place) {
+impl From<ReadTo> for (u32, Position) {
     fn from(ReadTo { thread, order, position }: ReadTo) -> Self {
-        (thread, Place { order, position })
+        (thread, Position { order, position })
     }
 }
 
-impl From<(u32, Place)> for ReadTo {
-    fn from((thread, Place { order, position }): (u32, Place)) -> Self {
+impl From<(u32, Position)> for ReadTo {
+    fn from((thread, Position { order, position }): (u32, Position)) -> Self {
         Self { thread, order, position }
     }
 }

@@ -79,6 +79,7 @@ pub(crate) const CUT_NAME: u16 = 0x7ffe;
 /// What a list, a map, and whatever has values in it begin with.
 pub(crate) const LIST: u8 = tag::LIST;
 pub(crate) const MAP: u8 = tag::MAP;
+pub(crate) const STRUCT: u8 = tag::STRUCT;
 pub(crate) const COMPOSITE: std::ops::RangeInclusive<u8> = 0x40..=0x5f;
 /// A value that is nothing: all of it.
 pub(crate) const UNIT: u8 = tag::UNIT;

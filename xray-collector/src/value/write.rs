@@ -5,7 +5,10 @@ use std::ops::Range;
 
 use super::{CLOSE_NAME, CUT_NAME, tag};
 use crate::chunk::{Full, HeadPlace, Writer};
-use crate::redaction::MARK;
+use crate::redaction::{MARK, may_hold};
+
+/// Texts up to this length are copied in pieces of fixed size.
+const SHORT: usize = 64;
 
 const STRING_TAGS: [u8; 4] = [tag::STRING, tag::STRING_ENDLESS, tag::STRING_WITHHELD, tag::STRING_WITHHELD_CUT];
 
@@ -18,9 +21,7 @@ macro_rules! numbers {
             /// When there is no room; nothing is written then.
             #[inline(always)]
             pub fn $name(&mut self, value: $type) -> Result<(), Full> {
-                let mut bytes = [tag::$tag; 1 + $bytes];
-                bytes[1..].copy_from_slice(&value.to_le_bytes());
-                self.put(bytes)
+                self.put_tagged::<$bytes>(tag::$tag, value.to_le_bytes())
             }
         )*
     };
@@ -69,8 +70,7 @@ impl Writer {
     /// When there is no room; nothing is written then.
     #[inline]
     pub fn char(&mut self, value: char) -> Result<(), Full> {
-        let [a, b, c, d] = u32::from(value).to_le_bytes();
-        self.put([tag::CHAR, a, b, c, d])
+        self.put_tagged(tag::CHAR, u32::from(value).to_le_bytes())
     }
 
     /// Nothing: `()`, `None`, a unit struct.
@@ -86,23 +86,46 @@ impl Writer {
     ///
     /// # Errors
     /// When there is no room even for an empty one; nothing is written then.
-    #[inline]
     pub fn string(&mut self, value: &str) -> Result<(), Full> {
-        if value.len() >= self.looked_at_from { self.looked_at(value) } else { self.whole_string(value) }
+        if value.len() > SHORT || !self.has_room(2 + value.len()) {
+            return self.long_or_looked_at(value);
+        }
+        if value.len() >= self.looked_at_from {
+            return self.short_looked_at(value);
+        }
+        self.put_short([tag::STRING_SHORT, value.len() as u8], value.as_bytes());
+        Ok(())
     }
 
-    #[inline]
+    /// A short one that there is room for.
+    #[inline(never)]
+    fn short_looked_at(&mut self, value: &str) -> Result<(), Full> {
+        if !self.looks_as_usual || may_hold(value.as_bytes()) {
+            return self.looked_at(value);
+        }
+        self.put_short([tag::STRING_SHORT, value.len() as u8], value.as_bytes());
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn long_or_looked_at(&mut self, value: &str) -> Result<(), Full> {
+        let is_whole = value.len() < self.looked_at_from
+            || self.looks_as_usual && self.is_within_budget(value.len()) && !may_hold(value.as_bytes());
+        if is_whole { self.whole_string(value) } else { self.looked_at(value) }
+    }
+
+    #[inline(always)]
     fn whole_string(&mut self, value: &str) -> Result<(), Full> {
         match u8::try_from(value.len()) {
             Ok(length) if self.has_room(2 + value.len()) => {
-                self.put([tag::STRING_SHORT, length])?;
-                self.put_slice(value.as_bytes());
+                self.put_short([tag::STRING_SHORT, length], value.as_bytes());
                 Ok(())
             }
             _ => self.long_string(value),
         }
     }
 
+    #[inline(never)]
     fn long_string(&mut self, value: &str) -> Result<(), Full> {
         if let Ok(length) = u32::try_from(value.len()) {
             let start = self.mark();
@@ -118,6 +141,7 @@ impl Writer {
     }
 
     /// A string that is long enough to hold a secret.
+    #[inline(never)]
     fn looked_at(&mut self, value: &str) -> Result<(), Full> {
         // What is cut off anyway is not looked at, but for what a secret at the limit may reach to.
         let goes_on = value.len() > self.more_than_room();
@@ -182,8 +206,7 @@ impl Writer {
     /// When there is no room; nothing is written then.
     #[inline]
     pub fn list(&mut self, length: u32) -> Result<(), Full> {
-        let [a, b, c, d] = length.to_le_bytes();
-        self.put([tag::LIST, a, b, c, d])
+        self.put_tagged(tag::LIST, length.to_le_bytes())
     }
 
     /// Opens a map of so many entries: keys and values follow, then [`Writer::close`].
@@ -192,8 +215,7 @@ impl Writer {
     /// When there is no room; nothing is written then.
     #[inline]
     pub fn map(&mut self, length: u32) -> Result<(), Full> {
-        let [a, b, c, d] = length.to_le_bytes();
-        self.put([tag::MAP, a, b, c, d])
+        self.put_tagged(tag::MAP, length.to_le_bytes())
     }
 
     /// Opens a struct: [`Writer::field`] and a value, again and again, then [`Writer::close_fields`].
@@ -226,9 +248,16 @@ impl Writer {
     ///
     /// # Errors
     /// When there is no room.
-    #[inline]
     pub fn field(&mut self, name: &'static str) -> Result<bool, Full> {
         self.put_name(name)
+    }
+
+    /// As [`Writer::field`], of a name that is known not to be a secret's. If it is not, nothing is written, and
+    /// [`Writer::field`] has to see to it.
+    #[inline(always)]
+    #[must_use]
+    pub fn known_field(&mut self, name: &'static str) -> bool {
+        self.put_known_name(name)
     }
 
     /// A variant without data. Returns whether it names a secret, which is of interest where it is the key of a map.
@@ -267,7 +296,16 @@ impl Writer {
         self.variant(tag::VARIANT_STRUCT, of, name).map(drop)
     }
 
+    #[inline(always)]
     fn tagged(&mut self, tag: u8, name: &'static str) -> Result<(), Full> {
+        match self.number_of(name) {
+            Some(number) => self.put_tagged(tag, number.to_le_bytes()),
+            None => self.tagged_anew(tag, name),
+        }
+    }
+
+    #[cold]
+    fn tagged_anew(&mut self, tag: u8, name: &'static str) -> Result<(), Full> {
         let start = self.mark();
         self.put([tag])?;
         self.put_name(name).map(drop).inspect_err(|_| self.rollback(start))

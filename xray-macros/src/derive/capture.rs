@@ -136,16 +136,35 @@ impl Expansion<'_> {
                     #compound.finish()
                 }
             }
-            (Fields::Named(_), name) => {
-                let open = match name {
-                    None => quote!(#encoder.fields(#of)?),
-                    Some(name) => quote!(#encoder.fields_variant(#of, #name)?),
-                };
+            (Fields::Named(_), None) => {
+                let shape = Ident::new("__XRAY_SHAPE", Span::mixed_site());
+                let names = written.iter().map(|(name, _)| name);
+                let number = Ident::new("__xray_number", Span::mixed_site());
+                let known = written.iter().enumerate().map(|(place, (_, write))| {
+                    let place = place as u16;
+                    quote!(#encoder.known(#number + #place)?; #write?;)
+                });
+                let fields =
+                    written.iter().map(|(name, write)| quote!(#compound.field_with(#name, |#encoder| #write)?;));
+                quote! {
+                    static #shape: #private::Shape = #private::Shape { name: #of, fields: &[#(#names),*] };
+                    if let #private::Some(#number) = #encoder.begins(&#shape) {
+                        let _ = #number;
+                        #(#known)*
+                        return #encoder.ends();
+                    }
+                    #[allow(unused_mut)]
+                    let mut #compound = #encoder.fields(&#shape)?;
+                    #(#fields)*
+                    #compound.finish(&#shape)
+                }
+            }
+            (Fields::Named(_), Some(name)) => {
                 let fields =
                     written.iter().map(|(name, write)| quote!(#compound.field_with(#name, |#encoder| #write)?;));
                 quote! {
                     #[allow(unused_mut)]
-                    let mut #compound = #open;
+                    let mut #compound = #encoder.fields_variant(#of, #name)?;
                     #(#fields)*
                     #compound.finish()
                 }

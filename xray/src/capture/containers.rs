@@ -15,6 +15,8 @@ use super::serializer::Encoder;
 macro_rules! as_serialized {
     ($($type:ty),* $(,)?) => {
         $(impl Capture for $type {
+            const IS_PLAIN: bool = true;
+
             #[inline]
             fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded {
                 self.serialize(encoder)
@@ -73,6 +75,13 @@ fn list<'a, T: Capture + 'a>(
     length: usize,
     values: impl IntoIterator<Item = &'a T>,
 ) -> Encoded {
+    if T::IS_PLAIN && encoder.open_plain_list(length)? {
+        for value in values {
+            value.xray_encode(encoder)?;
+        }
+        encoder.close(false);
+        return Ok(());
+    }
     let mut list = encoder.serialize_seq(Some(length))?;
     for value in values {
         list.element_with(|encoder| value.xray_encode(encoder))?;

@@ -8,7 +8,7 @@ use std::any::type_name;
 use std::fmt::Debug;
 
 use serde::{Serialize, Serializer as _};
-use xray_collector::chunk::Writer;
+use xray_collector::chunk::{Shape, Writer};
 use xray_collector::value::TextError;
 
 use super::ladder::Value;
@@ -35,6 +35,10 @@ pub type Encoded = Result<(), Error>;
 /// ```
 #[diagnostic::on_unimplemented(note = "derive it: `#[derive(xray::Capture)]`")]
 pub trait Capture {
+    /// It is written as a single value, with nothing in it.
+    #[doc(hidden)]
+    const IS_PLAIN: bool = false;
+
     /// Writes the value. Not for users: how may change in any version.
     #[doc(hidden)]
     fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded;
@@ -231,8 +235,36 @@ impl<'w> Encoder<'w> {
                 self.depth = depth;
                 self.type_name(name)
             }
+            Ok(()) if self.depth != depth => {
+                self.close_down_to(depth);
+                Ok(())
+            }
             written => written,
         }
+    }
+
+    /// Opens a struct of this shape, if that is all that has to be done: then each field comes after [`Encoder::known`]
+    /// with the number that this returns, and one more for each, and [`Encoder::ends`] after the last.
+    #[inline(always)]
+    pub fn begins(&mut self, shape: &'static Shape) -> Option<u16> {
+        let number = if self.takes_shape(shape) { self.writer.open_known_shape(shape)? } else { return None };
+        self.opened(true);
+        Some(number)
+    }
+
+    /// The name of the next field, by its number.
+    #[inline(always)]
+    pub fn known(&mut self, number: u16) -> Encoded {
+        self.writer.numbered_field(number)?;
+        self.owes_value = true;
+        Ok(())
+    }
+
+    /// Ends what [`Encoder::begins`] has opened.
+    #[inline(always)]
+    pub fn ends(&mut self) -> Encoded {
+        self.close(false);
+        Ok(())
     }
 
     /// Stands for a value that must not be captured.
@@ -247,9 +279,15 @@ impl<'w> Encoder<'w> {
         self.serialize_unit()
     }
 
-    /// A struct with names.
-    pub fn fields<'e>(&'e mut self, name: &'static str) -> Result<Compound<'e, 'w>, Error> {
-        self.serialize_struct(name, 0)
+    /// A struct with names that [`Encoder::begins`] does not open.
+    pub fn fields<'e>(&'e mut self, shape: &'static Shape) -> Result<Shaped<'e, 'w>, Error> {
+        if self.takes_shape(shape)
+            && let Some(number) = self.writer.open_new_shape(shape)?
+        {
+            return Ok(Shaped { compound: self.opened_shape(), number: Some(number) });
+        }
+        let compound = self.serialize_struct(shape.name, 0)?;
+        Ok(Shaped { compound, number: None })
     }
 
     /// A struct without names.
@@ -280,5 +318,32 @@ impl<'w> Encoder<'w> {
     /// A variant with names.
     pub fn fields_variant<'e>(&'e mut self, of: &'static str, name: &'static str) -> Result<Compound<'e, 'w>, Error> {
         self.serialize_struct_variant(of, 0, name, 0)
+    }
+}
+
+/// A struct that is being written, of which the chunk does not know all names.
+pub struct Shaped<'e, 'w> {
+    compound: Compound<'e, 'w>,
+    /// Of the next field's name, if those of all fields follow each other.
+    number: Option<u16>,
+}
+
+impl<'w> Shaped<'_, 'w> {
+    /// The next field, as `write` writes it.
+    pub fn field_with(&mut self, name: &'static str, write: impl FnOnce(&mut Encoder<'w>) -> Encoded) -> Encoded {
+        let Some(number) = &mut self.number else { return self.compound.field_with(name, write) };
+        let encoder = self.compound.encoder();
+        encoder.writer.new_numbered_field(*number, name)?;
+        *number += 1;
+        encoder.owes_value = true;
+        write(encoder)
+    }
+
+    /// Ends it.
+    pub fn finish(mut self, shape: &'static Shape) -> Encoded {
+        if let Some(number) = self.number {
+            self.compound.encoder().writer.learn_shape(shape, number - shape.fields.len() as u16);
+        }
+        self.compound.finish()
     }
 }

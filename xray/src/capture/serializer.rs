@@ -7,7 +7,7 @@
 use std::fmt::Display;
 
 use serde::ser::{self, Serialize};
-use xray_collector::chunk::{Full, Mark, Writer};
+use xray_collector::chunk::{Full, Mark, Shape, Writer};
 use xray_collector::schema::{Fit, OnMismatch};
 use xray_collector::value::{TextError, UNKNOWN_LENGTH};
 
@@ -15,7 +15,7 @@ use super::key;
 use super::limits::Limits;
 
 /// How many elements beyond the limit are passed over before the value is given up: passing over costs time.
-const PASSED_OVER: usize = 65_536;
+const PASSED_OVER: u32 = 65_536;
 
 /// Why a value was not written to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl<'w> Encoder<'w> {
 
     /// Closes what was left open: an element failed, and the code that holds it went on.
     #[cold]
-    fn close_down_to(&mut self, depth: usize) {
+    pub(super) fn close_down_to(&mut self, depth: usize) {
         if self.owes_value {
             self.writer.omitted();
             self.owes_value = false;
@@ -123,7 +123,7 @@ impl<'w> Encoder<'w> {
     }
 
     #[inline]
-    fn close(&mut self, cut: bool) {
+    pub(super) fn close(&mut self, cut: bool) {
         self.depth -= 1;
         if self.structs >> self.depth & 1 == 1 {
             self.writer.close_fields(cut);
@@ -134,7 +134,7 @@ impl<'w> Encoder<'w> {
 
     /// After the head of something with elements was written.
     #[inline]
-    fn opened(&mut self, is_struct: bool) {
+    pub(super) fn opened(&mut self, is_struct: bool) {
         self.owes_value = false;
         self.structs = self.structs & !(1 << self.depth) | u64::from(is_struct) << self.depth;
         self.depth += 1;
@@ -147,19 +147,50 @@ impl<'w> Encoder<'w> {
         is_struct: bool,
         head: impl FnOnce(&mut Writer) -> Result<(), Full>,
     ) -> Result<Compound<'e, 'w>, Error> {
-        let is_written = self.depth < self.limits.depth;
-        let is_checked = self.checks_keys && self.depth == 0;
-        if is_written {
+        let (mut left, mut state) = (self.limits.elements, State::WRITTEN);
+        if self.depth < self.limits.depth {
             head(self.writer)?;
             self.opened(is_struct);
-            if is_checked {
-                self.first_element = Some(self.writer.mark());
+            if self.checks_keys && self.depth == 1 {
+                state = self.opened_checked();
             }
         } else {
+            (left, state) = (0, State::TOO_DEEP);
             self.too_deep();
         }
+        let depth = self.depth;
+        Ok(Compound { encoder: self, left, depth, passed_over: 0, state })
+    }
+
+    /// Whether a struct of this shape is written whole, and without a look at its fields' names.
+    #[inline(always)]
+    pub(super) fn takes_shape(&self, shape: &Shape) -> bool {
+        self.depth < self.limits.depth && shape.fields.len() <= self.limits.elements && !self.checks_keys
+    }
+
+    /// Opens a list of so many plain values, if all of them are to be written.
+    #[inline(always)]
+    pub(super) fn open_plain_list(&mut self, length: usize) -> Result<bool, Error> {
+        if self.depth >= self.limits.depth || length > self.limits.elements || self.checks_keys {
+            return Ok(false);
+        }
+        self.writer.list(known(Some(length)))?;
+        self.opened(false);
+        Ok(true)
+    }
+
+    /// After the head of a struct was written.
+    pub(super) fn opened_shape<'e>(&'e mut self) -> Compound<'e, 'w> {
+        self.opened(true);
         let (left, depth) = (self.limits.elements, self.depth);
-        Ok(Compound { encoder: self, is_written, is_checked, depth, left, passed_over: 0 })
+        Compound { encoder: self, left, depth, passed_over: 0, state: State::WRITTEN }
+    }
+
+    /// The outermost, whose keys are checked.
+    #[cold]
+    fn opened_checked(&mut self) -> State {
+        self.first_element = Some(self.writer.mark());
+        State::CHECKED
     }
 
     pub(super) fn newtype_variant(
@@ -181,6 +212,13 @@ impl<'w> Encoder<'w> {
         written
     }
 
+    /// A text that is a map's key.
+    fn key(&mut self, key: &str) -> Result<(), Error> {
+        self.is_secret = self.writer.string_key(key)?;
+        self.owes_value = false;
+        Ok(())
+    }
+
     #[cold]
     fn too_deep(&mut self) {
         self.writer.omitted();
@@ -199,6 +237,7 @@ macro_rules! numbers {
     };
 }
 
+#[inline]
 fn known(length: Option<usize>) -> u32 {
     length.and_then(|length| u32::try_from(length).ok()).unwrap_or(UNKNOWN_LENGTH)
 }
@@ -237,10 +276,9 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
     #[inline]
     fn serialize_str(self, value: &str) -> Result<(), Error> {
         if self.is_key {
-            self.is_secret = self.writer.string_key(value)?;
-        } else {
-            self.writer.string(value)?;
+            return self.key(value);
         }
+        self.writer.string(value)?;
         self.owes_value = false;
         Ok(())
     }
@@ -346,25 +384,43 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 /// Something with elements that is being written.
 pub struct Compound<'e, 'w> {
     encoder: &'e mut Encoder<'w>,
-    /// Not too deep.
-    is_written: bool,
-    /// Its keys have to fit the schema.
-    is_checked: bool,
+    /// Elements that may still be written: none if it is too deep.
+    left: usize,
     /// Of the encoder while this is the innermost that is open.
     depth: usize,
-    /// Elements that may still be written.
-    left: usize,
-    passed_over: usize,
+    passed_over: u32,
+    state: State,
+}
+
+/// What is done with the elements. A number, in which there is no room for a `Result` to say that there is an error: it
+/// would be put together from single bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct State(u32);
+
+impl State {
+    const WRITTEN: Self = Self(0);
+    /// Their keys have to fit the schema.
+    const CHECKED: Self = Self(1);
+    const TOO_DEEP: Self = Self(2);
 }
 
 impl Compound<'_, '_> {
     /// Whether the next element is to be written.
-    #[inline]
+    #[inline(always)]
     fn takes(&mut self) -> Result<bool, Error> {
+        if self.encoder.depth == self.depth && self.left > 0 {
+            self.left -= 1;
+            return Ok(true);
+        }
+        self.takes_with_care()
+    }
+
+    #[cold]
+    fn takes_with_care(&mut self) -> Result<bool, Error> {
         if self.encoder.depth != self.depth {
             self.encoder.close_down_to(self.depth);
         }
-        if self.is_written && self.left > 0 {
+        if self.left > 0 {
             self.left -= 1;
             return Ok(true);
         }
@@ -402,16 +458,40 @@ impl<'w> Compound<'_, 'w> {
         name: &'static str,
         write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        if !self.takes()? {
-            return Ok(());
-        }
-        let fits = !self.is_checked || self.captures(Some(name));
-        if self.encoder.writer.field(name)? || !fits {
-            self.encoder.writer.redacted();
+        if !self.begins_field(name)? {
             return Ok(());
         }
         self.encoder.owes_value = true;
         write(self.encoder)
+    }
+
+    #[inline(always)]
+    pub(super) fn encoder(&mut self) -> &mut Encoder<'w> {
+        self.encoder
+    }
+
+    /// Whether the value of a field of this name is to be written next. The name is, if the field is there at all.
+    #[inline(always)]
+    fn begins_field(&mut self, name: &'static str) -> Result<bool, Error> {
+        let is_ordinary = self.encoder.depth == self.depth && self.left > 0 && self.state == State::WRITTEN;
+        if is_ordinary && self.encoder.writer.known_field(name) {
+            self.left -= 1;
+            return Ok(true);
+        }
+        self.begins_field_with_care(name)
+    }
+
+    #[inline(never)]
+    fn begins_field_with_care(&mut self, name: &'static str) -> Result<bool, Error> {
+        if !self.takes()? {
+            return Ok(false);
+        }
+        let fits = self.state != State::CHECKED || self.captures(Some(name));
+        let is_secret = self.encoder.writer.field(name)?;
+        if is_secret || !fits {
+            self.encoder.writer.redacted();
+        }
+        Ok(fits && !is_secret)
     }
 
     /// Whether what has this key may be captured; `None` is a key that is no text. If the schema rejects it, what was
@@ -440,7 +520,7 @@ impl<'w> Compound<'_, 'w> {
         write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // Owed only if the key was taken: what it belongs to is within the limit then.
-        if !self.encoder.owes_value || !self.is_written || self.passed_over > 0 {
+        if !self.encoder.owes_value || self.state == State::TOO_DEEP || self.passed_over > 0 {
             return Ok(());
         }
         if std::mem::take(&mut self.encoder.is_secret) { self.encoder.redacted() } else { write(self.encoder) }
@@ -449,7 +529,7 @@ impl<'w> Compound<'_, 'w> {
     /// Ends it.
     #[inline]
     pub fn finish(self) -> Result<(), Error> {
-        if self.is_written {
+        if self.state != State::TOO_DEEP {
             if self.encoder.depth != self.depth {
                 self.encoder.close_down_to(self.depth);
             }
@@ -515,7 +595,7 @@ impl ser::SerializeMap for Compound<'_, '_> {
         if !self.takes()? {
             return Ok(());
         }
-        if self.is_checked && !key::with_text(key, |text| self.captures(text)) {
+        if self.state == State::CHECKED && !key::with_text(key, |text| self.captures(text)) {
             key.serialize(&mut *self.encoder)?;
             self.encoder.writer.redacted();
             return Ok(());

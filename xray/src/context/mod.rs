@@ -5,9 +5,9 @@ mod carry;
 mod stream;
 mod traceparent;
 
-use std::cell::Cell;
 use std::marker::PhantomData;
 
+use xray_collector::chunk::{Place, current_place, replace_place};
 use xray_collector::id::{ProcessId, RunId, StepId};
 
 pub use self::carry::{FutureExt, InContext, in_current_step, in_current_step_fn};
@@ -16,10 +16,6 @@ pub use self::stream::StreamExt;
 pub use self::traceparent::TraceparentError;
 use crate::level::Level;
 use crate::session;
-
-thread_local! {
-    static CURRENT: Cell<Context> = const { Cell::new(Context::NONE) };
-}
 
 /// A place in a run: the innermost step that is open.
 ///
@@ -86,7 +82,7 @@ impl Context {
     #[must_use]
     pub fn current() -> Self {
         // Without the feature there is never another one.
-        if cfg!(feature = "enabled") { CURRENT.with(Cell::get) } else { Self::NONE }
+        if cfg!(feature = "enabled") { current_place().into() } else { Self::NONE }
     }
 
     /// Makes this the calling thread's context until the guard is dropped, which puts back the one before. Guards are
@@ -200,7 +196,30 @@ impl Context {
     /// Makes this the calling thread's context, and says which was.
     #[inline]
     pub(crate) fn replace_current(self) -> Self {
-        if cfg!(feature = "enabled") { CURRENT.with(|current| current.replace(self)) } else { Self::NONE }
+        if cfg!(feature = "enabled") { replace_place(self.into()).into() } else { Self::NONE }
+    }
+}
+
+impl From<Context> for Place {
+    #[inline]
+    fn from(context: Context) -> Self {
+        let Context { session, cap, kind, process, run, step } = context;
+        // Nothing but the session where nothing is capped.
+        let below_full = Level::Full as u64 - cap as u64;
+        Self { recorded: u64::from(session) << 32 | u64::from(kind) << 16 | below_full, process, run, step }
+    }
+}
+
+impl From<Place> for Context {
+    #[inline]
+    fn from(Place { recorded, process, run, step }: Place) -> Self {
+        let cap = match recorded as u16 {
+            0 => Level::Full,
+            1 => Level::Sampled,
+            2 => Level::Metrics,
+            _ => Level::Off,
+        };
+        Self { session: (recorded >> 32) as u32, cap, kind: (recorded >> 16) as u16, process, run, step }
     }
 }
 

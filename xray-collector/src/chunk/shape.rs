@@ -1,0 +1,90 @@
+//! Structs whose names are known before they are written: one look-up for all of them.
+
+use super::record::Full;
+use super::writer::Writer;
+use crate::value::{NAME_ANONYMOUS, STRUCT};
+
+/// A struct's name and those of its fields, in the order in which they are written. A static.
+#[derive(Debug)]
+pub struct Shape {
+    /// The struct's name.
+    pub name: &'static str,
+    /// Its fields' names.
+    pub fields: &'static [&'static str],
+}
+
+/// Entries of the table of shapes that are defined in the chunk.
+const SHAPES: usize = 64;
+
+/// Which shapes are defined in the chunk. The numbers of a shape's names follow each other, the struct's first.
+pub(super) struct Shapes {
+    known: [(usize, u16); SHAPES],
+}
+
+impl Shapes {
+    pub(super) const NONE: Self = Self { known: [(0, 0); SHAPES] };
+
+    #[inline(always)]
+    fn place(address: usize) -> usize {
+        address / align_of::<Shape>() / 4 % SHAPES
+    }
+}
+
+impl Writer {
+    /// Opens a struct of this shape, if the chunk knows its names: returns the number of its first field's name, for
+    /// [`Writer::numbered_field`].
+    #[inline(always)]
+    #[must_use]
+    pub fn open_known_shape(&mut self, shape: &'static Shape) -> Option<u16> {
+        let address = std::ptr::from_ref(shape) as usize;
+        let (known, number) = self.shapes.known[Shapes::place(address)];
+        if known != address || !self.has_room(3) {
+            return None;
+        }
+        // There is room.
+        let _ = self.put_tagged(STRUCT, number.to_le_bytes());
+        Some(number + 1)
+    }
+
+    /// As [`Writer::open_known_shape`], of a shape that the chunk does not know: the fields follow by
+    /// [`Writer::new_numbered_field`]. `None` if it has to be written name by name, because one of them is a secret's or
+    /// there are too many; nothing is written then.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn open_new_shape(&mut self, shape: &'static Shape) -> Result<Option<u16>, Full> {
+        let (number, names) = (self.next_number, shape.fields.len() + 1);
+        let is_secret = |name: &&str| self.redaction().is_secret_name(name);
+        if usize::from(number) + names >= usize::from(NAME_ANONYMOUS) || shape.fields.iter().any(is_secret) {
+            return Ok(None);
+        }
+        let start = self.mark();
+        self.put([STRUCT])?;
+        self.next_number += names as u16;
+        self.put_new_name(number, shape.name).inspect_err(|_| self.rollback(start))?;
+        Ok(Some(number + 1))
+    }
+
+    /// The name of a struct's next field, which the chunk knows under this number.
+    ///
+    /// # Errors
+    /// When there is no room.
+    #[inline(always)]
+    pub fn numbered_field(&mut self, number: u16) -> Result<(), Full> {
+        self.put(number.to_le_bytes())
+    }
+
+    /// The name of a struct's next field, which the chunk knows under this number from here on.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn new_numbered_field(&mut self, number: u16, name: &'static str) -> Result<(), Full> {
+        self.put_new_name(number, name)
+    }
+
+    /// All names of this shape have been written; `number` is that of the first field.
+    pub fn learn_shape(&mut self, shape: &'static Shape, number: u16) {
+        let address = std::ptr::from_ref(shape) as usize;
+        self.shapes.known[Shapes::place(address)] = (address, number - 1);
+    }
+}
