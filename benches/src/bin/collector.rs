@@ -139,9 +139,8 @@ fn main() -> anyhow::Result<()> {
 
 /// All lines, each from a process of its own.
 fn table() -> anyhow::Result<()> {
-    println!(
-        "| step | asked, steps/s | recorded, steps/s | dropped | collector, µs/step | of two cores | peak MiB | stored B/step |"
-    );
+    let columns = ["step", "asked, steps/s", "recorded, steps/s", "dropped", "collector, µs/step", "of two cores"];
+    println!("| {} | peak MiB | stored B/step |", columns.join(" | "));
     println!("|---|--:|--:|--:|--:|--:|--:|--:|");
     for (name, what) in WORKLOADS {
         for rate in RATES.map(Some).into_iter().chain([None]) {
@@ -173,7 +172,7 @@ fn once(name: &str, steps: usize) -> anyhow::Result<()> {
     let xray = xray::builder().store(directory.path().join("once.redb")).flush_interval(hour).start()?;
     for batch in 1..=steps / RUN {
         run(&mut call);
-        if batch * RUN % at_once == 0 {
+        if (batch * RUN).is_multiple_of(at_once) {
             xray.flush()?;
         }
     }
