@@ -129,11 +129,11 @@ fn a_child_leaves_its_parents_recording_alone() {
 /// A step is open at the fork, and another is in the middle of writing its arguments.
 #[test]
 fn a_step_that_is_open_at_the_fork_ends_in_the_parent_alone() {
-    struct Forks;
-    impl serde::Serialize for Forks {
+    struct Forks<'x>(&'x xray::Guard);
+    impl serde::Serialize for Forks<'_> {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             // What is written behind this, in the child, is longer than a chunk.
-            let text = match forked_here() {
+            let text = match forked_here(self.0) {
                 true => "child ".repeat(4_000),
                 false => "parent".to_owned(),
             };
@@ -141,11 +141,13 @@ fn a_step_that_is_open_at_the_fork_ends_in_the_parent_alone() {
         }
     }
     /// Whether this is the child.
-    fn forked_here() -> bool {
+    fn forked_here(xray: &xray::Guard) -> bool {
         // SAFETY: the child ends below, in `within`.
         let pid = unsafe { libc::fork() };
         if pid != 0 {
             assert_eq!(exit_code_of(pid), 0);
+            // Whatever the child has published where the collector looks is read now.
+            xray.flush().expect("a store that works");
             return false;
         }
         // SAFETY: a system call.
@@ -153,10 +155,10 @@ fn a_step_that_is_open_at_the_fork_ends_in_the_parent_alone() {
         true
     }
     #[xray::step]
-    fn takes(_forks: &Forks) {}
+    fn takes(_forks: &Forks<'_>) {}
     #[xray::run]
-    fn outer(parent: u32) -> u32 {
-        let within = |forks: &Forks| {
+    fn outer(parent: u32, xray: &xray::Guard) -> u32 {
+        let within = |forks: &Forks<'_>| {
             takes(forks);
             xray::reason("said after the fork");
             if std::process::id() != parent {
@@ -166,12 +168,12 @@ fn a_step_that_is_open_at_the_fork_ends_in_the_parent_alone() {
                 unsafe { libc::_exit(i32::from(!books)) };
             }
         };
-        within(&Forks);
-        within(&Forks);
+        within(&Forks(xray));
+        within(&Forks(xray));
         7
     }
     let recording = Recording::start_with(|builder| builder.chunks(4096, 8));
-    outer(std::process::id());
+    outer(std::process::id(), recording.guard());
     assert_eq!(
         recording.tree().lines().map(|line| line.split("parent=").next().unwrap_or(line)).collect::<Vec<_>>(),
         [

@@ -366,8 +366,8 @@ pub enum StartError {
 ///
 /// In a process that was forked from the one that started it, it does nothing, and its store must not be used: nothing is
 /// recorded there until the child starts a collector of its own, with a file of its own. This holds for `fork`; a process
-/// that is made by the bare system call `clone` or by `vfork` must do no more than `exec` or `_exit`. A file stays
-/// locked for as long as such a child lives.
+/// that is made by the bare system call `clone` or by `vfork` must do no more than `exec` or `_exit`. The files of a parent
+/// that is killed stay locked until its forked children have ended or called `exec`.
 #[derive(Debug)]
 #[must_use = "recording ends when this is dropped: `let _xray = …`, not `let _ = …`"]
 pub struct Guard {

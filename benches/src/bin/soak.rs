@@ -32,8 +32,8 @@ const PHASES: [Phase; 3] = [Phase::Overload, Phase::Churn, Phase::Idle];
 
 #[xray::run]
 fn order(customer: u64) -> usize {
-    let basket: Vec<u64> = (customer..customer + 12).collect();
-    affordable(basket, customer + 6).len()
+    let basket: Vec<u64> = (customer..customer + ITEMS).collect();
+    affordable(basket, customer + ITEMS / 2).len()
 }
 
 #[xray::step(kind = "filter")]
@@ -41,8 +41,10 @@ fn affordable(prices: Vec<u64>, budget: u64) -> Vec<u64> {
     prices.into_iter().filter(|price| xray::keep!(price; *price <= budget)).collect()
 }
 
-/// What one call of `order` produces: two events for each step.
-const EVENTS: u64 = 4;
+/// Items in each call.
+const ITEMS: u64 = 12;
+/// What one call of `order` produces: two events for each of its steps, and one for what is said of each item.
+const EVENTS: u64 = 4 + ITEMS;
 
 fn main() -> anyhow::Result<()> {
     let minutes = minutes()?;
