@@ -17,7 +17,7 @@ const FIRST_BASELINE: Duration = Duration::from_millis(5);
 #[inline(always)]
 #[must_use]
 pub fn ticks() -> u64 {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     if tsc::is_reliable() {
         return tsc::read();
     }
@@ -31,7 +31,7 @@ fn ticks_of_std() -> u64 {
     ORIGIN.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 mod tsc {
     use std::sync::atomic::{AtomicU8, Ordering};
 

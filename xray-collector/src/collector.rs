@@ -1,7 +1,7 @@
 //! The collector as the rest of the program sees it: its settings, starting and stopping it, and its books. What its
 //! thread does is in [`crate::work`].
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -83,6 +83,8 @@ pub(crate) struct Books {
     pub(crate) dropped_by_store: AtomicU64,
     pub(crate) dropped_by_panic: AtomicU64,
     pub(crate) corrupt: AtomicU64,
+    /// Nothing is read or written any more.
+    pub(crate) is_closed: AtomicBool,
     pub(crate) schema_misfits: AtomicU64,
     pub(crate) store_error: Mutex<Option<String>>,
     pub(crate) panics: AtomicU64,
@@ -199,21 +201,27 @@ impl Collector {
         if !self.pool.is_of_this_process() {
             return Stats::default();
         }
+        // Once nothing is read any more, what is in flight will never arrive.
+        let is_closed = self.books.is_closed.load(Ordering::Acquire);
         // What ends an event is read before what begins it, so that nothing is counted that was not produced.
         let stored = self.books.stored.load(Ordering::Acquire);
         let store = self.books.dropped_by_store.load(Ordering::Acquire);
         let corrupt = self.books.corrupt.load(Ordering::Acquire);
         let panic = self.books.dropped_by_panic.load(Ordering::Acquire);
         let produced = self.pool.produced();
+        let unread = produced.published().saturating_sub(stored + store + corrupt + panic);
+        let (in_flight, late) = if is_closed { (0, unread) } else { (unread, 0) };
+        let stopped = produced.stopped + late;
         Stats {
             produced: produced.produced,
             stored,
-            in_flight: produced.published().saturating_sub(stored + store + corrupt + panic),
+            unattributed: self.pool.unattributed_losses() + stopped + corrupt,
+            in_flight,
             unsampled_runs: produced.unsampled_runs,
             dropped: Dropped {
                 no_chunk: produced.no_chunk,
                 too_large: produced.too_large,
-                stopped: produced.stopped,
+                stopped,
                 store,
                 corrupt,
                 panic,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::chunk::Place;
 use crate::id::{ProcessId, RunId, StepId};
-use crate::map::NumberMap;
+use crate::map::FastMap;
 use crate::model::{Callsite, Run, RunStatus};
 use crate::store::{Batch, Left, RunInMind, Stands, StepInMind, StepRow, Store, StoreError};
 
@@ -20,7 +20,7 @@ pub(crate) struct Ledger {
     /// How far each thread was read.
     pub(crate) read: HashMap<u32, Place>,
     /// Every function that was seen.
-    pub(crate) callsites: NumberMap<u32, Arc<Callsite>>,
+    pub(crate) callsites: FastMap<u32, Arc<Callsite>>,
     /// The runs that were running, or of which something is known beside their row.
     pub(crate) runs: HashMap<RunId, (Run, RunInMind)>,
     /// The steps of which something is known beside their row.

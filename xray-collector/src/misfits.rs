@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use crate::map::NumberMap;
+use crate::map::FastMap;
 use crate::model::Callsite;
 use crate::schema::{FunctionFit, Part, Schema, SchemaVersion, Verdict};
 use crate::store::SchemaRow;
@@ -16,7 +16,7 @@ use crate::value;
 #[derive(Debug, Default)]
 pub(crate) struct Misfits {
     schema: Option<(SchemaVersion, Arc<Schema>)>,
-    functions: NumberMap<u32, Function>,
+    functions: FastMap<u32, Function>,
     count: u64,
 }
 

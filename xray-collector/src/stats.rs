@@ -14,6 +14,9 @@ pub struct Stats {
     pub stored: u64,
     /// Events that are nowhere, by reason.
     pub dropped: Dropped,
+    /// Of the dropped events, those that no run shows as its own: nobody could name it, or too many runs lost something
+    /// at once. All others are in their run's `lost_events` once the store is written to again.
+    pub unattributed: u64,
     /// Events that are recorded and not yet committed.
     pub in_flight: u64,
     /// Runs of which nothing was recorded, because they are not among the sample: none of their steps is an event.
@@ -53,7 +56,7 @@ pub struct Dropped {
     pub no_chunk: u64,
     /// The event's fixed part did not fit into a chunk.
     pub too_large: u64,
-    /// The thread was ending, or the collector stopped while the step ran.
+    /// The thread was ending, or the collector stopped before it could read the event.
     pub stopped: u64,
     /// The store could not write it, and memory for waiting events was used up.
     pub store: u64,

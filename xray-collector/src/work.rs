@@ -1,8 +1,18 @@
 //! The collector's thread, which reads chunks, assembles runs and writes batches.
 //!
-//! It wakes for each full chunk and once every flush interval, when it also reads the committed part of open chunks
-//! and writes what it has: one batch, one transaction. When the store fails, batches wait in memory up to a bound and
-//! are tried again; beyond it the oldest are dropped and counted. The program never waits for any of this.
+//! It leaves the processor to the program for as long as it can: it sleeps until the flush interval has passed, then
+//! reads what is committed, in full chunks and in open ones, and writes it: one batch, one transaction. It wakes earlier
+//! only when a quarter of the chunks wait for it, or no more than a quarter is free: it then reads the full ones without
+//! pause, and writes when a segment is full or it keeps more chunks than are free. So a program that records little is
+//! disturbed ten times a second, and one that records much once every few megabytes rather than for each chunk. The
+//! thread's priority is the program's: one that is starved has to drop events. Whoever prefers that can lower it, by the
+//! thread's name, `xray-collector`.
+//!
+//! What it takes of memory is bounded: the chunks; one segment that is being built, which is written at 4 MiB, and its
+//! rows; runs of which it shows at their end how much is kept, up to [`KeepRuns::held_bytes`](crate::KeepRuns::held_bytes);
+//! arguments held for comparison, up to 64 MiB, where functions are captured below `full`; and steps that are open. When
+//! the store fails, batches wait in memory up to [`Settings::waiting_bytes`] and are tried again; beyond it the oldest are
+//! dropped and counted. The program never waits for any of this.
 //!
 //! A chunk is given back when what was read of it is stored, and before that only if the threads have none left: see
 //! [`crate::recovery`].
@@ -86,7 +96,7 @@ impl Work {
 
     /// Works until it is told to stop.
     fn serve(&mut self, commands: &Receiver<Command>) {
-        let full = self.reader.full().clone();
+        let pool = Arc::clone(self.reader.pool());
         let mut next_flush = Instant::now() + self.settings.flush_interval;
         loop {
             if self.command.is_some() {
@@ -96,10 +106,7 @@ impl Work {
                 continue;
             }
             crossbeam_channel::select! {
-                recv(full) -> chunk => if let Ok(chunk) = chunk {
-                    self.reader.receive(chunk);
-                    self.read_full();
-                },
+                recv(pool.urgent()) -> _ => self.read_full(),
                 recv(commands) -> command => self.command = command.ok().or_else(|| Some(Command::Stop(bounded(1).0))),
                 default(next_flush.saturating_duration_since(Instant::now())) => {}
             }
@@ -170,15 +177,18 @@ impl Work {
         self.paused_until = None;
         let result = self.write_all();
         let pool = Arc::clone(self.reader.pool());
+        // Otherwise the next process finds what is not written.
+        let is_over = self.waiting.is_empty() || !pool.is_in_file() || pool.unsafe_events() > 0;
         if self.waiting.is_empty() {
             // What cannot be removed is found by the next process, and known to be stored.
             if pool.discard_file().is_ok() && pool.is_in_file() {
                 let _ = self.store.settle(ProcessId(0));
             }
-        } else if !pool.is_in_file() || pool.unsafe_events() > 0 {
+        } else if is_over {
             // Nobody will try again.
             self.drop_waiting(0);
         }
+        self.books.is_closed.store(is_over, Ordering::Release);
         result
     }
 

@@ -109,7 +109,13 @@ fn operands_that_do_not_fit() {
     is_refused(Entity::Run, "steps.name == 'x'", "`.name` is asked of many steps; use `.exists(s, s.name …)`", "name");
     is_refused(Entity::Run, "size(failures) > 1", "a number has no size", "failures");
     is_refused(Entity::Run, "'x' in pipeline", "a text has no elements; use `text.contains(part)`", "pipeline");
-    is_refused(Entity::Run, "steps.map(s, s.name) == []", "there is no function `map`; did you mean `all`?", "map");
+    is_refused(
+        Entity::Run,
+        "steps.map(s, s.name) == []",
+        "there is no function `map`; there are: has, contains, startsWith, endsWith, matches, lowerAscii, upperAscii, \
+         size, duration, timestamp, now, exists, exists_one, all",
+        "map",
+    );
     is_refused(
         Entity::Run,
         "duration == duration('5 seconds')",
@@ -124,7 +130,7 @@ fn operands_that_do_not_fit() {
     );
     is_refused(Entity::Run, "pipeline.matches('(')", "this is no regular expression: unclosed group", "'('");
     is_refused(Entity::Run, "pipeline == b'x'", "nothing is compared with bytes", "b'x'");
-    is_refused(Entity::Run, "{'a': 1} == tags", "a query cannot build maps", ":");
+    is_refused(Entity::Run, "{'a': 1} == tags", "a query cannot build maps", "{");
 }
 
 #[test]

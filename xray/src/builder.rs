@@ -363,6 +363,11 @@ pub enum StartError {
 
 /// Keeps the collector running. When it is dropped, also by a panic that unwinds, everything recorded is written and
 /// recording ends.
+///
+/// In a process that was forked from the one that started it, it does nothing, and its store must not be used: nothing is
+/// recorded there until the child starts a collector of its own, with a file of its own. This holds for `fork`; a process
+/// that is made by the bare system call `clone` or by `vfork` must do no more than `exec` or `_exit`. A file stays
+/// locked for as long as such a child lives.
 #[derive(Debug)]
 #[must_use = "recording ends when this is dropped: `let _xray = …`, not `let _ = …`"]
 pub struct Guard {

@@ -79,6 +79,7 @@
 //! # Ok(())
 //! # }
 //! ```
+#![forbid(unsafe_code)]
 
 #[doc(hidden)]
 pub mod __private;

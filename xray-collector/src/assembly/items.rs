@@ -5,7 +5,7 @@ use crate::event::About;
 use crate::fact::Fact;
 use crate::id::{ProcessId, RunId, StepId};
 use crate::inference::Encoded;
-use crate::map::NumberMap;
+use crate::map::FastMap;
 use crate::model::{Callsite, Level, Outcome};
 use crate::schema::Part;
 use crate::store::{FactsRow, LateRow, StepInMind, StepRow, Store};
@@ -45,14 +45,14 @@ impl Facts {
 /// What is known of the items of steps that are open, or that ended since the last batch.
 #[derive(Debug, Default)]
 pub(super) struct Items {
-    observed: NumberMap<Place, Observed>,
-    facts: NumberMap<Place, Facts>,
+    observed: FastMap<Place, Observed>,
+    facts: FastMap<Place, Facts>,
     fact_bytes: usize,
     /// Arguments of which it shows at the end what is kept.
-    held: NumberMap<Place, Payload>,
+    held: FastMap<Place, Payload>,
     held_bytes: usize,
     /// What comparing held values has shown.
-    related: NumberMap<Place, Related>,
+    related: FastMap<Place, Related>,
     /// Where a fact is copied to before it is known what is kept of it.
     scratch: Vec<u8>,
 }

@@ -24,7 +24,7 @@ use crate::clock::{Calibration, Reference};
 use crate::decision::DecisionCounts;
 use crate::event::{About, Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
-use crate::map::NumberMap;
+use crate::map::FastMap;
 use crate::misfits::Misfits;
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
 use crate::store::{Batch, StepRow, Store};
@@ -44,7 +44,7 @@ pub(crate) struct Pending {
     pub(crate) batch: Batch,
     /// Events that are in it.
     pub(crate) events: u64,
-    pub(crate) events_by_run: NumberMap<RunId, u64>,
+    pub(crate) events_by_run: FastMap<RunId, u64>,
 }
 
 impl Pending {
@@ -99,15 +99,15 @@ impl Pending {
 /// Events that were dropped from a batch.
 pub(crate) struct Stripped {
     pub(crate) events: u64,
-    pub(crate) by_run: NumberMap<RunId, u64>,
+    pub(crate) by_run: FastMap<RunId, u64>,
 }
 
 struct OpenRun {
     run: Run,
     /// Steps that have not ended.
-    open: NumberMap<u64, StepRow>,
+    open: FastMap<u64, StepRow>,
     /// Steps that were seen to end and not to begin.
-    headless: NumberMap<u64, StepRow>,
+    headless: FastMap<u64, StepRow>,
     heard: Instant,
     heard_ns: u64,
     has_changed: bool,
@@ -120,8 +120,8 @@ impl OpenRun {
     fn new(run: Run, heard_ns: u64, has_changed: bool) -> Self {
         Self {
             run,
-            open: NumberMap::default(),
-            headless: NumberMap::default(),
+            open: FastMap::default(),
+            headless: FastMap::default(),
             heard: Instant::now(),
             heard_ns,
             has_changed,
@@ -135,13 +135,13 @@ impl OpenRun {
 pub(crate) struct Assembly {
     process: ProcessId,
     calibration: Calibration,
-    runs: NumberMap<u64, OpenRun>,
-    callsites: NumberMap<u32, Arc<Callsite>>,
+    runs: FastMap<u64, OpenRun>,
+    callsites: FastMap<u32, Arc<Callsite>>,
     new_callsites: Vec<(u32, Arc<Callsite>)>,
     orphans: Orphans,
     building: Building,
     /// The runs of which it shows at their end how much is kept.
-    held: NumberMap<u64, Building>,
+    held: FastMap<u64, Building>,
     tail: Option<Tail>,
     next_segment: u64,
     is_stopping: bool,
@@ -167,12 +167,12 @@ impl Assembly {
         Self {
             process,
             calibration,
-            runs: NumberMap::default(),
-            callsites: NumberMap::default(),
+            runs: FastMap::default(),
+            callsites: FastMap::default(),
             new_callsites: Vec::new(),
             orphans: Orphans::default(),
             building: Building::new(next_segment),
-            held: NumberMap::default(),
+            held: FastMap::default(),
             tail: keep.map(Tail::new),
             next_segment: next_segment + 1,
             is_stopping: false,
@@ -221,7 +221,7 @@ impl Assembly {
     }
 
     /// Events could not be written. Rows of runs that are over were taken already, and are not changed here.
-    pub(crate) fn lost_in_store(&mut self, events_by_run: &NumberMap<RunId, u64>) {
+    pub(crate) fn lost_in_store(&mut self, events_by_run: &FastMap<RunId, u64>) {
         for (run, events) in events_by_run {
             if let Some(open) = self.runs.get_mut(&run.root().0) {
                 open.run.lost_events += events;

@@ -11,13 +11,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::map::NumberMap;
+use crate::map::FastMap;
 
 /// The runs that `#[xray::run]` began, and those that a step began, as long as they can matter to each other.
 #[derive(Default)]
 pub(crate) struct Orphans {
-    begun_by_run: NumberMap<u64, Span>,
-    begun_by_step: NumberMap<u64, Question>,
+    begun_by_run: FastMap<u64, Span>,
+    begun_by_step: FastMap<u64, Question>,
     /// Whether something was learned since the last answers.
     is_stale: bool,
 }

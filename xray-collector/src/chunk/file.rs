@@ -16,10 +16,13 @@ use memmap2::{MmapOptions, MmapRaw};
 
 use super::memory::Memory;
 use super::preamble::{Origin, PREAMBLE_BYTES, Preamble, Shape, Unreadable};
+use crate::fork::{NotInChildren, not_in_children};
 
 /// A file that is locked, whole and mapped.
 pub(super) struct ChunkFile {
     path: PathBuf,
+    /// Dropped before the mapping.
+    _not_in_children: NotInChildren,
     mapping: MmapRaw,
     /// Holds the lock.
     file: File,
@@ -157,7 +160,12 @@ impl ChunkFile {
         let filled = fill(&file, shape.bytes());
         let mapping = filled.and_then(|()| MmapOptions::new().len(shape.bytes()).map_raw(&file));
         match mapping {
-            Ok(mapping) => Ok(Self { path: path.to_owned(), mapping, file }),
+            Ok(mapping) => {
+                // SAFETY: the mapping is whole, stays where it is until it is dropped, after this; and in a child
+                // nobody relies on what was in the chunks of its parent.
+                let not_in_children = unsafe { not_in_children(mapping.as_mut_ptr(), mapping.len()) };
+                Ok(Self { path: path.to_owned(), _not_in_children: not_in_children, mapping, file })
+            }
             Err(error) => {
                 let _ = discard(&file, path);
                 Err(error)

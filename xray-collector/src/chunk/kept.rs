@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::header::Writer;
 use super::reader::{Place, Reader, Reading, Suspect, Thread, believable_events};
-use crate::map::NumberMap;
+use crate::map::FastMap;
 use crate::model::Callsite;
 
 impl Reader {
@@ -51,7 +51,7 @@ impl Reader {
         &mut self,
         known: &HashMap<u32, Place>,
         replayed: impl Iterator<Item = u64>,
-        callsites: &NumberMap<u32, Arc<Callsite>>,
+        callsites: &FastMap<u32, Arc<Callsite>>,
     ) {
         self.readings.fill_with(Reading::default);
         self.last = None;

@@ -42,7 +42,12 @@ impl Losses {
         Self { told: (0..LOSS_SLOTS).map(|_| AtomicU64::new(0)).collect(), unattributed: AtomicU64::new(0) }
     }
 
+    /// `run` is 0 where it is not known.
     pub(super) fn note(&self, slots: &[LossSlot; LOSS_SLOTS], run: u64, is_end_of_run: bool) {
+        if run == 0 {
+            self.unattributed.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         let first = (run.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize;
         for probe in 0..PROBES {
             let slot = &slots[(first + probe) % LOSS_SLOTS];

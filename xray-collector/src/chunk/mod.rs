@@ -40,6 +40,8 @@ mod loss;
 mod memory;
 mod pool;
 mod preamble;
+#[doc(hidden)]
+pub mod raw;
 mod reader;
 mod record;
 mod slot;

@@ -68,6 +68,8 @@ pub struct Pool {
     pub(super) free: Receiver<u32>,
     free_again: Sender<u32>,
     full: Sender<u32>,
+    /// Says that the collector should not wait any longer. One word is enough.
+    urgent: (Sender<()>, Receiver<()>),
     slots: Mutex<Slots>,
     losses: Losses,
     closed: AtomicBool,
@@ -97,6 +99,7 @@ impl Pool {
             free,
             free_again,
             full,
+            urgent: crossbeam_channel::bounded(1),
             slots: Mutex::default(),
             losses: Losses::new(),
             closed: AtomicBool::new(false),
@@ -197,10 +200,20 @@ impl Pool {
         self.closed.store(true, Ordering::Release);
     }
 
+    /// Where the collector hears that a quarter of the chunks wait for it, or that no more than a quarter is free.
+    pub(crate) fn urgent(&self) -> &Receiver<()> {
+        &self.urgent.1
+    }
+
     /// A chunk that nobody has. `None` when there is none and nothing says to wait.
     pub(super) fn acquire(&self) -> Option<u32> {
         if !self.is_of_this_process() {
             return None;
+        }
+        let quarter = (self.memory.chunks() as usize / 4).max(1);
+        if self.full.len() >= quarter || self.free.len() <= quarter {
+            // An error means that it was said already.
+            let _ = self.urgent.0.try_send(());
         }
         match (self.free.try_recv(), self.overflow) {
             (Ok(chunk), _) => Some(chunk),

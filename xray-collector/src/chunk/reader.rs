@@ -21,7 +21,7 @@ use super::memory::{HEADER_BYTES, Memory};
 use super::pool::{Pool, PoolSettings};
 use super::preamble::{Origin, Shape};
 use crate::event::{About, CALLSITE, Event, FACT, FLAG_CONTINUES, PART, RECORD_HEADER, Site};
-use crate::map::NumberMap;
+use crate::map::FastMap;
 use crate::model::Callsite;
 use crate::schema::Schema;
 use crate::value::{Cursor, DecodeError, Learner, NameTable, Scope, SegmentNames, transcode};
@@ -152,7 +152,7 @@ pub struct Reader {
     pub(super) pool: Arc<Pool>,
     pub(super) full: Receiver<u32>,
     pub(super) readings: Vec<Reading>,
-    pub(super) threads: NumberMap<u32, Thread>,
+    pub(super) threads: FastMap<u32, Thread>,
     /// Chunks that came through the channel and were not given back.
     pub(super) received: Vec<u32>,
     /// The chunk that is being read, or was the last.
@@ -220,7 +220,7 @@ impl Reader {
             pool,
             full,
             readings,
-            threads: NumberMap::default(),
+            threads: FastMap::default(),
             received: Vec::new(),
             last: None,
             is_reading: false,

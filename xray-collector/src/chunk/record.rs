@@ -162,6 +162,7 @@ impl Drop for Record {
         let start = writer.draft.start;
         writer.rollback(Mark { chain_length: 1, cursor: start, piece: start, value: start, budget: usize::MAX });
         Slot::count(&writer.slot().too_large);
+        writer.pool().note_loss(0, false);
     }
 }
 

@@ -64,6 +64,12 @@ impl View {
     }
 }
 
+/// Whether two names are equal. Most often the one is the very text that was found in the first item.
+#[inline]
+fn is_same(found: &str, name: &str) -> bool {
+    std::ptr::eq(found, name) || found == name
+}
+
 /// `places` are start, middle and end, in this order.
 fn span(places: [usize; 3], position: usize) -> Result<Span, DecodeError> {
     let [start, middle, end] = places;
@@ -128,6 +134,16 @@ impl<'a> Encoded<'a> {
         }
     }
 
+    /// The bytes of the text that is the first field of the struct at a place, if that has this name and is a short one.
+    #[inline]
+    pub(super) fn first_text(&self, start: usize, name: &str) -> Option<&'a [u8]> {
+        let [tag::STRUCT, _, _, low, high, tag::STRING_SHORT, length, text @ ..] = self.bytes.get(start..)? else {
+            return None;
+        };
+        let found = self.names.get(usize::from(u16::from_le_bytes([*low, *high])))?;
+        is_same(found, name).then(|| text.get(..usize::from(*length)))?
+    }
+
     /// Whether the value at a place is `None` or `()`.
     pub(super) fn is_unit(&self, start: usize) -> Result<bool, DecodeError> {
         match self.tag(start) {
@@ -152,7 +168,8 @@ impl<'a> Encoded<'a> {
     pub(super) fn elements(&self, at: usize) -> Result<Elements, DecodeError> {
         let names = &mut Count(self.names.len());
         let mut cursor = self.cursor(at);
-        let mut starts = Vec::new();
+        // Most lists have more than four, which is what a vector begins with.
+        let mut starts = Vec::with_capacity(32);
         loop {
             let start = at + cursor.position();
             let tag = self.tag(start);
@@ -179,7 +196,7 @@ impl<'a> Encoded<'a> {
     pub(super) fn field_within(&self, at: usize, name: &str) -> Result<Option<usize>, DecodeError> {
         let mut cursor = self.cursor(at);
         while let Field::Name(found) = cursor.field(&mut Table(self.names))? {
-            if found == name {
+            if is_same(found, name) {
                 return Ok(Some(at + cursor.position()));
             }
             cursor.pass(&mut Count(self.names.len()))?;

@@ -136,6 +136,7 @@ impl<'a> Cursor<'a> {
         self.rest.is_empty()
     }
 
+    #[inline(always)]
     pub(super) fn error(&self, what: &'static str) -> DecodeError {
         DecodeError { what, at: self.position() }
     }
@@ -144,30 +145,29 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// When there are not so many.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
-        let Some((taken, rest)) = self.rest.split_at_checked(count) else { return Err(self.ended()) };
+        let Some((taken, rest)) = self.rest.split_at_checked(count) else {
+            return Err(self.error("the bytes end too early"));
+        };
         self.rest = rest;
         Ok(taken)
     }
 
-    #[inline]
+    #[inline(always)]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let Some((taken, rest)) = self.rest.split_first_chunk() else { return Err(self.ended()) };
+        let Some((taken, rest)) = self.rest.split_first_chunk() else {
+            return Err(self.error("the bytes end too early"));
+        };
         self.rest = rest;
         Ok(*taken)
-    }
-
-    #[cold]
-    fn ended(&self) -> DecodeError {
-        self.error("the bytes end too early")
     }
 
     /// The next byte.
     ///
     /// # Errors
     /// When there is none.
-    #[inline]
+    #[inline(always)]
     pub fn u8(&mut self) -> Result<u8, DecodeError> {
         Ok(self.array::<1>()?[0])
     }
@@ -176,7 +176,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// When there are not so many.
-    #[inline]
+    #[inline(always)]
     pub fn u16(&mut self) -> Result<u16, DecodeError> {
         self.array().map(u16::from_le_bytes)
     }
@@ -185,7 +185,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// When there are not so many.
-    #[inline]
+    #[inline(always)]
     pub fn u32(&mut self) -> Result<u32, DecodeError> {
         self.array().map(u32::from_le_bytes)
     }
@@ -229,7 +229,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn name<T: Names>(&mut self, names: &mut T) -> Result<T::Name, DecodeError> {
         let number = self.u16()?;
         self.name_numbered(number, names)
@@ -240,24 +240,29 @@ impl<'a> Cursor<'a> {
         let start = self.position() - 2;
         let name = match number & NAME_DEFINED {
             0 => names.get(number, start..self.position()),
-            _ => self.definition(number & !NAME_DEFINED, names)?,
+            _ => {
+                let name;
+                (*self, name) = self.clone().definition(number & !NAME_DEFINED, names)?;
+                name
+            }
         };
         name.ok_or_else(|| self.error("a name that was not defined"))
     }
 
-    /// A name's first use: its text follows.
+    /// A name's first use: its text follows. By value, so that the cursor of a caller can stay in registers.
     #[cold]
-    fn definition<T: Names>(&mut self, number: u16, names: &mut T) -> Result<Option<T::Name>, DecodeError> {
+    fn definition<T: Names>(mut self, number: u16, names: &mut T) -> Result<(Self, Option<T::Name>), DecodeError> {
         let start = self.position() - 2;
         if number >= NAME_LIMIT {
             return Err(self.error("a name with a number out of range"));
         }
         let length = usize::from(self.u16()?);
         let text = self.utf8(length)?;
-        Ok(names.define(number, text, start..self.position()))
+        let name = names.define(number, text, start..self.position());
+        Ok((self, name))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn field<T: Names>(&mut self, names: &mut T) -> Result<Field<T::Name>, DecodeError> {
         match self.u16()? {
             CLOSE_NAME => Ok(Field::Close { cut: false }),
@@ -382,40 +387,46 @@ impl<'a> Cursor<'a> {
     }
 
     fn pass_nested<T: Names>(&mut self, names: &mut T) -> Result<(), DecodeError> {
+        // One of its own, which stays in registers.
+        let mut cursor = self.clone();
         // What the values around the next one go on with, and the innermost of them.
         let mut around = [Within::One; MAX_DEPTH];
         let (mut depth, mut within) = (0, Within::One);
         loop {
-            let tag = self.u8()?;
+            let tag = cursor.u8()?;
             let opened = match tag {
                 tag::STRING_SHORT => {
-                    let length = self.u8()?;
-                    self.advance(length.into())?;
+                    let length = cursor.u8()?;
+                    cursor.advance(length.into())?;
                     None
                 }
                 tag::STRUCT => {
-                    self.name(names)?;
+                    cursor.name(names)?;
                     Some(Within::Fields)
                 }
                 tag::LIST => {
-                    self.advance(4)?;
+                    cursor.advance(4)?;
                     Some(Within::Elements)
                 }
                 tag::CLOSE | tag::CUT => {
                     match within {
                         Within::Elements | Within::Keys => (depth, within) = (depth - 1, around[depth - 1]),
-                        Within::Values => return Err(self.error("a key without a value")),
-                        Within::One if depth == 0 => return Err(self.error("a close without an open")),
-                        Within::Fields | Within::One => return Err(self.error("a name without a value")),
+                        Within::Values => return Err(cursor.error("a key without a value")),
+                        Within::One if depth == 0 => return Err(cursor.error("a close without an open")),
+                        Within::Fields | Within::One => return Err(cursor.error("a name without a value")),
                     }
                     None
                 }
                 _ => match width(tag) {
                     Some(width) => {
-                        self.advance(width)?;
+                        cursor.advance(width)?;
                         None
                     }
-                    None => self.pass_rare(tag, names)?,
+                    None => {
+                        let opened;
+                        (cursor, opened) = cursor.pass_rare(tag, names)?;
+                        opened
+                    }
                 },
             };
             if let Some(opened) = opened {
@@ -423,7 +434,7 @@ impl<'a> Cursor<'a> {
                 depth += 1;
                 // On with what is in it. Of fields the first one's name comes first.
                 if opened != Within::Fields {
-                    self.check_depth(depth)?;
+                    cursor.check_depth(depth)?;
                     continue;
                 }
             }
@@ -432,8 +443,8 @@ impl<'a> Cursor<'a> {
                 match within {
                     Within::Elements => break,
                     Within::Fields => {
-                        if let Field::Name(_) = self.field(names)? {
-                            self.check_depth(depth)?;
+                        if let Field::Name(_) = cursor.field(names)? {
+                            cursor.check_depth(depth)?;
                             break;
                         }
                     }
@@ -445,7 +456,10 @@ impl<'a> Cursor<'a> {
                         within = Within::Keys;
                         break;
                     }
-                    Within::One if depth == 0 => return Ok(()),
+                    Within::One if depth == 0 => {
+                        *self = cursor;
+                        return Ok(());
+                    }
                     Within::One => {}
                 }
                 (depth, within) = (depth - 1, around[depth - 1]);
@@ -454,14 +468,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether a value may follow within so many others.
-    #[inline]
+    #[inline(always)]
     fn check_depth(&self, depth: usize) -> Result<(), DecodeError> {
         if depth < MAX_DEPTH { Ok(()) } else { Err(self.error("values nested too deeply")) }
     }
 
     /// What the value with this tag, which was read, opens; `None` if it is read to its end.
-    fn pass_rare<T: Names>(&mut self, tag: u8, names: &mut T) -> Result<Option<Within>, DecodeError> {
-        Ok(match tag {
+    fn pass_rare<T: Names>(mut self, tag: u8, names: &mut T) -> Result<(Self, Option<Within>), DecodeError> {
+        let opened = match tag {
             tag::STRING
             | tag::STRING_ENDLESS
             | tag::STRING_WITHHELD
@@ -507,10 +521,11 @@ impl<'a> Cursor<'a> {
                 None
             }
             _ => return Err(DecodeError { what: "an unknown tag", at: self.position() - 1 }),
-        })
+        };
+        Ok((self, opened))
     }
 
-    #[inline]
+    #[inline(always)]
     fn advance(&mut self, count: usize) -> Result<(), DecodeError> {
         self.take(count).map(drop)
     }

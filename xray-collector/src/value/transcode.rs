@@ -1,17 +1,17 @@
 //! From a chunk to a segment: the same value, with the chunk's numbers of names replaced by the segment's.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::read::{Cursor, DecodeError, Element, Names, Table};
 use super::{NAME_ANONYMOUS, NAME_LIMIT, UNKNOWN_LENGTH, tag};
+use crate::map::FastMap;
 
 /// Every name that a collector has met, once.
 #[derive(Debug, Default)]
 pub struct NameTable {
     texts: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, u32>,
+    numbers: FastMap<Arc<str>, u32>,
 }
 
 impl NameTable {
@@ -70,14 +70,20 @@ impl Names for Learner<'_> {
     }
 }
 
+/// A name keeps the number that it has in the chunk where it is first met, if it is below this and free: what has the
+/// same number in chunk and segment is copied as it is.
+const KEPT_NUMBERS: u16 = 256;
+
 /// The names of one segment.
 #[derive(Debug, Default)]
 pub(crate) struct SegmentNames {
     texts: Vec<Arc<str>>,
+    /// Of each number, whether it is that of a name: others have an empty text.
+    is_taken: Vec<bool>,
     /// Of each name in the [`NameTable`], its number in the segment.
     numbers: Vec<Option<u16>>,
     /// Of names that came with values from elsewhere.
-    by_text: HashMap<Arc<str>, u16>,
+    by_text: FastMap<Arc<str>, u16>,
     /// Of the value that is being copied, where names stand that get another number, and which.
     renumbered: Vec<(usize, u16)>,
 }
@@ -106,9 +112,23 @@ impl SegmentNames {
         if let Some(number) = self.by_text.get(text) {
             return Some(*number);
         }
-        let number = u16::try_from(self.texts.len()).ok().filter(|number| *number < NAME_ANONYMOUS)?;
-        self.texts.push(Arc::clone(text));
+        let number = self.add(Arc::clone(text), None)?;
         self.by_text.insert(Arc::clone(text), number);
+        Some(number)
+    }
+
+    /// Gives a name this number, if nothing has it and it is small, else the next one.
+    fn add(&mut self, text: Arc<str>, wanted: Option<u16>) -> Option<u16> {
+        let is_taken = |number: &u16| self.is_taken.get(usize::from(*number)).copied().unwrap_or(false);
+        let wanted = wanted.filter(|wanted| *wanted < KEPT_NUMBERS && !is_taken(wanted));
+        let next = u16::try_from(self.texts.len()).ok().filter(|number| *number < NAME_ANONYMOUS);
+        let number = wanted.or(next)?;
+        let place = usize::from(number);
+        if place >= self.texts.len() {
+            self.texts.resize_with(place + 1, Arc::default);
+            self.is_taken.resize(place + 1, false);
+        }
+        (self.texts[place], self.is_taken[place]) = (text, true);
         Some(number)
     }
 
@@ -117,15 +137,14 @@ impl SegmentNames {
         self.numbers.get(interned as usize).copied().flatten()
     }
 
-    fn number(&mut self, interned: u32, table: &NameTable) -> Option<u16> {
+    /// The number of a name that a chunk knows as `wanted`.
+    fn number(&mut self, interned: u32, wanted: u16, table: &NameTable) -> Option<u16> {
         let place = interned as usize;
         if self.numbers.len() <= place {
             self.numbers.resize(place + 1, None);
         }
         if self.numbers[place].is_none() {
-            let number = u16::try_from(self.texts.len()).ok().filter(|number| *number < NAME_ANONYMOUS)?;
-            self.texts.push(Arc::clone(&table.texts[place]));
-            self.numbers[place] = Some(number);
+            self.numbers[place] = Some(self.add(Arc::clone(&table.texts[place]), Some(wanted))?);
         }
         self.numbers[place]
     }
@@ -223,7 +242,7 @@ impl Names for Transcoder<'_> {
         let interned = self.scope.interned.get(usize::from(number)).copied().flatten()?;
         let renumbered = match self.segment.known(interned) {
             Some(known) => known,
-            None => self.segment.number(interned, self.table)?,
+            None => self.segment.number(interned, number, self.table)?,
         };
         if renumbered != number {
             self.segment.renumbered.push((place.start, renumbered));
@@ -234,7 +253,7 @@ impl Names for Transcoder<'_> {
     fn define(&mut self, number: u16, text: &str, place: Range<usize>) -> Option<()> {
         let interned = self.table.intern(text);
         self.scope.learn(number, interned);
-        let number = self.segment.number(interned, self.table)?;
+        let number = self.segment.number(interned, number, self.table)?;
         self.copy_to(place.start);
         self.out.extend_from_slice(&number.to_le_bytes());
         self.copied = place.end;

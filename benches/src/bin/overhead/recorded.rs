@@ -8,6 +8,7 @@ use xray::store::RunQuery;
 use xray_collector::value::Captured;
 
 use crate::measure::BATCH;
+use crate::same;
 
 /// The functions, with no call recorded.
 pub(crate) mod off {
@@ -73,30 +74,39 @@ pub(crate) fn run(act: impl FnOnce()) {
 /// The collector.
 pub(crate) struct Recorded {
     guard: xray::Guard,
+    /// [`RUNS`] when it began.
+    runs_before: u64,
 }
 
 impl Recorded {
     /// Records into a store in this directory.
     pub(crate) fn start(directory: &Path) -> anyhow::Result<Self> {
-        Ok(Self { guard: xray::builder().store(directory.join("overhead.redb")).start()? })
+        let guard = xray::builder().store(directory.join("overhead.redb")).start()?;
+        Ok(Self { guard, runs_before: RUNS.load(Ordering::Relaxed) })
     }
 
     /// How many calls are in the store, once all are written that were made. The steps of their runs are not among them.
     pub(crate) fn delivered(&self) -> u64 {
         self.guard.flush().expect("a store in a temporary directory can be written");
-        (xray::stats().stored / EVENTS).saturating_sub(RUNS.load(Ordering::Relaxed))
+        let runs = RUNS.load(Ordering::Relaxed) - self.runs_before;
+        (xray::stats().stored / EVENTS).saturating_sub(runs)
     }
 
-    /// What is in the store of one such call: its arguments and, last, its result.
-    pub(crate) fn values_of(&self, call: impl FnOnce()) -> anyhow::Result<Vec<Captured>> {
-        run(call);
+    /// What is in the store of one such call: its arguments and, last, its result. Of two calls it is the shorter: where
+    /// a chunk ends in the middle of one, the next takes a few bytes more for the text that is torn apart.
+    pub(crate) fn values_of(&self, mut call: impl FnMut()) -> anyhow::Result<Vec<Captured>> {
+        run(|| (0..2).for_each(|_| call()));
         self.guard.flush()?;
         let store = self.guard.store();
         let query = RunQuery { limit: 1, ..RunQuery::default() };
         let run = store.runs(&query)?.rows.first().context("the run is not stored")?.id;
-        let step = store.steps(run, None, 2)?.last().context("the step is not stored")?.id;
-        let step = store.step(run, step)?.context("the step has no values")?;
-        Ok(step.arguments.into_iter().map(|argument| argument.captured).chain(step.result).collect())
+        let mut calls: Vec<Vec<Captured>> = Vec::new();
+        for step in store.steps(run, None, 3)?.iter().filter(|step| step.id != run.root()) {
+            let step = store.step(run, step.id)?.context("the step has no values")?;
+            let arguments = step.arguments.into_iter().map(|argument| argument.captured);
+            calls.push(arguments.chain(step.result).collect());
+        }
+        calls.into_iter().min_by_key(|values| same::value_bytes(values)).context("the calls are not stored")
     }
 
     /// What the collector itself says of all events.

@@ -10,8 +10,6 @@ use crate::reference::{BEGIN_BYTES, END_BYTES, NAMES};
 
 /// What the loop by hand takes for a call without its values.
 pub(crate) const FRAMING_BYTES: f64 = (BEGIN_BYTES + END_BYTES) as f64;
-/// What the collector puts in front of a list once it knows what its items are told apart by: a tag and a name.
-const KEY_BYTES: usize = 3;
 
 /// Checks what xray needs for a call without its values.
 pub(crate) fn check_framing(bytes: f64) -> anyhow::Result<()> {
@@ -24,11 +22,7 @@ pub(crate) fn check_framing(bytes: f64) -> anyhow::Result<()> {
 
 /// How many bytes the values of one call are when they are recorded.
 pub(crate) fn value_bytes(values: &[Captured]) -> usize {
-    values.iter().map(length).sum()
-}
-
-fn length(value: &Captured) -> usize {
-    value.bytes().len() - value.key().map_or(0, |_| KEY_BYTES)
+    values.iter().map(|value| value.bytes().len()).sum()
 }
 
 /// Checks the values of one call, the result last, and returns how many bytes they are when they are recorded.
@@ -42,7 +36,7 @@ pub(crate) fn check_values(workload: &str, xray: &[Captured], by_hand: &[u8]) ->
         }
         let what = || format!("{workload}, value {index}: change reference.rs");
         let (value, end) = Captured::read(&bytes, at, &names).with_context(what)?;
-        let length = length(captured);
+        let length = captured.bytes().len();
         ensure!(length == end - at, "xray takes {length} bytes, the loop by hand {}: {}", end - at, what());
         ensure!(captured.json() == value.json(), "{} is not {}: {}", captured.json(), value.json(), what());
         at = end;

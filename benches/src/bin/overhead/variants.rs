@@ -45,7 +45,7 @@ macro_rules! variants {
             Variant::new("plain", move |calls| measure::batches(calls, || {
                 let _ = std::hint::black_box($wait(workload::$workload($($argument),*)));
             })),
-            Variant::new("xray off", move |calls| recorded::batches(calls, || {
+            Variant::new("xray off", move |calls| measure::batches(calls, || {
                 let _ = std::hint::black_box($wait(recorded::off::$workload($($argument),*)));
             })),
             Variant::new("xray metrics", move |calls| recorded::batches(calls, || {
@@ -94,12 +94,13 @@ macro_rules! variants {
 
 /// The same with items that derive `xray::Capture`, beside the one whose items have a `Serialize` alone.
 macro_rules! with_derived {
-    ($variants:expr, $workload:ident($($argument:expr),*), $recorders:expr) => {{
+    ($variants:expr, $prepare:expr, $workload:ident($($argument:expr),*), $recorders:expr) => {{
         let recorded = &$recorders.recorded;
         let mut variants: Vec<Variant<'_>> = $variants;
         let derived = Variant::new("xray full, derived", move |calls| recorded::batches(calls, || {
             let _ = std::hint::black_box(recorded::derived::$workload($($argument),*));
         }));
+        let derived = derived.preparing($prepare);
         let values = recorded.values_of(|| _ = recorded::derived::$workload($($argument),*))?;
         let bytes = $recorders.framing.round() + same::value_bytes(&values) as f64;
         let full = variants.iter().position(|variant| variant.name == "xray full").unwrap_or_default();
@@ -130,7 +131,7 @@ impl Recorders {
 
     /// `B`.
     pub(crate) fn result<'a>(&'a self, item: &'a Item, derived: &'a Derived) -> anyhow::Result<Vec<Variant<'a>>> {
-        Ok(with_derived!(variants!("B", identity, result(item, 5.0), self), result(derived, 5.0), self))
+        Ok(with_derived!(variants!("B", identity, result(item, 5.0), self), |_| {}, result(derived, 5.0), self))
     }
 
     /// `C`.
@@ -139,8 +140,9 @@ impl Recorders {
         lists: &'a Lists<Item>,
         derived: &'a Lists<Derived>,
     ) -> anyhow::Result<Vec<Variant<'a>>> {
-        let variants = variants!("C", identity, list(lists.take(), 50.0), self);
-        Ok(with_derived!(variants, list(derived.take(), 50.0), self))
+        let variants = variants!("C", identity, list(lists.take(), 50.0), self).into_iter();
+        let variants = variants.map(|variant| variant.preparing(|calls| lists.prepare(calls))).collect();
+        Ok(with_derived!(variants, |calls| derived.prepare(calls), list(derived.take(), 50.0), self))
     }
 
     /// `async`.

@@ -94,28 +94,28 @@ pub(super) struct StoredRun<'a> {
     misfits: u64,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A step: [`super::steps`] says how it is encoded.
 pub(super) struct StoredStep {
-    parent: Option<u64>,
-    callsite: u32,
-    outcome: u8,
-    started_ns: u64,
-    duration_ns: Option<u64>,
-    thread: u32,
-    items_in: Option<u64>,
-    items_out: Option<u64>,
-    counts: DecisionCounts,
-    important: bool,
-    level: u8,
-    arguments: Option<StoredPlace>,
-    result: Option<StoredPlace>,
+    pub(super) parent: Option<u64>,
+    pub(super) callsite: u32,
+    pub(super) outcome: u8,
+    pub(super) started_ns: u64,
+    pub(super) duration_ns: Option<u64>,
+    pub(super) thread: u32,
+    pub(super) items_in: Option<u64>,
+    pub(super) items_out: Option<u64>,
+    pub(super) counts: DecisionCounts,
+    pub(super) important: bool,
+    pub(super) level: u8,
+    pub(super) arguments: Option<StoredPlace>,
+    pub(super) result: Option<StoredPlace>,
 }
 
-#[derive(Serialize, Deserialize, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct StoredPlace {
-    segment: u64,
-    offset: u32,
-    length: u32,
+    pub(super) segment: u64,
+    pub(super) offset: u32,
+    pub(super) length: u32,
 }
 
 #[derive(Serialize, Deserialize)]

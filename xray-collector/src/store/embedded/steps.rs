@@ -4,21 +4,38 @@
 //! What putting a row into a B-tree costs depends little on what is in it, and is several times what the rest of a small
 //! step costs the collector. Blocks of one run never overlap, so that each step is in one place: rows that come again, or
 //! between those of a block, are merged into it.
+//!
+//! ```text
+//! row    = flags u8, above, callsite, outcome u8, level u8, thread, started_ns u64, then what the flags name:
+//!          1 parent  2 duration_ns  4 items_in  8 items_out  16 counts, by postcard  32 important: nothing
+//!          64 arguments, 128 result: segment, offset, length
+//! above  = by how much the step's id is above that of the row before; 0 in the first
+//! ```
+//! Integers without a type are of variable length, seven bits in a byte, the lowest first.
 
+use std::cmp::Reverse;
 use std::ops::Bound;
 
 use redb::{ReadableTable, Table};
 
 use super::fault::Fault;
-use super::layout::{StoredStep, encode, step_place};
+use super::layout::{StoredPlace, StoredStep, encode, step_place};
+use crate::decision::DecisionCounts;
 use crate::id::{RunId, StepId};
 use crate::store::StepRow;
 
 /// Rows of one block: so many that the table's own work is a small part, so few that one is found in a few microseconds
 /// and a block fits into a page.
 const ROWS: usize = 64;
-/// Room for most rows in their encoded form.
-const ROW_BYTES: usize = 256;
+
+const PARENT: u8 = 1;
+const DURATION: u8 = 2;
+const ITEMS_IN: u8 = 4;
+const ITEMS_OUT: u8 = 8;
+const COUNTS: u8 = 16;
+const IMPORTANT: u8 = 32;
+const ARGUMENTS: u8 = 64;
+const RESULT: u8 = 128;
 
 type Key = (u128, u64);
 type Bytes = &'static [u8];
@@ -28,19 +45,34 @@ type Block = Vec<(u64, StoredStep)>;
 
 /// Puts rows in; of several of one step the last one counts. Returns how many steps were not there before.
 pub(super) fn put(table: &mut Table<'_, Key, Bytes>, rows: &[StepRow]) -> Result<u64, Fault> {
-    let mut sorted: Vec<&StepRow> = rows.iter().collect();
-    sorted.sort_by_key(|row| (row.run, row.step));
+    // Places are sorted, not rows, which are large. Of one step the last row comes first, and stays.
+    let mut sorted: Vec<_> = rows.iter().zip(0_usize..).map(|(row, at)| (row.run, row.step.0, Reverse(at))).collect();
+    sorted.sort_unstable();
+    sorted.dedup_by_key(|(run, step, _)| (*run, *step));
     let mut added = 0;
     let mut rest = &sorted[..];
-    while let Some(first) = rest.first() {
-        let (run, id) = (first.run, first.step.0);
+    while let Some((run, id, _)) = rest.first().copied() {
         let (mut block, limit) = surroundings(table, run, id)?;
-        let within = rest.partition_point(|row| row.run == run && row.step.0 < limit);
+        let within = rest.iter().take_while(|(other, step, _)| *other == run && *step < limit).count();
         let (now, later) = rest.split_at(within.max(1));
         rest = later;
+        let now = now.iter().map(|(_, step, Reverse(at))| (*step, StoredStep::new(&rows[*at])));
         let known = block.len();
-        block.extend(now.iter().map(|row| (row.step.0, StoredStep::new(row))));
-        added += write(table, run, block)? - known as u64;
+        added += match known {
+            0 => write(table, run, now)?,
+            _ => {
+                block.extend(now);
+                block.sort_by_key(|(id, _)| *id);
+                block.dedup_by(|later, kept| {
+                    let is_same = later.0 == kept.0;
+                    if is_same {
+                        std::mem::swap(later, kept);
+                    }
+                    is_same
+                });
+                write(table, run, block.into_iter())? - known as u64
+            }
+        };
     }
     Ok(added)
 }
@@ -55,7 +87,7 @@ pub(super) fn change(
     let Some(mut block) = block_of(table, run, step.0)? else { return Ok(()) };
     let Ok(place) = block.binary_search_by_key(&step.0, |(id, _)| *id) else { return Ok(()) };
     change(&mut block[place].1);
-    write(table, run, block).map(drop)
+    write(table, run, block.into_iter()).map(drop)
 }
 
 /// The row of a step.
@@ -120,27 +152,26 @@ fn surroundings(table: &impl ReadableTable<Key, Bytes>, run: RunId, step: u64) -
     Ok((block.filter(is_open).unwrap_or_default(), limit))
 }
 
-/// Writes these rows as blocks, of which the first begins no later than the block that some of them were in. Returns how
-/// many steps they are.
-fn write(table: &mut Table<'_, Key, Bytes>, run: RunId, mut rows: Block) -> Result<u64, Fault> {
-    // The sort is stable: the last of several rows of one step stays the last.
-    rows.sort_by_key(|(id, _)| *id);
-    let mut bytes = Vec::with_capacity(ROWS * ROW_BYTES / 4);
+/// Writes rows as blocks: in order, one for each step, beginning no later than the block that some of them were in.
+/// Returns how many they are.
+fn write(
+    table: &mut Table<'_, Key, Bytes>,
+    run: RunId,
+    rows: impl Iterator<Item = (u64, StoredStep)>,
+) -> Result<u64, Fault> {
+    let mut bytes = Vec::new();
     let (mut first, mut last, mut in_block, mut all) = (0, 0, 0, 0);
-    for (place, (id, row)) in rows.iter().enumerate() {
-        if rows.get(place + 1).is_some_and(|(next, _)| next == id) {
-            continue;
-        }
+    for (id, row) in rows {
         if in_block == ROWS {
             table.insert((run.0, first), &*bytes)?;
             bytes.clear();
             in_block = 0;
         }
         if in_block == 0 {
-            (first, last) = (*id, *id);
+            (first, last) = (id, id);
         }
-        append(&mut bytes, id - last, row)?;
-        (last, in_block, all) = (*id, in_block + 1, all + 1);
+        append(&mut bytes, id - last, &row)?;
+        (last, in_block, all) = (id, in_block + 1, all + 1);
     }
     if in_block > 0 {
         table.insert((run.0, first), &*bytes)?;
@@ -150,27 +181,184 @@ fn write(table: &mut Table<'_, Key, Bytes>, run: RunId, mut rows: Block) -> Resu
 
 /// Appends a row, and by how much its step's id is above that of the row before.
 fn append(bytes: &mut Vec<u8>, above: u64, row: &StoredStep) -> Result<(), Fault> {
-    let mut room = [0; ROW_BYTES];
-    match postcard::to_slice(&(above, row), &mut room) {
-        Ok(encoded) => bytes.extend_from_slice(encoded),
-        // One with reasons may be longer.
-        Err(_) => bytes.extend(encode(&(above, row))?),
+    let has_counts = row.counts != DecisionCounts::default();
+    let flags = [
+        (row.parent.is_some(), PARENT),
+        (row.duration_ns.is_some(), DURATION),
+        (row.items_in.is_some(), ITEMS_IN),
+        (row.items_out.is_some(), ITEMS_OUT),
+        (has_counts, COUNTS),
+        (row.important, IMPORTANT),
+        (row.arguments.is_some(), ARGUMENTS),
+        (row.result.is_some(), RESULT),
+    ];
+    bytes.push(flags.iter().map(|(is_set, flag)| u8::from(*is_set) * flag).sum());
+    variable(bytes, above);
+    variable(bytes, row.callsite.into());
+    bytes.extend([row.outcome, row.level]);
+    variable(bytes, row.thread.into());
+    bytes.extend(row.started_ns.to_le_bytes());
+    for number in [row.parent, row.duration_ns, row.items_in, row.items_out].into_iter().flatten() {
+        variable(bytes, number);
+    }
+    if has_counts {
+        bytes.extend(encode(&row.counts)?);
+    }
+    for place in [row.arguments, row.result].into_iter().flatten() {
+        variable(bytes, place.segment);
+        variable(bytes, place.offset.into());
+        variable(bytes, place.length.into());
     }
     Ok(())
 }
 
-fn decode(run: RunId, first: u64, mut bytes: &[u8]) -> Result<Block, Fault> {
+fn variable(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+fn decode(run: RunId, first: u64, bytes: &[u8]) -> Result<Block, Fault> {
     let mut rows = Block::with_capacity(ROWS);
+    let mut reader = Reader(bytes);
     let mut last = first;
-    while !bytes.is_empty() {
-        let damage = |detail: &dyn std::fmt::Display| {
-            Fault::damage(step_place(run, StepId(last)), format!("its row or the one after it: {detail}"))
-        };
-        let ((above, row), rest) =
-            postcard::take_from_bytes::<(u64, StoredStep)>(bytes).map_err(|error| damage(&error))?;
-        last = last.checked_add(above).ok_or_else(|| damage(&"the next id is too large"))?;
-        rows.push((last, row));
-        bytes = rest;
+    while !reader.0.is_empty() {
+        let row = reader.row().and_then(|(above, row)| Some((last.checked_add(above)?, row)));
+        let damage = || Fault::damage(step_place(run, StepId(last)), "its row, or the one after it, does not decode");
+        let (id, row) = row.ok_or_else(damage)?;
+        last = id;
+        rows.push((id, row));
     }
     Ok(rows)
+}
+
+/// What is left of a block. `None` stands for bytes that are no row.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn row(&mut self) -> Option<(u64, StoredStep)> {
+        let flags = self.byte()?;
+        let has = |flag: u8| flags & flag != 0;
+        let (above, callsite) = (self.variable()?, self.narrow()?);
+        let (outcome, level, thread) = (self.byte()?, self.byte()?, self.narrow()?);
+        let (started_ns, rest) = self.0.split_first_chunk()?;
+        let started_ns = u64::from_le_bytes(*started_ns);
+        self.0 = rest;
+        let mut numbers = [None; 4];
+        for (number, flag) in numbers.iter_mut().zip([PARENT, DURATION, ITEMS_IN, ITEMS_OUT]) {
+            *number = if has(flag) { Some(self.variable()?) } else { None };
+        }
+        let [parent, duration_ns, items_in, items_out] = numbers;
+        let mut counts = DecisionCounts::default();
+        if has(COUNTS) {
+            (counts, self.0) = postcard::take_from_bytes(self.0).ok()?;
+        }
+        let arguments = if has(ARGUMENTS) { Some(self.place()?) } else { None };
+        let result = if has(RESULT) { Some(self.place()?) } else { None };
+        let important = has(IMPORTANT);
+        let row = StoredStep {
+            parent,
+            callsite,
+            outcome,
+            started_ns,
+            duration_ns,
+            thread,
+            items_in,
+            items_out,
+            counts,
+            important,
+            level,
+            arguments,
+            result,
+        };
+        Some((above, row))
+    }
+
+    fn place(&mut self) -> Option<StoredPlace> {
+        Some(StoredPlace { segment: self.variable()?, offset: self.narrow()?, length: self.narrow()? })
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let (byte, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*byte)
+    }
+
+    fn narrow(&mut self) -> Option<u32> {
+        u32::try_from(self.variable()?).ok()
+    }
+
+    fn variable(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let byte = self.byte()?;
+            let part = u64::from(byte & 0x7f);
+            number |= part << shift;
+            if byte < 0x80 {
+                return Some(number).filter(|number| number >> shift == part);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(number: u64) -> StoredStep {
+        let place = StoredPlace { segment: number, offset: u32::MAX, length: 7 };
+        let is_odd = number % 2 == 1;
+        StoredStep {
+            parent: is_odd.then_some(number),
+            callsite: u32::MAX,
+            outcome: 1,
+            started_ns: number,
+            duration_ns: Some(number).filter(|_| number > 2),
+            thread: 300,
+            items_in: None,
+            items_out: Some(u64::MAX),
+            counts: DecisionCounts { kept: number, reasons: vec![("dear".into(), 3)], ..DecisionCounts::default() },
+            important: is_odd,
+            level: 2,
+            arguments: is_odd.then_some(place),
+            result: Some(place),
+        }
+    }
+
+    #[test]
+    fn rows_are_read_as_they_were_written_and_a_part_of_them_is_damage() {
+        let ids = [5_u64, 6, 1 << 40, u64::MAX];
+        let (mut bytes, mut last) = (Vec::new(), ids[0]);
+        let mut ends = vec![0];
+        for id in ids {
+            append(&mut bytes, id - last, &row(id)).unwrap();
+            ends.push(bytes.len());
+            last = id;
+        }
+        let run = RunId(9);
+        let read = decode(run, ids[0], &bytes).unwrap();
+        assert_eq!(read.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids);
+        for (id, read) in &read {
+            let mut again = Vec::new();
+            append(&mut again, 0, read).unwrap();
+            let mut written = Vec::new();
+            append(&mut written, 0, &row(*id)).unwrap();
+            assert_eq!(again, written, "{id}");
+        }
+        for length in 0..bytes.len() {
+            let part = decode(run, ids[0], &bytes[..length]);
+            assert_eq!(part.is_ok(), ends.contains(&length), "{length} of {} bytes", bytes.len());
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_number_are_refused() {
+        let read = |bytes: &[u8]| Reader(bytes).variable();
+        assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]), Some(u64::MAX));
+        assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]), None, "65 bits");
+        assert_eq!((read(&[0xff; 11]), read(&[0x80]), read(&[])), (None, None, None));
+    }
 }
