@@ -79,7 +79,7 @@ fn said(line: std::io::Result<String>) -> Option<(usize, u64)> {
 /// were found.
 fn kill_one(directory: &Path, seed: u64) -> u64 {
     let mut random = Random(seed * 7919 + 1);
-    let (things, pause) = (random.below(1_000), random.below(3_000));
+    let (things, pause) = (random.below(500), random.below(3_000));
     let path = directory.join(format!("{seed}.redb"));
     let mut process = child("every_step_that_was_acknowledged_before_a_kill_is_in_the_store", text(&path))
         .stdout(Stdio::piped())
@@ -191,5 +191,5 @@ fn every_step_that_was_acknowledged_before_a_kill_is_in_the_store() {
         let other = scope.spawn(|| kill_half(1));
         kill_half(0) + other.join().expect("no panic")
     });
-    assert!(found > KILLS * 100, "they had something to say: {found}");
+    assert!(found > KILLS * 50, "they had something to say: {found}");
 }

@@ -45,18 +45,31 @@ pub(crate) fn recover(settings: &Settings, store: &Arc<dyn Store>) -> Result<Rec
         }
         Found::Left(mut left, note) => {
             recovery.notes.extend(note);
-            recovery.recovered = store_left(&mut left, settings, store)?;
-            if let Err(error) = left.discard() {
-                // It is known to be stored, for as long as the store remembers how far its process came.
-                recovery.notes.push(format!("{path:?} cannot be removed: {error}"));
-                recovery.place = None;
+            let recovered = store_left(&mut left, settings, store)?;
+            let is_recovered = recovered.is_some();
+            recovery.recovered = recovered.unwrap_or_default();
+            match if is_recovered { left.discard().map(|()| None) } else { left.set_aside().map(Some) } {
+                Ok(None) => {}
+                Ok(Some(aside)) => {
+                    recovery.notes.push(format!("{path:?} makes the collector panic; it is now {aside:?}"));
+                }
+                Err(error) => {
+                    // What is stored of it is known, for as long as the store remembers how far its process came.
+                    recovery.notes.push(format!("{path:?} cannot be removed: {error}"));
+                    recovery.place = None;
+                }
             }
         }
     }
     Ok(recovery)
 }
 
-fn store_left(left: &mut LeftChunks, settings: &Settings, store: &Arc<dyn Store>) -> Result<Recovered, StoreError> {
+/// `None` if that makes the collector panic, whatever is left out.
+fn store_left(
+    left: &mut LeftChunks,
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+) -> Result<Option<Recovered>, StoreError> {
     let origin = left.origin;
     let schema = origin.schema.map(|version| store.schema(version)).transpose()?.flatten();
     let misfits = Misfits::new(schema.map(|row| row.schema));
@@ -66,14 +79,13 @@ fn store_left(left: &mut LeftChunks, settings: &Settings, store: &Arc<dyn Store>
     let ledger = Ledger::left_by(origin.process, &**store)?;
     let mut work = Work::new(settings.clone(), Reader::of_left(left), assembly, ledger, Arc::clone(store));
     work.panics = Panics { must_begin_again: true, is_recovery: true, ..Panics::default() };
-    let result = loop {
+    loop {
         match work.supervised(Work::store_everything) {
-            Some(result) => break result,
-            None if work.panics.is_hopeless() => break Ok(()),
+            Some(result) => return result.map(|()| Some(work.recovered())),
+            None if work.panics.is_hopeless() => return Ok(None),
             None => {}
         }
-    };
-    result.map(|()| work.recovered())
+    }
 }
 
 /// What is known of the panics of a collector's thread.

@@ -83,8 +83,7 @@ fn look(path: &Path) -> io::Result<Found> {
         }
         Err(why @ Unreadable::Foreign) => Ok(Found::Occupied(format!("{path:?}: {why}"))),
         Err(why) => {
-            let aside = free_name(path);
-            std::fs::rename(path, &aside)?;
+            let aside = set_aside(path)?;
             Ok(Found::SetAside(format!("{path:?} was not recovered: {why}; it is now {aside:?}")))
         }
     }
@@ -111,14 +110,15 @@ fn read(file: &mut File, length: u64, said: Shape) -> io::Result<(Memory, Option
     Ok((memory, note))
 }
 
-/// A name beside this one that is not taken.
-fn free_name(path: &Path) -> PathBuf {
+/// Gives the file a name that is not taken, beside the one it has.
+fn set_aside(path: &Path) -> io::Result<PathBuf> {
     let name = |number: u32| {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".unread-{number}"));
         PathBuf::from(name)
     };
-    (1..).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0))
+    let aside = (1..u32::MAX).map(name).find(|name| !name.exists()).ok_or(ErrorKind::AlreadyExists)?;
+    std::fs::rename(path, &aside).map(|()| aside)
 }
 
 /// Removes the file, or empties it where it cannot be removed.
@@ -133,6 +133,14 @@ impl LeftChunks {
     /// When it can be neither removed nor emptied.
     pub fn discard(self) -> io::Result<()> {
         discard(&self.file, &self.path)
+    }
+
+    /// Nothing can be done with it: the file stays, under another name, which is returned.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn set_aside(self) -> io::Result<PathBuf> {
+        set_aside(&self.path)
     }
 }
 

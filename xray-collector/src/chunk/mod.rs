@@ -1,8 +1,10 @@
 //! Chunks: the memory between a caller's thread and the collector. All `unsafe` of the hand-over is in this folder.
 //!
-//! A pool is one allocation, cut into chunks of equal size:
+//! A pool is one piece of memory, cut into chunks of equal size: of a file that outlives the process (see `file`), or
+//! else of the process:
 //!
 //! ```text
+//! memory  = preamble (see `preamble`) | chunk…
 //! chunk   = header (64 bytes) | record… | free
 //! header  = published u64 (bytes u32, events u32)  thread u32  order u32 | unused          (see `header`)
 //! record  = u32 length | u8 kind | u8 flags | u16 callsite | body                         (see `crate::event`)
@@ -15,7 +17,7 @@
 //! | the free channel | nobody | `published` is 0 |
 //! | a thread | that thread writes behind what is published; the collector reads before it | the thread publishes |
 //! | the full channel | the collector | nobody writes |
-//! | the collector | the collector | read to the end, `published` set to 0, sent to the free channel |
+//! | the collector | the collector | read to the end, kept until that is stored, `published` set to 0, sent to the free channel |
 //!
 //! # Invariants
 //! 1. A byte at or behind what is published is written by the owning thread alone; a byte before it is never written
