@@ -12,6 +12,8 @@ mod film;
 mod keywords;
 mod options;
 mod pipeline;
+#[path = "../movies/program.rs"]
+mod program;
 mod rank;
 #[path = "../movies/record.rs"]
 mod record;
@@ -19,10 +21,10 @@ mod record;
 mod repair;
 mod report;
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, ensure};
 use clap::Parser as _;
 
 use crate::captured::CapturedRun;
@@ -31,23 +33,11 @@ use crate::pipeline::find_competitor;
 use crate::report::Attempt;
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever read the output has read enough.
-        Err(error) if error.downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::BrokenPipe) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::exit_code(run(&Options::parse()))
 }
 
 fn run(options: &Options) -> anyhow::Result<()> {
-    let mut builder = xray::builder().store(&options.store);
-    if let Some(address) = options.address() {
-        builder = builder.serve(address);
-    }
-    let xray = builder.start().map_err(with_option)?;
+    let xray = program::start(&options.store, options.address.as_deref(), options.once)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start tokio")?;
     let catalog = runtime.block_on(catalog::load_catalog(&options.data)).context("cannot load the films")?;
 
@@ -89,13 +79,4 @@ fn pair<'a>(attempts: &'a [Attempt], runs: &'a [CapturedRun]) -> anyhow::Result<
     let captured: Vec<_> = runs.iter().filter(|captured| &*captured.run.pipeline == "find_competitor").collect();
     ensure!(captured.len() == attempts.len(), "{} titles, and the store has {} runs", attempts.len(), captured.len());
     Ok(attempts.iter().zip(captured).collect())
-}
-
-/// The error, with the option of this program that helps.
-fn with_option(error: xray::StartError) -> anyhow::Error {
-    match error {
-        xray::StartError::Serve(_) => anyhow!("{error}: `--address 127.0.0.1:0`"),
-        xray::StartError::Store(_) => anyhow!("{error}: `--store FILE`"),
-        _ => error.into(),
-    }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Options {
     pub(crate) store: PathBuf,
     /// Where the API listens; port 0 takes any free one [default: 127.0.0.1:7878, with --once nowhere]
     #[arg(long, value_name = "ADDR")]
-    address: Option<String>,
+    pub(crate) address: Option<String>,
     /// End after printing.
     #[arg(long)]
     pub(crate) once: bool,
@@ -62,14 +62,6 @@ impl Options {
         match self.own_titles.as_slice() {
             [] => TITLES.to_vec(),
             own => own.iter().map(String::as_str).collect(),
-        }
-    }
-
-    /// Where the API is to be served, if it is.
-    pub(crate) fn address(&self) -> Option<&str> {
-        match &self.address {
-            Some(address) => Some(address),
-            None => (!self.once).then_some("127.0.0.1:7878"),
         }
     }
 }

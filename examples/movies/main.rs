@@ -10,39 +10,28 @@ mod film;
 mod json;
 mod options;
 mod pipeline;
+mod program;
 mod rank;
 mod record;
 mod repair;
 mod report;
 mod wish;
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use clap::Parser as _;
 
 use crate::attempt::Attempt;
 use crate::options::Options;
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever read the output has read enough.
-        Err(error) if error.downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::BrokenPipe) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::exit_code(run(&Options::parse()))
 }
 
 fn run(options: &Options) -> anyhow::Result<()> {
-    let mut builder = xray::builder().store(&options.store);
-    if let Some(address) = options.address() {
-        builder = builder.serve(address);
-    }
-    let xray = builder.start().map_err(with_option)?;
+    let xray = program::start(&options.store, options.address.as_deref(), options.once)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start tokio")?;
 
     let catalog = runtime.block_on(catalog::load_catalog(&options.data)).context("cannot load the films")?;
@@ -65,13 +54,4 @@ fn run(options: &Options) -> anyhow::Result<()> {
         runtime.block_on(tokio::signal::ctrl_c()).context("cannot wait for Ctrl-C")?;
     }
     Ok(())
-}
-
-/// The error, with the option of this program that helps.
-fn with_option(error: xray::StartError) -> anyhow::Error {
-    match error {
-        xray::StartError::Serve(_) => anyhow!("{error}: `--address 127.0.0.1:0`"),
-        xray::StartError::Store(_) => anyhow!("{error}: `--store FILE`"),
-        _ => error.into(),
-    }
 }

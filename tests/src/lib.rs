@@ -1,6 +1,7 @@
 //! What the tests share: record something into a store of its own, and read it back as text.
 
 mod example;
+mod hooked;
 mod http;
 
 use std::fmt::Write as _;
@@ -11,6 +12,7 @@ use xray::model::{Run, Step, StepDetail};
 use xray::store::RunQuery;
 
 pub use self::example::{Serving, build_example, root};
+pub use self::hooked::{Call, Hooked};
 pub use self::http::{Answer, get, post};
 
 /// One collector at a time in a process; tests that share one take turns.

@@ -37,6 +37,10 @@ fn fill_the_disk(path: &str) {
         .flush_interval(Duration::from_millis(10))
         .start()
         .expect("a collector");
+    // There is no room for the chunks either, which is known at the start.
+    let stats = xray::stats();
+    assert!(!stats.crash_proof, "{stats:?}");
+    assert!(stats.recovery_notes[0].ends_with("cannot be created: the process may not write a file of that size"));
     let address = xray.address().expect("it serves");
     assert_eq!(get(address, "/health").status, 200);
     let mut seed = 0;

@@ -4,6 +4,8 @@
 
 use std::path::Path;
 use std::process::Output;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use xray::model::{Outcome, Run, RunStatus};
@@ -153,8 +155,20 @@ fn runs_of_a_process_that_died_are_crashed() {
 fn end(how: &str) -> u32 {
     match how {
         "abort" => std::process::abort(),
+        "overflow" => std::hint::black_box(endless(1)),
+        "kill" => {
+            let pid = std::process::id().to_string();
+            std::process::Command::new("kill").args(["-9", &pid]).status().expect("it runs");
+            unreachable!("nobody lives on")
+        }
         _ => std::process::exit(3),
     }
+}
+
+#[allow(unconditional_recursion)]
+fn endless(depth: u32) -> u32 {
+    let frame = std::hint::black_box([depth; 256]);
+    endless(depth + 1) + frame[depth as usize % 256]
 }
 
 #[xray::step]
@@ -262,40 +276,87 @@ fn a_guard_that_exit_leaves_undropped_loses_nothing() {
     assert!(left.contains("pipeline completed") && left.contains("ends(number=2, how=\"exit\") open"), "{left}");
 }
 
-/// What is not written yet is in the memory of the process, and gone with it.
+/// Whether redb reads the whole file before it opens it, as it does when nobody closed it.
+fn is_read_through(path: &Path) -> bool {
+    let is_repaired = Arc::new(AtomicBool::new(false));
+    let repairs = Arc::clone(&is_repaired);
+    let mut builder = redb::Database::builder();
+    builder.set_repair_callback(move |_| repairs.store(true, Ordering::Relaxed)).open(path).expect("a file of redb");
+    is_repaired.load(Ordering::Relaxed)
+}
+
 #[test]
-fn a_step_that_aborts_leaves_what_was_written() {
-    let test = "a_step_that_aborts_leaves_what_was_written";
-    if let Some(path) = role() {
+fn a_process_that_exits_leaves_a_file_that_opens_at_once() {
+    let test = "a_process_that_exits_leaves_a_file_that_opens_at_once";
+    if let Some(how) = role() {
+        let path = std::env::var("A_STORE").expect("UTF-8");
+        let guard = (how != "environment").then(|| xray::builder().store(path).start().expect("a collector"));
+        pipeline(1);
+        match (how.as_str(), &guard) {
+            ("abort", Some(guard)) => {
+                guard.flush().expect("a store that works");
+                end("abort")
+            }
+            _ => end("exit"),
+        };
+    }
+    for (how, is_closed) in [("environment", true), ("guard", true), ("abort", false)] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("closed.redb");
+        let mut child = child(test, how);
+        let variable = if how == "environment" { "XRAY_STORE" } else { "A_STORE" };
+        let output = child.env("A_STORE", "").env(variable, &path).output().expect("it runs");
+        assert_eq!(output.status.code(), is_closed.then_some(3), "{how}: {}", errors_of(&output));
+        assert_eq!(is_read_through(&path), !is_closed, "{how}");
+        assert_eq!(runs(&path).len(), 1, "{how}");
+    }
+}
+
+#[test]
+fn however_a_process_ends_what_it_recorded_is_there() {
+    let test = "however_a_process_ends_what_it_recorded_is_there";
+    if let Some(role) = role() {
+        let (how, path) = role.split_once(' ').expect("how and where");
         let builder = xray::builder().flush_interval(Duration::from_secs(3600));
         let xray = builder.store(path).start().expect("a collector");
         #[xray::run]
-        fn outer(xray: &xray::Guard) -> u32 {
+        fn outer(how: &str, flush: impl FnOnce()) -> u32 {
             pipeline(1);
-            xray.flush().expect("a store that works");
-            ending(2, "abort")
+            flush();
+            ending(2, how)
         }
-        outer(&xray);
+        // Of the run that is open, a part is written, the rest is not.
+        outer(how, || xray.flush().expect("a store that works"));
     }
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("abort.redb");
-    let output = child(test, path.to_str().expect("UTF-8")).output().expect("it runs");
-    assert!(output.status.code().is_none(), "it is ended by a signal: {}", errors_of(&output));
-    // Opening alone changes nothing: the run is open still.
-    let before = left(&path);
-    assert!(before.contains("pipeline completed\n  pipeline(number=1) returned 3\n"), "{before}");
-    assert!(before.starts_with("outer "), "{before}");
-    {
-        let _turn = turn();
-        let xray = xray::builder().store(&path).start().expect("the store is intact");
-        pipeline(5);
-        xray.flush().expect("a store that works");
+    for how in ["abort", "overflow", "kill"] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("end.redb");
+        let role = format!("{how} {}", path.to_str().expect("UTF-8"));
+        let output = child(test, &role).output().expect("it runs");
+        assert!(output.status.code().is_none(), "it is ended by a signal: {}", errors_of(&output));
+        // Opening alone changes nothing: the run is open still.
+        let before = left(&path);
+        assert!(before.contains("pipeline completed\n  pipeline(number=1) returned 3\n"), "{before}");
+        assert!(before.starts_with("outer running\n") && !before.contains("ending"), "{before}");
+        let recovered = {
+            let _turn = turn();
+            let xray = xray::builder().store(&path).start().expect("the store is intact");
+            pipeline(5);
+            xray.flush().expect("a store that works");
+            xray::stats().recovered
+        };
+        let expected = format!(
+            "outer crashed\n  outer(how={how:?}, flush=\"<closure>\") open\n\
+             pipeline completed\n  pipeline(number=1) returned 3\n  double(number=1) returned 2\n\
+             ending crashed\n  ending(number=2, how={how:?}) open\n  double(number=2) returned 4\n  \
+             ends(number=2, how={how:?}) open\n\
+             pipeline completed\n  pipeline(number=5) returned 11\n  double(number=5) returned 10\n"
+        );
+        let after = left(&path);
+        let flush = after.split_once("flush=").and_then(|(_, rest)| rest.split_once(") open")).expect("it is open").0;
+        assert_eq!(after.replacen(flush, "\"<closure>\"", 1), expected);
+        assert_eq!((recovered.stored, recovered.corrupt, recovered.lost), (4, 0, 0), "{how}");
     }
-    let after = left(&path);
-    assert!(after.starts_with("outer crashed\n"), "{after}");
-    assert!(after.contains("\npipeline completed\n  pipeline(number=1) returned 3\n"), "{after}");
-    assert!(after.ends_with("pipeline completed\n  pipeline(number=5) returned 11\n  double(number=5) returned 10\n"));
-    assert!(!after.contains("ending"), "it was not written: {after}");
 }
 
 #[test]

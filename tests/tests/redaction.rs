@@ -195,6 +195,9 @@ fn no_secret_leaves_the_thread() {
             assert_clean("an answer", answer.body.to_string().as_bytes());
         }
     }
+    let chunks = std::fs::read(recording.path().with_extension("redb.chunks")).expect("a file");
+    assert!(chunks.windows(12).any(|bytes| bytes == b"no such key:"), "it has what was captured");
+    assert_clean("the chunks", &chunks);
     recording.stop();
     assert_clean("the file", &std::fs::read(recording.path()).expect("a file"));
 }

@@ -17,7 +17,7 @@ const FIRST_BASELINE: Duration = Duration::from_millis(5);
 #[inline(always)]
 #[must_use]
 pub fn ticks() -> u64 {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     if tsc::is_reliable() {
         return tsc::read();
     }
@@ -48,7 +48,7 @@ fn ticks_of_std() -> u64 {
     ORIGIN.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 mod tsc {
     use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -92,6 +92,18 @@ mod tsc {
     }
 }
 
+/// A moment in ticks and in nanoseconds since the Unix epoch, and how long a tick is: what another process needs to turn
+/// the ticks of this one into time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reference {
+    /// The moment in ticks.
+    pub ticks: u64,
+    /// The same moment, in nanoseconds since the Unix epoch.
+    pub ns: u64,
+    /// Nanoseconds of one tick; 0 while it is not known.
+    pub ns_per_tick: f64,
+}
+
 /// What turns ticks into time.
 #[derive(Debug, Clone)]
 pub struct Calibration {
@@ -113,6 +125,27 @@ impl Calibration {
             ns_per_tick: 0.0,
             is_final: false,
         }
+    }
+
+    /// What another process said of its ticks. If it did not come to measuring them, theirs are as long as ours: it was
+    /// killed within milliseconds, most likely on this machine.
+    #[must_use]
+    pub fn of(reference: Reference) -> Self {
+        let is_known = reference.ns_per_tick.is_finite() && reference.ns_per_tick > 0.0;
+        let ns_per_tick = if is_known { reference.ns_per_tick } else { Self::start().refined().ns_per_tick };
+        let (origin_ticks, origin_ns) = (reference.ticks, reference.ns);
+        Self { origin_ticks, origin: Instant::now(), origin_ns, ns_per_tick, is_final: true }
+    }
+
+    fn refined(mut self) -> Self {
+        self.refine();
+        self
+    }
+
+    /// What another process needs to turn ticks of this one into time.
+    #[must_use]
+    pub fn reference(&self) -> Reference {
+        Reference { ticks: self.origin_ticks, ns: self.origin_ns, ns_per_tick: self.ns_per_tick }
     }
 
     /// Measures the rate over all the time since the start. The first call waits until there is enough of it, a few
@@ -152,6 +185,17 @@ pub fn unix_now_ns() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_process_reads_the_same_time() {
+        let calibration = Calibration::start().refined();
+        let other = Calibration::of(calibration.reference());
+        let now = ticks();
+        assert_eq!(other.unix_ns(now), calibration.unix_ns(now));
+        let unmeasured = Calibration::of(Reference { ns_per_tick: 0.0, ..calibration.reference() });
+        let error = unmeasured.unix_ns(now).abs_diff(calibration.unix_ns(now));
+        assert!(error < 50_000_000, "{error} ns off");
+    }
 
     #[test]
     fn ticks_become_the_time_that_the_operating_system_says() {

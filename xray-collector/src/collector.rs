@@ -1,27 +1,24 @@
-//! The collector: one background thread that reads chunks, assembles runs and writes batches.
-//!
-//! It wakes for each full chunk and once every flush interval, when it also reads the committed part of open chunks
-//! and writes what it has: one batch, one transaction. When the store fails, batches wait in memory up to a bound and
-//! are tried again; beyond it the oldest are dropped and counted. The program never waits for any of this.
+//! The collector as the rest of the program sees it: its settings, starting and stopping it, and its books. What its
+//! thread does is in [`crate::work`].
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Sender, bounded, unbounded};
 
-use crate::assembly::{Assembly, KeepRuns, Pending};
-use crate::chunk::{Pool, PoolSettings, Reader, mute_this_thread};
+use crate::assembly::{Assembly, KeepRuns};
+use crate::chunk::{Origin, Pool, PoolSettings, Reader};
+use crate::clock::{Calibration, unix_now_ns};
 use crate::id::ProcessId;
+use crate::ledger::Ledger;
 use crate::misfits::Misfits;
+use crate::recovery::{self, Recovery};
 use crate::schema::Schema;
 use crate::stats::{Dropped, Stats};
-use crate::store::{Store, StoreError};
-
-/// A store that fails is tried again after the flush interval, then after twice as long, up to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+use crate::store::{Batch, Store, StoreError};
+use crate::work::Work;
 
 /// Everything that can be set about a collector.
 #[derive(Debug, Clone)]
@@ -38,10 +35,13 @@ pub struct Settings {
     pub pool: PoolSettings,
     /// What is recorded has to fit this; one that is valid.
     pub schema: Option<Arc<Schema>>,
+    /// Whether what is recorded outlives the process at once, in a file beside the store, if the store has a place on
+    /// disk: see [`Store::chunk_file`].
+    pub crash_proof: bool,
 }
 
 impl Default for Settings {
-    /// 100 ms, 10 minutes, 64 MiB, 16 MiB of chunks, no schema.
+    /// 100 ms, 10 minutes, 64 MiB, 16 MiB of chunks, no schema, crash-proof.
     fn default() -> Self {
         Self {
             flush_interval: Duration::from_millis(100),
@@ -50,6 +50,7 @@ impl Default for Settings {
             waiting_bytes: 64 * 1024 * 1024,
             pool: PoolSettings::default(),
             schema: None,
+            crash_proof: true,
         }
     }
 }
@@ -63,21 +64,31 @@ pub enum FlushError {
     /// The collector's thread is gone.
     #[error("the collector has stopped: its thread ended early, and what was not written by then is lost")]
     Stopped,
+    /// This process was forked from the one whose collector it is.
+    #[error("the collector belongs to the process that this one was forked from: start another one here")]
+    Forked,
 }
 
-enum Command {
+/// What somebody who waits wants of the thread.
+#[derive(Debug)]
+pub(crate) enum Command {
     Flush(Sender<Result<(), FlushError>>),
     Stop(Sender<Result<(), FlushError>>),
 }
 
 /// What the collector has counted, for all threads to read.
 #[derive(Debug, Default)]
-struct Books {
-    stored: AtomicU64,
-    dropped_by_store: AtomicU64,
-    corrupt: AtomicU64,
-    schema_misfits: AtomicU64,
-    store_error: Mutex<Option<String>>,
+pub(crate) struct Books {
+    pub(crate) stored: AtomicU64,
+    pub(crate) dropped_by_store: AtomicU64,
+    pub(crate) dropped_by_panic: AtomicU64,
+    pub(crate) corrupt: AtomicU64,
+    /// Nothing is read or written any more.
+    pub(crate) is_closed: AtomicBool,
+    pub(crate) schema_misfits: AtomicU64,
+    pub(crate) store_error: Mutex<Option<String>>,
+    pub(crate) panics: AtomicU64,
+    pub(crate) last_panic: Mutex<Option<String>>,
 }
 
 /// A running collector.
@@ -88,48 +99,54 @@ pub struct Collector {
     pool: Arc<Pool>,
     books: Arc<Books>,
     process: ProcessId,
+    recovery: Recovery,
 }
 
 impl Collector {
     /// Starts a collector that writes to `store`. `session` tells the collectors of one process apart; it is neither 0
     /// nor the greatest number.
     ///
-    /// Runs that an earlier process left running are marked as crashed first.
+    /// What an earlier process left in its chunks is stored first, and the runs that it left running are marked as crashed.
     ///
     /// # Errors
-    /// When the store cannot be read or written.
+    /// When the store cannot be read or written. What an earlier process left stays where it is then.
     ///
     /// # Panics
     /// When the operating system cannot start a thread.
     pub fn start(settings: Settings, session: u32, store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let process = ProcessId::random();
-        store.mark_crashed(process)?;
-        let mut reader = Reader::new(settings.pool.clone(), session, settings.schema.clone());
-        let misfits = Misfits::new(settings.schema.clone());
-        let next_segment = store.next_segment()?;
-        let mut assembly = Assembly::new(process, settings.keep_runs, misfits, next_segment, Arc::clone(&store));
-        for (number, callsite) in store.callsites()? {
-            reader.know(number, &callsite);
-            assembly.know(number, callsite);
+        let mut recovery = recovery::recover(&settings, &store)?;
+        let place = recovery.place.take();
+        if place.is_some() {
+            store.settle(process)?;
         }
+        store.mark_crashed(process)?;
+        let misfits = Misfits::new(settings.schema.clone());
+        if let Some(schema) = misfits.row(unix_now_ns()) {
+            // Before anything that was recorded under it, which may be found by another process.
+            store.write(&Batch { schemas: vec![schema], ..Batch::default() })?;
+        }
+        let calibration = Calibration::start();
+        let origin = Origin { process, schema: misfits.version(), clock: calibration.reference() };
+        let place = place.filter(|_| settings.crash_proof);
+        let place = place.as_deref().map(|path| (path, &origin));
+        let (pool, schema) = (settings.pool.clone(), settings.schema.clone());
+        let (reader, error) = Reader::new(pool, session, schema, place);
+        if let (Some(error), Some((path, _))) = (error, place) {
+            recovery.notes.push(format!("{path:?} cannot be created: {error}"));
+        }
+        let assembly =
+            Assembly::new(process, calibration, settings.keep_runs, misfits, store.next_segment()?, Arc::clone(&store));
+        let ledger = Ledger::new(&*store)?;
         let (commands, of_commands) = unbounded();
         let pool = Arc::clone(reader.pool());
-        let books = Arc::new(Books::default());
-        let work = Work {
-            settings,
-            reader,
-            assembly,
-            store,
-            waiting: VecDeque::new(),
-            pause: Duration::ZERO,
-            paused_until: None,
-            books: Arc::clone(&books),
-        };
+        let work = Work::new(settings, reader, assembly, ledger, store);
+        let books = Arc::clone(&work.books);
         let thread = std::thread::Builder::new()
             .name("xray-collector".to_owned())
             .spawn(move || work.run(&of_commands))
             .expect("the operating system can start a thread");
-        Ok(Self { commands, thread: Mutex::new(Some(thread)), pool, books, process })
+        Ok(Self { commands, thread: Mutex::new(Some(thread)), pool, books, process, recovery })
     }
 
     /// The chunks that it reads.
@@ -157,6 +174,9 @@ impl Collector {
     /// # Errors
     /// As [`Collector::flush`].
     pub fn stop(&self) -> Result<(), FlushError> {
+        if !self.pool.is_of_this_process() {
+            return Err(FlushError::Forked);
+        }
         let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             return Ok(());
         };
@@ -167,194 +187,62 @@ impl Collector {
     }
 
     fn command(&self, command: fn(Sender<Result<(), FlushError>>) -> Command) -> Result<(), FlushError> {
+        if !self.pool.is_of_this_process() {
+            return Err(FlushError::Forked);
+        }
         let (done, wait) = bounded(1);
         self.commands.send(command(done)).map_err(|_| FlushError::Stopped)?;
         wait.recv().map_err(|_| FlushError::Stopped)?
     }
 
-    /// The books.
+    /// The books. All zero in a process that was forked from the collector's.
     #[must_use]
     pub fn stats(&self) -> Stats {
+        if !self.pool.is_of_this_process() {
+            return Stats::default();
+        }
+        // Once nothing is read any more, what is in flight will never arrive.
+        let is_closed = self.books.is_closed.load(Ordering::Acquire);
         // What ends an event is read before what begins it, so that nothing is counted that was not produced.
         let stored = self.books.stored.load(Ordering::Acquire);
         let store = self.books.dropped_by_store.load(Ordering::Acquire);
         let corrupt = self.books.corrupt.load(Ordering::Acquire);
+        let panic = self.books.dropped_by_panic.load(Ordering::Acquire);
         let produced = self.pool.produced();
+        let unread = produced.published().saturating_sub(stored + store + corrupt + panic);
+        let (in_flight, late) = if is_closed { (0, unread) } else { (unread, 0) };
+        let stopped = produced.stopped + late;
         Stats {
             produced: produced.produced,
             stored,
-            in_flight: produced.published().saturating_sub(stored + store + corrupt),
+            unattributed: self.pool.unattributed_losses() + stopped + corrupt,
+            in_flight,
             unsampled_runs: produced.unsampled_runs,
             dropped: Dropped {
                 no_chunk: produced.no_chunk,
                 too_large: produced.too_large,
-                stopped: produced.stopped,
+                stopped,
                 store,
                 corrupt,
+                panic,
             },
-            store_error: self.books.store_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            store_error: copy_of(&self.books.store_error),
             schema_misfits: self.books.schema_misfits.load(Ordering::Relaxed),
+            panics: self.books.panics.load(Ordering::Relaxed),
+            last_panic: copy_of(&self.books.last_panic),
+            crash_proof: self.pool.is_in_file(),
+            recovered: self.recovery.recovered.clone(),
+            recovery_notes: self.recovery.notes.clone(),
         }
     }
+}
+
+fn copy_of(text: &Mutex<Option<String>>) -> Option<String> {
+    text.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 impl Drop for Collector {
     fn drop(&mut self) {
         let _ = self.stop();
-    }
-}
-
-/// The thread's own.
-struct Work {
-    settings: Settings,
-    reader: Reader,
-    assembly: Assembly,
-    store: Arc<dyn Store>,
-    /// Batches that the store did not take, oldest first.
-    waiting: VecDeque<Pending>,
-    /// How long the store is left alone after its last failure, and until when.
-    pause: Duration,
-    paused_until: Option<Instant>,
-    books: Arc<Books>,
-}
-
-impl Work {
-    fn run(mut self, commands: &Receiver<Command>) {
-        mute_this_thread();
-        let full = self.reader.full().clone();
-        let mut next_flush = Instant::now() + self.settings.flush_interval;
-        loop {
-            crossbeam_channel::select! {
-                recv(full) -> chunk => if let Ok(chunk) = chunk {
-                    self.read_full(chunk);
-                },
-                recv(commands) -> command => match command {
-                    Ok(Command::Flush(done)) => {
-                        self.paused_until = None;
-                        let _ = done.send(self.flush());
-                    }
-                    Ok(Command::Stop(done)) => {
-                        let _ = done.send(self.stop());
-                        return;
-                    }
-                    Err(_) => {
-                        let _ = self.stop();
-                        return;
-                    }
-                },
-                default(next_flush.saturating_duration_since(Instant::now())) => {}
-            }
-            if Instant::now() >= next_flush {
-                let _ = self.flush();
-                next_flush = Instant::now() + self.settings.flush_interval;
-            }
-        }
-    }
-
-    fn read_full(&mut self, chunk: u32) {
-        self.assembly.refine_clock();
-        self.reader.read_full(chunk, &mut self.assembly);
-        if self.assembly.is_full() {
-            let _ = self.write();
-        }
-    }
-
-    /// Reads everything that is committed now, decides what is over, and writes.
-    fn flush(&mut self) -> Result<(), FlushError> {
-        self.read();
-        let quiet = self.settings.flush_interval.max(Duration::from_millis(500)) * 2;
-        let pool = Arc::clone(self.reader.pool());
-        self.assembly.sweep(self.settings.run_timeout, quiet, |run| pool.forget_losses(run));
-        self.write_all()
-    }
-
-    /// Writes what there is, and what another reading completes.
-    fn write_all(&mut self) -> Result<(), FlushError> {
-        let mut result = self.write();
-        if self.assembly.is_waiting() {
-            self.read();
-            result = result.and(self.write());
-        }
-        result
-    }
-
-    fn stop(&mut self) -> Result<(), FlushError> {
-        self.read();
-        self.assembly.abandon();
-        self.paused_until = None;
-        let result = self.write_all();
-        // Nobody will try again.
-        self.drop_waiting(0);
-        result
-    }
-
-    fn read(&mut self) {
-        let full = self.reader.full().clone();
-        while let Ok(chunk) = full.try_recv() {
-            self.read_full(chunk);
-        }
-        self.assembly.refine_clock();
-        self.reader.read_open(&mut self.assembly);
-        let pool = Arc::clone(self.reader.pool());
-        pool.take_losses(|loss| self.assembly.lost(loss));
-        self.books.corrupt.store(self.reader.corrupt(), Ordering::Release);
-    }
-
-    /// Writes what there is, oldest first. What the store does not take waits, and the store is left alone for a
-    /// while, since a failed attempt can cost it much.
-    fn write(&mut self) -> Result<(), FlushError> {
-        let pending = self.assembly.take();
-        self.books.schema_misfits.store(self.assembly.misfits(), Ordering::Relaxed);
-        if !pending.batch.is_empty() || pending.events > 0 {
-            self.waiting.push_back(pending);
-        }
-        if self.paused_until.is_some_and(|until| Instant::now() < until) {
-            self.drop_waiting(self.settings.waiting_bytes);
-            return Ok(());
-        }
-        let mut result = Ok(());
-        while let Some(pending) = self.waiting.front() {
-            match self.store.write(&pending.batch) {
-                Ok(()) => {
-                    self.books.stored.fetch_add(pending.events, Ordering::Release);
-                    self.waiting.pop_front();
-                }
-                Err(error) => {
-                    result = Err(FlushError::Store(error.to_string()));
-                    break;
-                }
-            }
-        }
-        if result.is_ok() {
-            (self.pause, self.paused_until) = (Duration::ZERO, None);
-        } else {
-            self.pause = (self.pause * 2).max(self.settings.flush_interval).min(LONGEST_PAUSE);
-            self.paused_until = Some(Instant::now() + self.pause);
-        }
-        let error = result.as_ref().err().map(ToString::to_string);
-        *self.books.store_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
-        self.drop_waiting(self.settings.waiting_bytes);
-        result
-    }
-
-    /// Drops steps and values, oldest first, until no more than so many bytes wait.
-    fn drop_waiting(&mut self, at_most: usize) {
-        let mut bytes: usize = self.waiting.iter().map(Pending::bytes).sum();
-        for index in 0..self.waiting.len() {
-            if bytes <= at_most {
-                break;
-            }
-            bytes -= self.waiting[index].bytes();
-            let dropped = self.waiting[index].strip();
-            self.books.dropped_by_store.fetch_add(dropped.events, Ordering::Release);
-            self.assembly.lost_in_store(&dropped.by_run);
-            for run in self.waiting.iter_mut().skip(index).flat_map(|later| &mut later.batch.runs) {
-                run.lost_events += dropped.by_run.get(&run.id).copied().unwrap_or(0);
-            }
-        }
-        while self.waiting.len() > 1 && self.waiting[0].is_stripped() {
-            let Some(stripped) = self.waiting.pop_front() else { break };
-            self.waiting[0].prepend(stripped);
-        }
     }
 }

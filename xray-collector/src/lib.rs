@@ -12,18 +12,24 @@ pub mod decision;
 pub mod event;
 pub mod exit;
 pub mod fact;
+pub mod fork;
 pub mod id;
 pub mod inference;
 pub mod json;
+mod ledger;
+mod map;
 mod misfits;
 pub mod model;
-
 pub mod payload;
+#[cfg(feature = "query")]
+pub mod query;
+mod recovery;
 pub mod redaction;
 pub mod schema;
 pub mod stats;
 pub mod store;
 pub mod value;
+mod work;
 
 pub use self::assembly::KeepRuns;
 pub use self::collector::{Collector, FlushError, Settings};

@@ -3,10 +3,10 @@
 //! The names of what does not fit are in the events whatever the schema does to the values, so that counting needs no
 //! word from the recorder. A function that does not fit is said on the standard error stream, once.
 
-use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
+use crate::map::FastMap;
 use crate::model::Callsite;
 use crate::schema::{FunctionFit, Part, Schema, SchemaVersion, Verdict};
 use crate::store::SchemaRow;
@@ -16,7 +16,7 @@ use crate::value;
 #[derive(Debug, Default)]
 pub(crate) struct Misfits {
     schema: Option<(SchemaVersion, Arc<Schema>)>,
-    functions: HashMap<u32, Function>,
+    functions: FastMap<u32, Function>,
     count: u64,
 }
 
@@ -30,6 +30,11 @@ struct Function {
 impl Misfits {
     pub(crate) fn new(schema: Option<Arc<Schema>>) -> Self {
         Self { schema: schema.map(|schema| (schema.version(), schema)), ..Self::default() }
+    }
+
+    /// Whether there is anything to fit.
+    pub(crate) fn has_schema(&self) -> bool {
+        self.schema.is_some()
     }
 
     /// The version that runs name.
@@ -46,6 +51,11 @@ impl Misfits {
     /// All that did not fit.
     pub(crate) fn count(&self) -> u64 {
         self.count
+    }
+
+    /// Counts on from here.
+    pub(crate) fn set_count(&mut self, count: u64) {
+        self.count = count;
     }
 
     /// A step began. How many misfits that is: 1 if its kind or an argument is not declared.

@@ -1,12 +1,28 @@
 //! Whatever bytes stand where a value should: an error, or a value that renders. Never a panic, never without end.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use xray_collector::value::Captured;
+use xray_collector::value::{Captured, Cursor, Names};
 
 fn names() -> Arc<[Arc<str>]> {
     ["film", "title", "<script>", ""].map(Arc::from).into()
+}
+
+/// The same names, of which only the number is asked for.
+struct Numbers;
+
+impl Names for Numbers {
+    type Name = ();
+
+    fn get(&mut self, number: u16, _: Range<usize>) -> Option<()> {
+        (usize::from(number) < names().len()).then_some(())
+    }
+
+    fn define(&mut self, _: u16, _: &str, _: Range<usize>) -> Option<()> {
+        None
+    }
 }
 
 /// Bytes that look like values more often than random ones do.
@@ -38,6 +54,18 @@ proptest! {
             prop_assert_eq!(&rendered["value"], &captured.to_json());
         }
     }
+
+    /// Copying passes over values, reading looks into them: they have to agree on where one ends.
+    #[test]
+    fn passing_over_ends_where_reading_does(bytes in nearly_values()) {
+        let [mut read, mut passed] = [Cursor::new(&bytes), Cursor::new(&bytes)];
+        let (is_value, is_passed) = (read.skip(&mut Numbers), passed.pass(&mut Numbers));
+        match is_value {
+            Ok(()) => prop_assert_eq!((is_passed, passed.position()), (Ok(()), read.position())),
+            Err(error) if error.what.contains("UTF-8") || error.what == "not a character" => {}
+            Err(error) => prop_assert_eq!(is_passed.map_err(|error| error.what), Err(error.what)),
+        }
+    }
 }
 
 #[test]
@@ -46,6 +74,19 @@ fn nesting_is_bounded() {
     bytes.extend([0x0f].repeat(100_000));
     let error = Captured::read(&bytes.into(), 0, &names()).expect_err("too deep");
     assert_eq!(error.to_string(), "values nested too deeply at byte 320");
+    for (opening, closing, deepest) in [
+        (&[0x40, 0, 0, 0, 0][..], &[0x0f][..], 63),
+        (&[0x42, 0, 0, 1, 0], &[0xff, 0x7f], 63),
+        (&[0x45, 0, 0, 1, 0], &[], 63),
+        (&[0x41, 1, 0, 0, 0, 0x00], &[0x0f], 63),
+    ] {
+        for depth in [deepest, deepest + 1] {
+            let bytes = [opening.repeat(depth), vec![0x00], closing.repeat(depth)].concat();
+            let [read, passed] = [Cursor::skip, Cursor::pass].map(|way| way(&mut Cursor::new(&bytes), &mut Numbers));
+            assert_eq!(read, passed, "{opening:?}");
+            assert_eq!(read.is_ok(), depth == deepest, "{opening:?} {read:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! The attributes of xray. Users name them through the `xray` crate, which documents what is captured.
+#![forbid(unsafe_code)]
 
 #[cfg(test)]
 mod broken;

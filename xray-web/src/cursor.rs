@@ -9,6 +9,7 @@
 //! gets a page that they could have asked for anyway.
 
 use xray_collector::id::{RunId, SchemaVersion, StepId};
+use xray_collector::query::Place;
 use xray_collector::store::Cursor;
 
 use crate::problem::Problem;
@@ -45,6 +46,25 @@ pub(crate) fn after_run(list: List, cursor: Cursor) -> String {
 pub(crate) fn read_after_run(list: List, parameter: &str, text: &str) -> Result<Cursor, Problem> {
     let [a, b, c] = read(list, parameter, text)?;
     Ok(Cursor { started_ns: a, run: RunId(u128::from(b) << 64 | u128::from(c)) })
+}
+
+/// A place among what a search found.
+pub(crate) fn after_found(list: List, place: Place) -> String {
+    let mut position = [0; 48];
+    let (step, number) = place.within.unwrap_or((StepId(0), 0));
+    position[..8].copy_from_slice(&place.run.started_ns.to_be_bytes());
+    position[8..24].copy_from_slice(&place.run.run.0.to_be_bytes());
+    position[24..32].copy_from_slice(&u64::from(place.within.is_some()).to_be_bytes());
+    position[32..40].copy_from_slice(&step.0.to_be_bytes());
+    position[40..].copy_from_slice(&number.to_be_bytes());
+    write(list, &position)
+}
+
+/// Reads what [`after_found`] wrote; `parameter` is the one that held `text`.
+pub(crate) fn read_after_found(list: List, parameter: &str, text: &str) -> Result<Place, Problem> {
+    let [started_ns, b, c, is_within, step, number] = read(list, parameter, text)?;
+    let run = Cursor { started_ns, run: RunId(u128::from(b) << 64 | u128::from(c)) };
+    Ok(Place { run, within: (is_within != 0).then_some((StepId(step), number)) })
 }
 
 /// A place in the list of a run's steps.
@@ -148,6 +168,10 @@ mod tests {
         let list = List::of(&[Some("runs"), None]);
         let place = Cursor { started_ns: 1_769_860_800_000_000_012, run: RunId(u128::MAX - 7) };
         assert_eq!(read_after_run(list, "cursor", &after_run(list, place)).unwrap(), place);
+        for within in [None, Some((StepId(7), u64::MAX))] {
+            let found = Place { run: place, within };
+            assert_eq!(read_after_found(list, "cursor", &after_found(list, found)).unwrap(), found);
+        }
         let step = StepId(0xfedc_ba98_7654_3210);
         assert_eq!(read_after_step(list, "steps_after", &after_step(list, step)).unwrap(), step);
     }

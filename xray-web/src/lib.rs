@@ -24,6 +24,7 @@
 //! # Ok(())
 //! # }
 //! ```
+#![forbid(unsafe_code)]
 
 mod address;
 mod answer;
@@ -41,11 +42,13 @@ mod router;
 mod run;
 mod runs;
 mod schemas;
+mod search;
 mod server;
 mod source;
 mod stats;
 mod step;
 mod time;
+mod vocabulary;
 
 pub use self::error::ServeError;
 pub use self::server::Server;

@@ -78,8 +78,19 @@ impl Parameters {
         Ok(words.into_iter().filter(|word| given.contains(word)).collect())
     }
 
+    /// `from` and `before`: when runs began.
+    pub(crate) fn time_range(&self) -> Result<(Option<u64>, Option<u64>), Problem> {
+        let (from, before) = (self.time("from")?, self.time("before")?);
+        match (from, before) {
+            (Some(from), Some(before)) if before < from => {
+                Err(Problem::invalid_parameter("before", "before is earlier than from: no run can begin between them"))
+            }
+            range => Ok(range),
+        }
+    }
+
     /// A point in time, in nanoseconds since 1970.
-    pub(crate) fn time(&self, name: &str) -> Result<Option<u64>, Problem> {
+    fn time(&self, name: &str) -> Result<Option<u64>, Problem> {
         let Some(text) = self.text(name) else { return Ok(None) };
         time::parse(text).map(Some).ok_or_else(|| {
             // A plus sign in a query means a blank.

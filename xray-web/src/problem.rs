@@ -1,12 +1,14 @@
 //! Every error of the API, as RFC 9457 problem details.
 //!
 //! The status says whose fault it is, `code` is what a program tells errors apart by, and `detail` tells a person what
-//! to do. `parameter` names the part of the request that is wrong and `allowed` what it may be, where that applies.
+//! to do. `parameter` names the part of the request that is wrong and `allowed` what it may be, where that applies; of a query,
+//! `start` and `end` are the bytes that it is about, and `suggestion` is what was probably meant.
 
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use xray_collector::id::{RunId, SchemaVersion, StepId};
+use xray_collector::query::QueryError;
 use xray_collector::store::StoreError;
 
 /// The methods of every resource.
@@ -20,6 +22,8 @@ pub(crate) struct Problem {
     detail: String,
     parameter: Option<String>,
     allowed: Option<Vec<&'static str>>,
+    /// What is wrong with a query.
+    query: Option<Box<QueryError>>,
 }
 
 /// How a problem is written.
@@ -35,11 +39,18 @@ struct Body<'a> {
     parameter: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<&'a [&'static str]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'a str>,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), parameter: None, allowed: None }
+        let detail = detail.into();
+        Self { status, code, detail, parameter: None, allowed: None, query: None }
     }
 
     fn with_parameter(mut self, name: impl Into<String>) -> Self {
@@ -106,6 +117,12 @@ impl Problem {
         Self::invalid_parameter(name, format!("{value:?} is none of {}", allowed.join(", "))).with_allowed(allowed)
     }
 
+    /// A query that cannot be asked.
+    pub(crate) fn invalid_query(name: &str, error: QueryError) -> Self {
+        let problem = Self::new(StatusCode::BAD_REQUEST, "invalid_query", &*error.message).with_parameter(name);
+        Self { query: Some(Box::new(error)), ..problem }
+    }
+
     pub(crate) fn malformed_cursor(name: &str) -> Self {
         let detail = "this is not a cursor: pass next_cursor on as it was given, or leave it out to begin at the front";
         Self::new(StatusCode::BAD_REQUEST, "malformed_cursor", detail).with_parameter(name)
@@ -143,6 +160,9 @@ impl IntoResponse for Problem {
             code: self.code,
             parameter: self.parameter.as_deref(),
             allowed: self.allowed.as_deref(),
+            start: self.query.as_ref().map(|query| query.start),
+            end: self.query.as_ref().map(|query| query.end),
+            suggestion: self.query.as_ref().and_then(|query| query.suggestion.as_deref()),
         };
         let body = xray_collector::json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status, body).into_response();

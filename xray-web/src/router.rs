@@ -8,7 +8,7 @@ use axum::routing::get;
 
 use crate::problem::Problem;
 use crate::source::Source;
-use crate::{decisions, health, host, page, run, runs, schemas, stats, step};
+use crate::{decisions, health, host, page, run, runs, schemas, search, stats, step, vocabulary};
 
 /// Captured values come from anywhere: no answer may run, embed, submit or leak anything, even when it is opened by
 /// itself in a browser.
@@ -39,6 +39,9 @@ pub(crate) fn router(source: Source) -> Router {
         .route("/api/v1/schemas/compare", get(schemas::compare))
         .route("/api/v1/schemas/{version}", get(schemas::open))
         .route("/api/v1/runs/{id}/steps/{step}/decisions", get(decisions::list))
+        .route("/api/v1/steps", get(search::steps))
+        .route("/api/v1/decisions", get(search::decisions))
+        .route("/api/v1/vocabulary", get(vocabulary::vocabulary))
         .route("/api/v1/stats", get(stats::stats))
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing_there)

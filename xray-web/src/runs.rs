@@ -1,7 +1,8 @@
-//! `GET /api/v1/runs`: runs, newest first.
+//! `GET /api/v1/runs`: runs, newest first. With `q`, those of which a condition holds: see `search`.
 
 use axum::extract::{RawQuery, State};
 use xray_collector::model::RunStatus;
+use xray_collector::query::Entity;
 use xray_collector::store::RunQuery;
 
 use crate::answer::{Json, answer};
@@ -9,12 +10,21 @@ use crate::body::{PageBody, RunBody};
 use crate::cursor::{self, List};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
+use crate::search;
 use crate::source::Source;
 
-const PARAMETERS: [&str; 6] = ["pipeline", "status", "from", "before", "limit", "cursor"];
+const PARAMETERS: [&str; 7] = ["q", "pipeline", "status", "from", "before", "limit", "cursor"];
 
 pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
-    let (query, list) = read(&Parameters::parse(query.as_deref(), &PARAMETERS)?)?;
+    let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
+    if parameters.text("q").is_some() {
+        if let Some(name) = ["pipeline", "status"].into_iter().find(|name| parameters.text(name).is_some()) {
+            let detail = format!("{name} and q do not go together: write `{name} == \"…\"` into q");
+            return Err(Problem::invalid_parameter(name, detail));
+        }
+        return search::search(source, &parameters, Entity::Run).await;
+    }
+    let (query, list) = read(&parameters)?;
     answer(source, move |source| {
         let page = source.store.runs(&query)?;
         Json::of(&PageBody {
@@ -29,12 +39,7 @@ pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery
 fn read(parameters: &Parameters) -> Result<(RunQuery, List), Problem> {
     let pipeline = parameters.text("pipeline");
     let status = parameters.status()?;
-    let (from, before) = (parameters.time("from")?, parameters.time("before")?);
-    if let (Some(from), Some(before)) = (from, before)
-        && before < from
-    {
-        return Err(Problem::invalid_parameter("before", "before is earlier than from: no run can begin between them"));
-    }
+    let (from, before) = parameters.time_range()?;
     let (from_text, before_text) = (from.map(|ns| ns.to_string()), before.map(|ns| ns.to_string()));
     let list = List::of(&[
         Some("runs"),

@@ -174,6 +174,19 @@ impl Builder {
         self
     }
 
+    /// Whether what is recorded outlives the process at once, however it ends; it does unless this says `false`.
+    ///
+    /// The [chunks](Builder::chunks) are then in a file beside the store, with `.chunks` after its name: mapped into memory,
+    /// on disk as a whole from the start, and gone after an orderly end. After any other end (`kill -9`, abort, an overflown
+    /// stack, no memory left) the next start stores what is in it. Where the file cannot be made (no room, no right to)
+    /// the chunks are in memory, as they are for a store without a place on disk, and
+    /// [`Stats::recovery_notes`](crate::Stats::recovery_notes) say so. When the machine itself stops, what is recorded
+    /// within seconds before is lost, or a part of it.
+    pub fn crash_proof(mut self, outlives: bool) -> Self {
+        self.settings.crash_proof = outlives;
+        self
+    }
+
     /// What a thread does when all chunks are full; [`Overflow::Drop`] unless set.
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.settings.pool.overflow = overflow;
@@ -187,7 +200,8 @@ impl Builder {
         self
     }
 
-    /// Starts recording. Runs that an earlier process left in the store are marked as crashed.
+    /// Starts recording. What an earlier process recorded and did not come to store is stored first, and its runs that had
+    /// not ended are marked as crashed.
     ///
     /// # Errors
     /// When the store cannot be opened, the address cannot be served, the filter or the schema is wrong, or a collector
@@ -213,6 +227,7 @@ impl Builder {
         let redaction = self.redaction.compile()?;
         let store = self.open()?;
         let number = session::next_number();
+        session::end_in_children();
         limits::set(self.limits);
         decisions::set_prompts(self.prompts);
         panics::install_hook();
@@ -348,6 +363,11 @@ pub enum StartError {
 
 /// Keeps the collector running. When it is dropped, also by a panic that unwinds, everything recorded is written and
 /// recording ends.
+///
+/// In a process that was forked from the one that started it, it does nothing, and its store must not be used: nothing is
+/// recorded there until the child starts a collector of its own, with a file of its own. This holds for `fork`; a process
+/// that is made by the bare system call `clone` or by `vfork` must do no more than `exec` or `_exit`. A file stays
+/// locked for as long as such a child lives.
 #[derive(Debug)]
 #[must_use = "recording ends when this is dropped: `let _xray = …`, not `let _ = …`"]
 pub struct Guard {

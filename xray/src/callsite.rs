@@ -1,13 +1,15 @@
 //! Instrumented functions: what is known of each before it is called, and whether its calls are recorded.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use once_cell::race::OnceRef;
 use xray_collector::chunk::{How, NUMBERLESS, Terms};
 use xray_collector::event::Site;
 
 use crate::level::Level;
+use crate::process::Process;
 use crate::session::{self, Session};
 
 /// Not seen by [`Callsite::find_out`] yet.
@@ -23,8 +25,10 @@ pub struct Callsite {
     level: Option<Level>,
     /// What is more to know of it in a session.
     fit: Fit,
-    /// The function that registered before it, and its own number, once it has registered.
-    before: OnceLock<(Option<&'static Self>, u16)>,
+    /// Its place among all functions, from 1, once it has registered.
+    number: AtomicU32,
+    /// The function that registered after it.
+    next: OnceRef<'static, Self>,
 }
 
 /// What a session has against a function's values. Each number has the session in its upper half, so that none is taken
@@ -55,9 +59,37 @@ pub(crate) struct Recording {
     pub(crate) is_rejected: bool,
 }
 
-/// The function that registered last, and its number; the others follow. A chain through the statics rather than a list of its own:
-/// the allocator may be an instrumented function, too.
-static LAST: Mutex<(Option<&'static Callsite>, u16)> = Mutex::new((None, 0));
+/// The function that registered first; the others follow. A chain through the statics rather than a list of its own:
+/// the allocator may be an instrumented function, too. It can be followed without a lock, in a forked child.
+static FIRST: OnceRef<'static, Callsite> = OnceRef::new();
+
+fn all() -> impl Iterator<Item = &'static Callsite> {
+    std::iter::successors(FIRST.get(), |callsite| callsite.next.get())
+}
+
+/// What it takes to register a function: the one that registered last, as far as this process knows.
+pub(crate) struct Registry {
+    last: Option<&'static Callsite>,
+}
+
+impl Registry {
+    pub(crate) const fn new() -> Self {
+        Self { last: None }
+    }
+
+    fn append(&mut self, callsite: &'static Callsite) {
+        let number = |last: &Callsite| last.number.load(Ordering::Relaxed).saturating_add(1);
+        callsite.number.store(self.last.map_or(1, number), Ordering::Relaxed);
+        let mut end = self.last.map_or(&FIRST, |last| &last.next);
+        // A process that was forked has yet to find the end.
+        while end.set(callsite).is_err() {
+            let Some(last) = end.get() else { return };
+            callsite.number.store(number(last), Ordering::Relaxed);
+            end = &last.next;
+        }
+        self.last = Some(callsite);
+    }
+}
 
 thread_local! {
     /// The thread is in here already: what it calls now is not recorded, and registers the next time.
@@ -85,7 +117,8 @@ impl Callsite {
     pub const fn new(site: Site, level: Option<Level>) -> Self {
         let [of_level, left_out, withheld, kind] = [const { AtomicU64::new(0) }; 4];
         let fit = Fit { level: of_level, left_out, withheld, kind };
-        Self { state: AtomicU64::new(UNKNOWN), site, level, fit, before: OnceLock::new() }
+        let (number, next) = (AtomicU32::new(0), OnceRef::new());
+        Self { state: AtomicU64::new(UNKNOWN), site, level, fit, number, next }
     }
 
     /// Whether calls are known not to be recorded: one relaxed load.
@@ -125,10 +158,9 @@ impl Callsite {
     fn find_out(&'static self) {
         once_on_this_thread(session::start_from_environment);
         once_on_this_thread(|| {
-            let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-            let (before, number) = *last;
-            if self.before.set((before, number)).is_ok() {
-                *last = (Some(self), number.saturating_add(1));
+            let mut registry = Process::this().callsites();
+            if self.state.load(Ordering::Acquire) == UNKNOWN {
+                registry.append(self);
                 self.set(session::get().as_deref());
             }
         });
@@ -185,7 +217,7 @@ impl Callsite {
             Level::Metrics if is_ordinary && !self.site.relates => How::NoValues,
             _ => How::WithCare,
         };
-        let number = self.before.get().map_or(NUMBERLESS, |(_, number)| *number);
+        let number = u16::try_from(self.number.load(Ordering::Relaxed)).unwrap_or(NUMBERLESS);
         Terms::new(session.number, how, number, level)
     }
 }
@@ -201,13 +233,14 @@ fn of_session(both: &AtomicU64, session: u32) -> Option<u32> {
 /// register, so that each hears of the change or sees it.
 pub(crate) fn set_all(choose: impl FnOnce() -> Option<Arc<Session>>) {
     let was_choosing = IS_CHOOSING.replace(true);
-    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let registry = Process::this().callsites();
     let session = choose();
-    let (mut next, _) = *last;
-    while let Some(callsite) = next {
-        callsite.set(session.as_deref());
-        next = callsite.before.get().and_then(|(before, _)| *before);
-    }
-    drop(last);
+    all().for_each(|callsite| callsite.set(session.as_deref()));
+    drop(registry);
     IS_CHOOSING.set(was_choosing);
+}
+
+/// No function that was called before is recorded: in a forked child, where nobody else can register or choose now.
+pub(crate) fn turn_all_off() {
+    all().for_each(|callsite| callsite.state.store(OFF, Ordering::Release));
 }

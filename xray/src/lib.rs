@@ -79,6 +79,7 @@
 //! # Ok(())
 //! # }
 //! ```
+#![forbid(unsafe_code)]
 
 #[doc(hidden)]
 pub mod __private;
@@ -94,10 +95,13 @@ mod filter;
 mod future;
 mod level;
 mod panics;
+mod process;
 mod recorder;
 mod session;
 
 pub use xray_collector::chunk::Overflow;
+#[cfg(feature = "query")]
+pub use xray_collector::query;
 pub use xray_collector::redaction::{DEFAULT_NAMES, PatternError};
 pub use xray_collector::{FlushError, KeepRuns, Stats, decision, id, model, schema, store, value};
 pub use xray_macros::{Capture, Item, keep, run, score, skip, step, steps};

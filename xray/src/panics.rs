@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 use std::panic::PanicHookInfo;
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use xray_collector::chunk::Writer;
 
@@ -22,16 +22,17 @@ thread_local! {
 
 /// Puts a hook in front of the one that is installed, once. It notes the panic if a step is open, and passes it on.
 pub(crate) fn install_hook() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let next = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if Context::current() != Context::NONE {
-                note(info);
-            }
-            next(info);
-        }));
-    });
+    static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
+    if IS_INSTALLED.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let next = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if Context::current() != Context::NONE {
+            note(info);
+        }
+        next(info);
+    }));
 }
 
 fn note(info: &PanicHookInfo<'_>) {

@@ -1,7 +1,7 @@
 //! The collector that records now: one at a time in a process, reached by every thread.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use xray_collector::chunk::{Pool, Terms};
 use xray_collector::event::Site;
@@ -9,11 +9,12 @@ use xray_collector::id::ProcessId;
 use xray_collector::redaction::Redaction;
 use xray_collector::schema::Schema;
 use xray_collector::store::Store;
-use xray_collector::{Collector, FlushError, Stats};
+use xray_collector::{Collector, FlushError, Stats, fork};
 
 use crate::callsite;
 use crate::filter::Filter;
 use crate::level::Level;
+use crate::process::Process;
 
 /// A collector with what belongs to it.
 #[derive(Debug)]
@@ -25,18 +26,15 @@ pub(crate) struct Session {
     pub(crate) collector: Collector,
     pub(crate) store: Arc<dyn Store>,
     #[cfg(feature = "web")]
-    pub(crate) server: Mutex<Option<xray_web::Server>>,
+    pub(crate) server: std::sync::Mutex<Option<xray_web::Server>>,
 }
 
-static CURRENT: RwLock<Option<Arc<Session>>> = RwLock::new(None);
 /// The number of the current session for threads that leave a step; 0 while there is none.
 static NUMBER: AtomicU32 = AtomicU32::new(0);
-/// The books of the session before, for [`stats`] after it ended.
-static LAST: Mutex<Option<Stats>> = Mutex::new(None);
 
 /// The session that records now.
 pub(crate) fn get() -> Option<Arc<Session>> {
-    CURRENT.read().unwrap_or_else(PoisonError::into_inner).clone()
+    Process::this().session().clone()
 }
 
 /// A number for a new session: never 0, and small enough for a function's [`Terms`].
@@ -65,7 +63,7 @@ pub(crate) fn pool() -> Option<Arc<Pool>> {
 pub(crate) fn install(session: &Arc<Session>) -> bool {
     let mut is_installed = false;
     callsite::set_all(|| {
-        let mut current = CURRENT.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = Process::this().session_mut();
         if current.is_none() {
             is_installed = true;
             NUMBER.store(session.number, Ordering::Relaxed);
@@ -99,16 +97,27 @@ impl Session {
 
     /// Filters differently from now on.
     pub(crate) fn set_filter(&self, filter: Filter) {
+        if !self.is_of_this_process() {
+            return;
+        }
         callsite::set_all(|| {
             *self.filter.write().unwrap_or_else(PoisonError::into_inner) = filter;
             get()
         });
     }
 
-    /// Records no more, and writes what was recorded.
+    /// Whether it belongs to this process, rather than to one that this was forked from.
+    fn is_of_this_process(&self) -> bool {
+        self.collector.pool().is_of_this_process()
+    }
+
+    /// Records no more, and writes what was recorded. In a forked child there is nothing to end.
     pub(crate) fn end(&self) -> Result<(), FlushError> {
+        if !self.is_of_this_process() {
+            return Ok(());
+        }
         callsite::set_all(|| {
-            let mut current = CURRENT.write().unwrap_or_else(PoisonError::into_inner);
+            let mut current = Process::this().session_mut();
             if current.as_ref().is_some_and(|current| current.number == self.number) {
                 NUMBER.store(0, Ordering::Relaxed);
                 *current = None;
@@ -118,7 +127,7 @@ impl Session {
         #[cfg(feature = "web")]
         drop(self.server.lock().unwrap_or_else(PoisonError::into_inner).take());
         let result = self.collector.stop();
-        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.collector.stats());
+        *Process::this().last_books() = Some(self.collector.stats());
         result
     }
 }
@@ -135,16 +144,19 @@ impl Session {
 pub fn stats() -> Stats {
     match get() {
         Some(session) => session.collector.stats(),
-        None => LAST.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default(),
+        None => Process::this().last_books().clone().unwrap_or_default(),
     }
 }
 
 /// With `XRAY_STORE` in the environment and no collector, starts one that ends when the process exits. Only the first
-/// call does anything.
+/// call does anything, and none in a forked child, which would write where its parent writes.
 pub(crate) fn start_from_environment() {
     #[cfg(all(feature = "embedded", feature = "enabled"))]
     {
         static ONCE: std::sync::Once = std::sync::Once::new();
+        if fork::generation() > 0 {
+            return;
+        }
         ONCE.call_once(|| {
             if is_active() || std::env::var_os("XRAY_STORE").is_none_or(|path| path.is_empty()) {
                 return;
@@ -164,10 +176,27 @@ pub(crate) fn start_from_environment() {
 /// Has the collector write what is left when the process exits without dropping the guard: `exit` does not.
 pub(crate) fn end_at_exit() {
     extern "C" fn end() {
-        if let Some(Err(error)) = get().map(|session| session.end()) {
+        let Some(session) = get() else { return };
+        if let Err(error) = session.end() {
             eprintln!("xray: {error}");
         }
+        // A guard that is not dropped, or was forgotten, keeps the session.
+        session.store.close();
     }
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| xray_collector::exit::at_exit(end));
+    static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
+    if !IS_REGISTERED.swap(true, Ordering::Relaxed) {
+        xray_collector::exit::at_exit(end);
+    }
+}
+
+/// Has nothing recorded in children that this process forks, until they start a collector. Before anything is recorded.
+pub(crate) fn end_in_children() {
+    extern "C" fn end() {
+        NUMBER.store(0, Ordering::Relaxed);
+        callsite::turn_all_off();
+    }
+    static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
+    if !IS_REGISTERED.swap(true, Ordering::Relaxed) {
+        fork::in_child(end);
+    }
 }

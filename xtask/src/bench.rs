@@ -22,14 +22,17 @@ pub(crate) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Bench {
-    /// What a captured call costs, beside the plain call, a loop written by hand, fastrace and tracing
+    /// What a captured call costs, beside the plain call, a loop written by hand, hotpath, fastrace and tracing
     ///
-    /// Builds the peers, then measures for about a minute: all variants take turns within one run, with the same data
+    /// Builds the peers, then measures for some minutes: all variants take turns within one run, with the same data
     /// captured where the peer can. Tables go to stdout. On a shared machine the ratios say more than the nanoseconds.
     Overhead {
         /// Where to write the numbers, as JSON
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// Replace the table in README.md
+        #[arg(long)]
+        readme: bool,
     },
     /// Instructions per call over the plain one, on the calling thread, beside those that are written down
     ///
@@ -40,19 +43,24 @@ enum Bench {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.bench {
-        Bench::Overhead { json } => overhead(json.as_deref()),
+        Bench::Overhead { json, readme } => overhead(json.as_deref(), *readme),
         Bench::Instructions(arguments) if arguments.peers => instructions_of_peers(),
         Bench::Instructions(arguments) => instructions::run(arguments),
     }
 }
 
-fn overhead(json: Option<&Path>) -> anyhow::Result<()> {
+fn overhead(json: Option<&Path>, readme: bool) -> anyhow::Result<()> {
     let mut command = cargo();
     command.arg("run").args(OVERHEAD).arg("--");
+    // Otherwise hotpath serves its numbers on a port.
+    command.env("HOTPATH_METRICS_SERVER_OFF", "true");
     if let Some(path) = json {
         // The command runs in the repository's root, wherever this one was called.
         let path = std::path::absolute(path).with_context(|| format!("no such place: {}", path.display()))?;
         command.arg("--json").arg(path);
+    }
+    if readme {
+        command.args(["--readme", "README.md"]);
     }
     check(&mut command)
 }

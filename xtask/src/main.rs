@@ -3,6 +3,8 @@
 mod bench;
 mod conformance;
 mod instructions;
+mod sanitize;
+mod soak;
 mod steps;
 mod test;
 
@@ -22,6 +24,10 @@ enum Command {
     Test(test::Arguments),
     /// Puts the attribute on every function of published crates and runs their tests
     Conformance(conformance::Arguments),
+    /// Runs the tests of the hand-over between threads under valgrind, sanitizers and miri
+    Sanitize(sanitize::Arguments),
+    /// Records for minutes, more than can be stored: memory must stay flat and the books add up
+    Soak(soak::Arguments),
     /// Measures what xray costs, beside others
     Bench(bench::Arguments),
 }
@@ -30,6 +36,8 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Test(arguments) => test::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Sanitize(arguments) => sanitize::run(&arguments),
+        Command::Soak(arguments) => soak::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -19,6 +19,14 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// The platform that this runs on, as the compiler names it.
+pub(crate) fn host() -> anyhow::Result<String> {
+    let output = Command::new("rustc").arg("-vV").output().context("cannot run rustc")?;
+    let said = String::from_utf8(output.stdout)?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+    Ok(host.to_owned())
+}
+
 /// What was run, and how long it took.
 #[derive(Default)]
 pub(crate) struct Steps {

@@ -16,6 +16,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut steps = Steps::default();
     let filter: Vec<&str> = arguments.filter.iter().map(String::as_str).collect();
+    steps.run("unsafe code is where it belongs", unsafe_at_home)?;
     steps.run("without default features there is no tokio, axum or redb", lean)?;
     for features in ["", "enabled", "enabled,embedded", "enabled,web", "enabled,streams"] {
         let name = format!("the xray crate builds with features [{features}]");
@@ -38,6 +39,24 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     steps.run("licences and bans", licences)?;
     steps.run("published crates with the attribute on every function", crate::conformance::quick)?;
     steps.finish();
+    Ok(())
+}
+
+/// The lint denies it everywhere; whoever allows it is on this list.
+fn unsafe_at_home() -> anyhow::Result<()> {
+    const HOMES: [&str; 4] = ["chunk/", "clock.rs", "exit.rs", "fork.rs"];
+    for package in ["xray", "xray-macros", "xray-collector", "xray-web"] {
+        let sources = root().join(package).join("src");
+        for entry in walkdir::WalkDir::new(&sources) {
+            let path = entry?.into_path();
+            let place = path.strip_prefix(&sources)?.to_string_lossy().into_owned();
+            let is_home = package == "xray-collector" && HOMES.iter().any(|home| place.starts_with(home));
+            if place.ends_with(".rs") && !is_home {
+                let allows = std::fs::read_to_string(&path)?.contains("allow(unsafe_code");
+                ensure!(!allows, "{} allows unsafe code", path.display());
+            }
+        }
+    }
     Ok(())
 }
 

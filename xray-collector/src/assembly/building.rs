@@ -1,10 +1,10 @@
 //! What is being built: rows and values that will be written together. There is one for all runs that are written as
 //! they go, and one for each run of which it shows at its end how much of it is kept.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::id::ProcessId;
+use crate::map::FastMap;
 use crate::model::{Callsite, Level};
 use crate::store::{Batch, Segment, StepRow, Store};
 
@@ -14,6 +14,8 @@ use super::relate;
 
 /// A segment holds so much and no more.
 const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+/// And a batch so many rows, which take about 16 MiB until they are written.
+const BATCH_ROWS: usize = 64 * 1024;
 
 /// Rows and values since the last batch.
 #[derive(Debug)]
@@ -26,12 +28,14 @@ pub(super) struct Building {
     /// Run and step of those that began.
     pub(super) begun: Vec<(u64, u64)>,
     pub(super) events: u64,
+    /// The number of the first batch that it could have been a part of.
+    pub(super) since: u64,
 }
 
 /// What is known outside of a [`Building`] and needed to finish it.
 pub(super) struct Known<'a> {
     pub(super) process: ProcessId,
-    pub(super) callsites: &'a HashMap<u32, Arc<Callsite>>,
+    pub(super) callsites: &'a FastMap<u32, Arc<Callsite>>,
     pub(super) store: &'a dyn Store,
 }
 
@@ -44,12 +48,15 @@ impl Building {
             ended: Vec::new(),
             begun: Vec::new(),
             events: 0,
+            since: 0,
         }
     }
 
     /// Whether it must be written before more comes.
     pub(super) fn is_full(&self) -> bool {
-        self.bytes() >= SEGMENT_BYTES || self.payload.names.is_nearly_full()
+        self.bytes() >= SEGMENT_BYTES
+            || self.ended.len().max(self.begun.len()) >= BATCH_ROWS
+            || self.payload.names.is_nearly_full()
     }
 
     /// About how much memory its values take.
@@ -74,7 +81,10 @@ impl Building {
         process: ProcessId,
         find: impl Fn(u64, u64) -> Option<&'r StepRow>,
     ) {
-        batch.steps.append(&mut self.ended);
+        match batch.steps.is_empty() {
+            true => batch.steps = std::mem::take(&mut self.ended),
+            false => batch.steps.append(&mut self.ended),
+        }
         // One that has ended since is among the others.
         batch.steps.extend(self.begun.drain(..).filter_map(|(run, step)| find(run, step).cloned()));
         batch.facts.extend(self.items.place_facts(process, self.number, &mut self.payload));

@@ -1,15 +1,14 @@
 //! What becomes of items: what the code says of them, and what comparing values shows, until the step's row is written.
 
-use std::collections::HashMap;
-
 use crate::chunk::Values;
 use crate::event::About;
 use crate::fact::Fact;
 use crate::id::{ProcessId, RunId, StepId};
 use crate::inference::Encoded;
+use crate::map::FastMap;
 use crate::model::{Callsite, Level, Outcome};
 use crate::schema::Part;
-use crate::store::{FactsRow, LateRow, StepRow, Store};
+use crate::store::{FactsRow, LateRow, StepInMind, StepRow, Store};
 
 use super::observed::Observed;
 use super::payload::Payload;
@@ -46,14 +45,14 @@ impl Facts {
 /// What is known of the items of steps that are open, or that ended since the last batch.
 #[derive(Debug, Default)]
 pub(super) struct Items {
-    observed: HashMap<Place, Observed>,
-    facts: HashMap<Place, Facts>,
+    observed: FastMap<Place, Observed>,
+    facts: FastMap<Place, Facts>,
     fact_bytes: usize,
     /// Arguments of which it shows at the end what is kept.
-    held: HashMap<Place, Payload>,
+    held: FastMap<Place, Payload>,
     held_bytes: usize,
     /// What comparing held values has shown.
-    related: HashMap<Place, Related>,
+    related: FastMap<Place, Related>,
     /// Where a fact is copied to before it is known what is kept of it.
     scratch: Vec<u8>,
 }
@@ -150,8 +149,10 @@ impl Items {
         store: &dyn Store,
     ) {
         let place = (row.run.root().0, row.step.0);
-        let said = self.observed.remove(&place).unwrap_or_default();
-        let related = match self.related.remove(&place) {
+        // Most steps have none of these.
+        let said = if self.observed.is_empty() { None } else { self.observed.remove(&place) }.unwrap_or_default();
+        let related = if self.related.is_empty() { None } else { self.related.remove(&place) };
+        let related = match related {
             Some(related) => Some(related),
             None => callsite.and_then(|callsite| relate::relate(row, callsite, segment, store)),
         };
@@ -190,6 +191,33 @@ impl Items {
     /// Whether something was said of steps that [`Items::late`] waits for.
     pub(super) fn waits(&self) -> bool {
         self.observed.values().any(|observed| observed.has_waited)
+    }
+
+    /// What was said of a step that has not ended, or is not known.
+    pub(super) fn observed(&self, place: &Place) -> Option<&Observed> {
+        self.observed.get(place)
+    }
+
+    /// The steps of which something was said.
+    pub(super) fn observed_steps(&self) -> impl Iterator<Item = Place> {
+        self.observed.keys().copied()
+    }
+
+    /// The arguments that are held of a step.
+    pub(super) fn held_values(&self, place: &Place) -> Option<&Payload> {
+        self.held.get(place)
+    }
+
+    /// Goes on from what was in mind of a step.
+    pub(super) fn restore(&mut self, place: Place, mind: &StepInMind) {
+        if let Some(said) = &mind.said {
+            self.observed.insert(place, said.clone().into());
+        }
+        if let Some(values) = &mind.held {
+            let payload = Payload::from(values);
+            self.held_bytes += payload.bytes.len();
+            self.held.insert(place, payload);
+        }
     }
 
     /// Drops the facts, of which what was counted stays.

@@ -7,6 +7,7 @@
 
 mod building;
 mod items;
+mod mind;
 mod observed;
 mod orphan;
 mod payload;
@@ -14,21 +15,23 @@ mod relate;
 mod sample;
 mod tail;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::chunk::{Loss, Sink, Values};
-use crate::clock::{Calibration, unix_now_ns};
+use crate::clock::{Calibration, Reference};
 use crate::decision::DecisionCounts;
 use crate::event::{About, Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
+use crate::map::FastMap;
 use crate::misfits::Misfits;
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
-use crate::store::{Batch, SchemaRow, StepRow, Store};
+use crate::store::{Batch, StepRow, Store};
 use crate::value::text_of;
 
 use self::building::{Building, Known};
+use self::mind::Minds;
 pub(crate) use self::observed::{NOT_CHOSEN, failed, verdict_of};
 use self::orphan::Orphans;
 pub(crate) use self::relate::{entered_of, question};
@@ -41,7 +44,7 @@ pub(crate) struct Pending {
     pub(crate) batch: Batch,
     /// Events that are in it.
     pub(crate) events: u64,
-    pub(crate) events_by_run: HashMap<RunId, u64>,
+    pub(crate) events_by_run: FastMap<RunId, u64>,
 }
 
 impl Pending {
@@ -63,8 +66,27 @@ impl Pending {
     pub(crate) fn prepend(&mut self, earlier: Self) {
         self.batch.callsites.splice(0..0, earlier.batch.callsites);
         self.batch.schemas.splice(0..0, earlier.batch.schemas);
+        self.batch.progress.prepend(earlier.batch.progress);
         let newer: HashSet<RunId> = self.batch.runs.iter().map(|run| run.id).collect();
         self.batch.runs.extend(earlier.batch.runs.into_iter().filter(|run| !newer.contains(&run.id)));
+    }
+
+    /// Makes one of two, neither of which was written: what the later one says counts.
+    pub(crate) fn append(&mut self, later: Self) {
+        let Batch { callsites, runs, steps, facts, late, segments, schemas, mut progress } = later.batch;
+        self.batch.callsites.extend(callsites);
+        self.batch.runs.extend(runs);
+        self.batch.steps.extend(steps);
+        self.batch.facts.extend(facts);
+        self.batch.late.extend(late);
+        self.batch.segments.extend(segments);
+        self.batch.schemas.extend(schemas);
+        progress.prepend(std::mem::take(&mut self.batch.progress));
+        self.batch.progress = progress;
+        self.events += later.events;
+        for (run, events) in later.events_by_run {
+            *self.events_by_run.entry(run).or_default() += events;
+        }
     }
 
     /// About how much memory it takes.
@@ -77,45 +99,66 @@ impl Pending {
 /// Events that were dropped from a batch.
 pub(crate) struct Stripped {
     pub(crate) events: u64,
-    pub(crate) by_run: HashMap<RunId, u64>,
+    pub(crate) by_run: FastMap<RunId, u64>,
 }
 
 struct OpenRun {
     run: Run,
     /// Steps that have not ended.
-    open: HashMap<u64, StepRow>,
+    open: FastMap<u64, StepRow>,
     /// Steps that were seen to end and not to begin.
-    headless: HashMap<u64, StepRow>,
+    headless: FastMap<u64, StepRow>,
     heard: Instant,
     heard_ns: u64,
     has_changed: bool,
     events_in_batch: u64,
+    /// Events that its threads dropped, and that are in its row.
+    told_losses: u64,
+}
+
+impl OpenRun {
+    fn new(run: Run, heard_ns: u64, has_changed: bool) -> Self {
+        Self {
+            run,
+            open: FastMap::default(),
+            headless: FastMap::default(),
+            heard: Instant::now(),
+            heard_ns,
+            has_changed,
+            events_in_batch: 0,
+            told_losses: 0,
+        }
+    }
 }
 
 /// The runs that are not over, and the next batch.
 pub(crate) struct Assembly {
     process: ProcessId,
     calibration: Calibration,
-    runs: HashMap<u64, OpenRun>,
-    callsites: HashMap<u32, Arc<Callsite>>,
+    runs: FastMap<u64, OpenRun>,
+    callsites: FastMap<u32, Arc<Callsite>>,
     new_callsites: Vec<(u32, Arc<Callsite>)>,
     orphans: Orphans,
     building: Building,
     /// The runs of which it shows at their end how much is kept.
-    held: HashMap<u64, Building>,
+    held: FastMap<u64, Building>,
     tail: Option<Tail>,
     next_segment: u64,
     is_stopping: bool,
     misfits: Misfits,
-    /// For the first batch.
-    new_schema: Option<SchemaRow>,
+    minds: Minds,
+    /// The number of the batch that is being put together.
+    batch: u64,
     /// What was written before, of what is needed again.
     store: Arc<dyn Store>,
+    /// When the events that come are read: the clock is asked once for many of them.
+    now: Instant,
 }
 
 impl Assembly {
     pub(crate) fn new(
         process: ProcessId,
+        calibration: Calibration,
         keep: Option<KeepRuns>,
         misfits: Misfits,
         next_segment: u64,
@@ -123,25 +166,22 @@ impl Assembly {
     ) -> Self {
         Self {
             process,
-            calibration: Calibration::start(),
-            runs: HashMap::new(),
-            callsites: HashMap::new(),
+            calibration,
+            runs: FastMap::default(),
+            callsites: FastMap::default(),
             new_callsites: Vec::new(),
             orphans: Orphans::default(),
             building: Building::new(next_segment),
-            held: HashMap::new(),
+            held: FastMap::default(),
             tail: keep.map(Tail::new),
             next_segment: next_segment + 1,
             is_stopping: false,
-            new_schema: misfits.row(unix_now_ns()),
             misfits,
+            minds: Minds::default(),
+            batch: 1,
             store,
+            now: Instant::now(),
         }
-    }
-
-    /// A function that the store knows already.
-    pub(crate) fn know(&mut self, number: u32, callsite: Arc<Callsite>) {
-        self.callsites.insert(number, callsite);
     }
 
     /// All that did not fit the schema.
@@ -149,9 +189,11 @@ impl Assembly {
         self.misfits.count()
     }
 
-    /// Measures the clock; before events are read.
-    pub(crate) fn refine_clock(&mut self) {
+    /// Measures the clock; before events are read. Returns what another process needs to read their times.
+    pub(crate) fn refine_clock(&mut self) -> Reference {
         self.calibration.refine();
+        self.now = Instant::now();
+        self.calibration.reference()
     }
 
     /// Whether the batch must be taken before more events come.
@@ -168,6 +210,7 @@ impl Assembly {
     pub(crate) fn lost(&mut self, loss: Loss) {
         let open = self.open_run(loss.run, 0, false);
         open.run.lost_events += loss.events;
+        open.told_losses += loss.events;
         open.has_changed = true;
         if loss.end && open.run.status == RunStatus::Running {
             open.run.status = RunStatus::Incomplete;
@@ -178,7 +221,7 @@ impl Assembly {
     }
 
     /// Events could not be written. Rows of runs that are over were taken already, and are not changed here.
-    pub(crate) fn lost_in_store(&mut self, events_by_run: &HashMap<RunId, u64>) {
+    pub(crate) fn lost_in_store(&mut self, events_by_run: &FastMap<RunId, u64>) {
         for (run, events) in events_by_run {
             if let Some(open) = self.runs.get_mut(&run.root().0) {
                 open.run.lost_events += events;
@@ -266,7 +309,8 @@ impl Assembly {
             }
         }
         pending.batch.callsites = std::mem::take(&mut self.new_callsites);
-        pending.batch.schemas.extend(self.new_schema.take());
+        self.write_down(&mut pending.batch.progress);
+        self.batch += 1;
         pending
     }
 
@@ -324,27 +368,19 @@ impl Assembly {
                 schema,
                 misfits: 0,
             });
-            OpenRun {
-                run,
-                open: HashMap::new(),
-                headless: HashMap::new(),
-                heard: Instant::now(),
-                heard_ns: at_ns,
-                has_changed: true,
-                events_in_batch: 0,
-            }
+            OpenRun::new(run, at_ns, true)
         });
-        open.heard = Instant::now();
+        open.heard = self.now;
         open.heard_ns = open.heard_ns.max(at_ns);
         open
     }
 
     /// Where rows and values of a run go; `is_first` as in [`Assembly::open_run`].
     fn building_of(&mut self, run: u64, is_first: bool) -> &mut Building {
-        let Self { building, held, tail, next_segment, .. } = self;
+        let Self { building, held, tail, next_segment, batch, .. } = self;
         if tail.is_some() && is_first {
             let number = std::mem::replace(next_segment, *next_segment + 1);
-            return held.entry(run).or_insert_with(|| Building::new(number));
+            return held.entry(run).or_insert_with(|| Building { since: *batch, ..Building::new(number) });
         }
         held.get_mut(&run).unwrap_or(building)
     }
@@ -372,9 +408,8 @@ impl Assembly {
 
     /// How far what a step returned, which is the last payload, does not fit.
     fn misfits_of_result(&mut self, row: &StepRow) -> u64 {
-        let Some(place) = row.result.filter(|_| matches!(row.outcome, Outcome::Ok | Outcome::Returned)) else {
-            return 0;
-        };
+        let is_value = self.misfits.has_schema() && matches!(row.outcome, Outcome::Ok | Outcome::Returned);
+        let Some(place) = row.result.filter(|_| is_value) else { return 0 };
         let Building { payload, .. } = self.held.get(&row.run.root().0).unwrap_or(&self.building);
         let callsite = self.callsites.get(&row.callsite);
         let result = &payload.bytes[place.offset as usize..];
@@ -418,7 +453,8 @@ impl Assembly {
             // It was given up, and lives.
             (open.run.status, open.run.ended_ns) = (RunStatus::Running, None);
         }
-        if let Some(mut ended) = open.headless.remove(&event.step) {
+        let headless = if open.headless.is_empty() { None } else { open.headless.remove(&event.step) };
+        if let Some(mut ended) = headless {
             (ended.arguments, ended.items_in, ended.thread) = (row.arguments, row.items_in, row.thread);
             self.building_of(event.run, false).ended.push(ended);
         } else {
@@ -437,7 +473,7 @@ impl Assembly {
         let mut row = self.row(event);
         row.outcome = outcome;
         row.duration_ns = Some(self.calibration.duration_ns(event.started, ended));
-        let callsite = self.callsites.get(&event.callsite).cloned();
+        let callsite = if event.level == Level::Full { None } else { self.callsites.get(&event.callsite).cloned() };
         let building = self.building_of(event.run, false);
         building.events += 1;
         let Building { payload, items, number, .. } = building;

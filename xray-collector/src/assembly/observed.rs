@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::decision::{DecisionCounts, Verdict};
 use crate::fact::{CheckPlace, Fact};
+use crate::store::Said;
 
 /// How many different reasons are counted apart; the others are one.
 const REASONS: usize = 32;
@@ -22,11 +23,27 @@ pub(crate) struct Observed {
     pub(crate) is_important: bool,
     /// A batch was taken since, and there was no such step.
     pub(crate) has_waited: bool,
+    /// How many facts that is.
+    pub(crate) facts: u64,
+}
+
+impl From<&Observed> for Said {
+    fn from(observed: &Observed) -> Self {
+        let Observed { counts, input, output, is_important, .. } = observed.clone();
+        Self { counts, input, output, is_important }
+    }
+}
+
+impl From<Said> for Observed {
+    fn from(Said { counts, input, output, is_important }: Said) -> Self {
+        Self { counts, input, output, is_important, ..Self::default() }
+    }
 }
 
 impl Observed {
     /// Counts a fact; one that was refused is `None`.
     pub(crate) fn add(&mut self, fact: Option<&Fact<'_>>) {
+        self.facts += 1;
         match fact {
             None => self.counts.refused += 1,
             Some(Fact::Verdict { verdict, reason, .. }) => self.verdict(*verdict, *reason),

@@ -9,14 +9,15 @@
 //! run changes the answer for all those near it. Moments are ticks of [`crate::clock`], as the threads read them: a
 //! time that was converted moves when the clock is refined.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
+
+use crate::map::FastMap;
 
 /// The runs that `#[xray::run]` began, and those that a step began, as long as they can matter to each other.
 #[derive(Default)]
 pub(crate) struct Orphans {
-    begun_by_run: HashMap<u64, Span>,
-    begun_by_step: HashMap<u64, Question>,
+    begun_by_run: FastMap<u64, Span>,
+    begun_by_step: FastMap<u64, Question>,
     /// Whether something was learned since the last answers.
     is_stale: bool,
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::chunk::Values;
 use crate::inference::Encoded;
-use crate::store::{PayloadRef, Segment};
+use crate::store::{HeldValues, PayloadRef, Segment};
 use crate::value::{Appender, Cursor, Element, SegmentNames, Table, list_length};
 
 /// Of a list that is thinned, how many elements are kept, and beyond how many it is thinned at all.
@@ -17,6 +17,19 @@ const LONG_LIST: u64 = 32;
 pub(super) struct Payload {
     pub(super) names: SegmentNames,
     pub(super) bytes: Vec<u8>,
+}
+
+impl From<&Payload> for HeldValues {
+    fn from(payload: &Payload) -> Self {
+        Self { names: payload.names.texts().to_vec(), bytes: payload.bytes.clone() }
+    }
+}
+
+impl From<&HeldValues> for Payload {
+    fn from(values: &HeldValues) -> Self {
+        let names = SegmentNames::of_texts(values.names.clone());
+        Self { names, bytes: values.bytes.clone() }
+    }
 }
 
 impl Payload {

@@ -4,7 +4,8 @@
 
 use super::sync::{AtomicU64, Ordering};
 
-const SLOTS: usize = 1024;
+/// How many runs can have lost something at a time.
+pub(super) const LOSS_SLOTS: usize = 1024;
 const PROBES: usize = 8;
 
 /// What a run lost since it was last asked.
@@ -18,28 +19,38 @@ pub struct Loss {
     pub end: bool,
 }
 
-#[derive(Default)]
-struct Slot {
+/// What one run lost. Part of the memory that outlives the process.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub(super) struct LossSlot {
     run: AtomicU64,
+    /// Only moves up until the slot is another run's.
     events: AtomicU64,
     ends: AtomicU64,
 }
 
+/// What was told of the slots, and what found none.
 pub(super) struct Losses {
-    slots: Box<[Slot]>,
+    /// Of each slot, how many events were told.
+    told: Box<[AtomicU64]>,
     /// Events of runs for which there was no slot.
     unattributed: AtomicU64,
 }
 
 impl Losses {
     pub(super) fn new() -> Self {
-        Self { slots: (0..SLOTS).map(|_| Slot::default()).collect(), unattributed: AtomicU64::new(0) }
+        Self { told: (0..LOSS_SLOTS).map(|_| AtomicU64::new(0)).collect(), unattributed: AtomicU64::new(0) }
     }
 
-    pub(super) fn note(&self, run: u64, is_end_of_run: bool) {
+    /// `run` is 0 where it is not known.
+    pub(super) fn note(&self, slots: &[LossSlot; LOSS_SLOTS], run: u64, is_end_of_run: bool) {
+        if run == 0 {
+            self.unattributed.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         let first = (run.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize;
         for probe in 0..PROBES {
-            let slot = &self.slots[(first + probe) % SLOTS];
+            let slot = &slots[(first + probe) % LOSS_SLOTS];
             let owner = match slot.run.compare_exchange(0, run, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => run,
                 Err(owner) => owner,
@@ -56,21 +67,33 @@ impl Losses {
     }
 
     /// What was lost since the last call. A run keeps its slot until [`Losses::forget`].
-    pub(super) fn take(&self, mut each: impl FnMut(Loss)) {
-        for slot in &self.slots {
-            if slot.events.load(Ordering::Relaxed) == 0 {
-                continue;
+    pub(super) fn take(&self, slots: &[LossSlot; LOSS_SLOTS], mut each: impl FnMut(Loss)) {
+        for (slot, told) in slots.iter().zip(&self.told) {
+            let events = slot.events.load(Ordering::Acquire);
+            let before = told.swap(events, Ordering::Relaxed);
+            if events > before {
+                let end = slot.ends.load(Ordering::Relaxed) > 0;
+                each(Loss { run: slot.run.load(Ordering::Relaxed), events: events - before, end });
             }
-            let events = slot.events.swap(0, Ordering::Acquire);
-            let end = slot.ends.swap(0, Ordering::Relaxed) > 0;
-            each(Loss { run: slot.run.load(Ordering::Relaxed), events, end });
+        }
+    }
+
+    /// Tells again what was told since so many events of each run were.
+    pub(super) fn tell_again(&self, slots: &[LossSlot; LOSS_SLOTS], told_of: impl Fn(u64) -> u64) {
+        for (slot, told) in slots.iter().zip(&self.told) {
+            let events = slot.events.load(Ordering::Acquire);
+            told.store(events.min(told_of(slot.run.load(Ordering::Relaxed))), Ordering::Relaxed);
         }
     }
 
     /// Frees the slot of a run that has ended and is quiet: none of its threads will note a loss any more.
-    pub(super) fn forget(&self, run: u64) {
-        for slot in &self.slots {
-            if slot.run.load(Ordering::Relaxed) == run && slot.events.load(Ordering::Relaxed) == 0 {
+    pub(super) fn forget(&self, slots: &[LossSlot; LOSS_SLOTS], run: u64) {
+        for (slot, told) in slots.iter().zip(&self.told) {
+            let is_told = slot.events.load(Ordering::Relaxed) == told.load(Ordering::Relaxed);
+            if slot.run.load(Ordering::Relaxed) == run && is_told {
+                told.store(0, Ordering::Relaxed);
+                slot.events.store(0, Ordering::Relaxed);
+                slot.ends.store(0, Ordering::Relaxed);
                 slot.run.store(0, Ordering::Release);
             }
         }
@@ -85,26 +108,48 @@ impl Losses {
 mod tests {
     use super::*;
 
+    fn slots() -> Box<[LossSlot; LOSS_SLOTS]> {
+        Box::new(std::array::from_fn(|_| LossSlot::default()))
+    }
+
+    fn told(losses: &Losses, slots: &[LossSlot; LOSS_SLOTS]) -> Vec<Loss> {
+        let mut told = Vec::new();
+        losses.take(slots, |loss| told.push(loss));
+        told.sort_by_key(|loss| loss.run);
+        told
+    }
+
     #[test]
     fn losses_are_told_once_and_by_run() {
-        let losses = Losses::new();
-        losses.note(7, false);
-        losses.note(7, true);
-        losses.note(9, false);
-        let mut told = Vec::new();
-        losses.take(|loss| told.push(loss));
-        told.sort_by_key(|loss| loss.run);
-        assert_eq!(told, [Loss { run: 7, events: 2, end: true }, Loss { run: 9, events: 1, end: false }]);
-        losses.take(|loss| panic!("told twice: {loss:?}"));
+        let (losses, slots) = (Losses::new(), slots());
+        losses.note(&slots, 7, false);
+        losses.note(&slots, 7, true);
+        losses.note(&slots, 9, false);
+        let expected = [Loss { run: 7, events: 2, end: true }, Loss { run: 9, events: 1, end: false }];
+        assert_eq!(told(&losses, &slots), expected);
+        assert_eq!(told(&losses, &slots), []);
+        losses.forget(&slots, 7);
+        losses.note(&slots, 9, false);
+        assert_eq!(told(&losses, &slots), [Loss { run: 9, events: 1, end: false }]);
+    }
+
+    #[test]
+    fn what_was_told_is_told_again_from_where_somebody_remembers_it() {
+        let (losses, slots) = (Losses::new(), slots());
+        (0..5).for_each(|_| losses.note(&slots, 7, false));
+        losses.note(&slots, 9, false);
+        assert_eq!(told(&losses, &slots).len(), 2);
+        losses.tell_again(&slots, |run| if run == 7 { 3 } else { 0 });
+        let expected = [Loss { run: 7, events: 2, end: false }, Loss { run: 9, events: 1, end: false }];
+        assert_eq!(told(&losses, &slots), expected);
     }
 
     #[test]
     fn what_finds_no_slot_is_counted_all_the_same() {
-        let losses = Losses::new();
-        let runs = SLOTS as u64 * 4;
-        (1..=runs).for_each(|run| losses.note(run, false));
-        let mut attributed = 0;
-        losses.take(|loss| attributed += loss.events);
+        let (losses, slots) = (Losses::new(), slots());
+        let runs = LOSS_SLOTS as u64 * 4;
+        (1..=runs).for_each(|run| losses.note(&slots, run, false));
+        let attributed: u64 = told(&losses, &slots).iter().map(|loss| loss.events).sum();
         assert_eq!(attributed + losses.unattributed(), runs);
     }
 }

@@ -29,30 +29,38 @@
 //!    live.
 //! 5. A writer's pointers point into the pool that its thread's `Attachment` keeps alive.
 
+mod file;
 mod fitting;
 mod head;
 mod header;
+mod kept;
 mod loss;
 mod memory;
 mod ordinary;
-mod place;
 mod pool;
+mod preamble;
+#[doc(hidden)]
+pub mod raw;
 mod reader;
 mod record;
 mod shape;
 mod slot;
 mod sync;
 mod terms;
+mod whereabouts;
 mod writer;
 
+pub use self::file::{Found, LeftChunks, find};
 pub(crate) use self::head::HeadPlace;
 pub use self::loss::Loss;
 pub use self::ordinary::Ordinary;
-pub use self::place::{Place, current_place, replace_place};
 pub use self::pool::{Overflow, Pool, PoolSettings};
-pub use self::reader::{Reader, Sink, Values};
+pub use self::preamble::Origin;
+pub(crate) use self::reader::Suspect;
+pub use self::reader::{Place, Reader, Sink, Values};
 pub use self::record::{Full, Mark, Record};
 pub use self::shape::Shape;
 pub use self::slot::Produced;
 pub use self::terms::{How, NUMBERLESS, Terms};
+pub use self::whereabouts::{Whereabouts, current_whereabouts, replace_whereabouts};
 pub use self::writer::{Borrowed, Ended, Entered, Refused, Writer, mute_this_thread, writer};

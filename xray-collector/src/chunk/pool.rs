@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::file::ChunkFile;
 use super::loss::{Loss, Losses};
 use super::memory::Memory;
 use super::slot::{Produced, Slot};
+use crate::clock::Reference;
+use crate::fork;
 use crate::redaction::Redaction;
 use crate::schema::Schema;
 
@@ -58,11 +61,15 @@ struct Slots {
 pub struct Pool {
     pub(super) memory: Memory,
     pub(super) session: u32,
+    /// The process whose chunks these are: a forked child leaves them alone.
+    generation: u32,
     pub(super) overflow: Overflow,
     pub(super) redaction: Arc<Redaction>,
     pub(super) free: Receiver<u32>,
     free_again: Sender<u32>,
     full: Sender<u32>,
+    /// Says that the collector should not wait any longer. One word is enough.
+    urgent: (Sender<()>, Receiver<()>),
     slots: Mutex<Slots>,
     losses: Losses,
     closed: AtomicBool,
@@ -71,23 +78,28 @@ pub struct Pool {
 
 impl Pool {
     /// A pool and the end of its full channel. `session` tells collectors of one process apart; it is not 0.
-    pub(super) fn new(settings: PoolSettings, session: u32, schema: Option<Arc<Schema>>) -> (Arc<Self>, Receiver<u32>) {
-        let (smallest, largest) = PoolSettings::CHUNK_BYTES.into_inner();
-        let chunk_bytes = settings.chunk_bytes.clamp(smallest, largest).next_power_of_two();
-        let chunks = settings.chunks.max(2);
-        let (free_again, free) = crossbeam_channel::bounded(chunks as usize);
-        let (full, of_full) = crossbeam_channel::bounded(chunks as usize);
-        for index in 0..chunks {
+    pub(super) fn new(
+        memory: Memory,
+        settings: PoolSettings,
+        session: u32,
+        schema: Option<Arc<Schema>>,
+    ) -> (Arc<Self>, Receiver<u32>) {
+        let chunks = memory.chunks() as usize;
+        let (free_again, free) = crossbeam_channel::bounded(chunks);
+        let (full, of_full) = crossbeam_channel::bounded(chunks);
+        for index in (0..memory.chunks()).filter(|index| memory.header(*index).published().bytes == 0) {
             free_again.try_send(index).expect("the channel holds all chunks");
         }
         let pool = Self {
-            memory: Memory::new(chunk_bytes, chunks),
+            memory,
             session,
+            generation: fork::generation(),
             overflow: settings.overflow,
             redaction: settings.redaction,
             free,
             free_again,
             full,
+            urgent: crossbeam_channel::bounded(1),
             slots: Mutex::default(),
             losses: Losses::new(),
             closed: AtomicBool::new(false),
@@ -102,10 +114,47 @@ impl Pool {
         self.session
     }
 
+    /// Whether it belongs to this process, rather than to one that this was forked from.
+    #[must_use]
+    pub fn is_of_this_process(&self) -> bool {
+        self.generation == fork::generation()
+    }
+
     /// What is recorded has to fit this: here, where every thread that records reaches it without a lock.
     #[must_use]
     pub fn schema(&self) -> Option<&Arc<Schema>> {
         self.schema.as_ref()
+    }
+
+    /// Whether what is recorded outlives the process.
+    #[must_use]
+    pub fn is_in_file(&self) -> bool {
+        self.memory.file().is_some()
+    }
+
+    /// Everything is stored: the file goes, if there is one.
+    pub(crate) fn discard_file(&self) -> std::io::Result<()> {
+        self.memory.file().map_or(Ok(()), ChunkFile::discard)
+    }
+
+    /// Says what another process needs to read the times.
+    pub(crate) fn set_clock(&self, clock: Reference) {
+        self.memory.preamble().set_clock(clock);
+    }
+
+    /// Says how many events were read, are not stored, and are in no chunk any more.
+    pub(crate) fn set_unsafe_events(&self, events: u64) {
+        self.memory.preamble().set_unsafe_events(events);
+    }
+
+    /// What the last call of [`Pool::set_unsafe_events`] said, be it by another process.
+    pub(crate) fn unsafe_events(&self) -> u64 {
+        self.memory.preamble().unsafe_events()
+    }
+
+    /// How many chunks nobody has.
+    pub(crate) fn free_chunks(&self) -> usize {
+        self.free.len()
     }
 
     /// What the threads counted, with every thread that ever recorded included.
@@ -121,12 +170,17 @@ impl Pool {
 
     /// What runs lost since the last call.
     pub fn take_losses(&self, each: impl FnMut(Loss)) {
-        self.losses.take(each);
+        self.losses.take(self.memory.losses(), each);
+    }
+
+    /// Has those losses told again that were told since this many of each run were.
+    pub(crate) fn tell_losses_again(&self, told_of: impl Fn(u64) -> u64) {
+        self.losses.tell_again(self.memory.losses(), told_of);
     }
 
     /// Says that a run has ended and its losses were taken.
     pub fn forget_losses(&self, run: u64) {
-        self.losses.forget(run);
+        self.losses.forget(self.memory.losses(), run);
     }
 
     /// Dropped events of runs that nobody can name any more.
@@ -136,7 +190,9 @@ impl Pool {
     }
 
     pub(super) fn note_loss(&self, run: u64, is_end_of_run: bool) {
-        self.losses.note(run, is_end_of_run);
+        if self.is_of_this_process() {
+            self.losses.note(self.memory.losses(), run, is_end_of_run);
+        }
     }
 
     /// No thread waits for a chunk any more.
@@ -144,8 +200,21 @@ impl Pool {
         self.closed.store(true, Ordering::Release);
     }
 
+    /// Where the collector hears that a quarter of the chunks wait for it, or that no more than a quarter is free.
+    pub(crate) fn urgent(&self) -> &Receiver<()> {
+        &self.urgent.1
+    }
+
     /// A chunk that nobody has. `None` when there is none and nothing says to wait.
     pub(super) fn acquire(&self) -> Option<u32> {
+        if !self.is_of_this_process() {
+            return None;
+        }
+        let quarter = (self.memory.chunks() as usize / 4).max(1);
+        if self.full.len() >= quarter || self.free.len() <= quarter {
+            // An error means that it was said already.
+            let _ = self.urgent.0.try_send(());
+        }
         match (self.free.try_recv(), self.overflow) {
             (Ok(chunk), _) => Some(chunk),
             (Err(_), Overflow::Drop) => None,
@@ -165,14 +234,19 @@ impl Pool {
 
     /// Gives back a chunk that was read, or taken and not committed to.
     pub(super) fn release(&self, chunk: u32) {
+        if !self.is_of_this_process() {
+            return;
+        }
         self.memory.header(chunk).clear();
         self.free_again.try_send(chunk).expect("the channel holds all chunks");
     }
 
     /// Gives a chunk that is not written to any more to the collector.
     pub(super) fn hand_over(&self, chunk: u32) {
-        // An error means that the collector is gone, and with it all interest in the chunk.
-        let _ = self.full.try_send(chunk);
+        if self.is_of_this_process() {
+            // An error means that the collector is gone, and with it all interest in the chunk.
+            let _ = self.full.try_send(chunk);
+        }
     }
 
     /// A slot for a thread that begins to record.
@@ -192,7 +266,9 @@ impl Pool {
 
     /// The slot of a thread that has ended.
     pub(super) fn return_slot(&self, slot: Arc<Slot>) {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).unused.push(slot);
+        if self.is_of_this_process() {
+            self.slots.lock().unwrap_or_else(PoisonError::into_inner).unused.push(slot);
+        }
     }
 }
 

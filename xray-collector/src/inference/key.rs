@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use rapidhash::v3::rapidhash_v3;
+
 use super::Encoded;
 use super::digest::{Digester, key_hash};
 use super::shape::{Part, Shape};
@@ -207,9 +209,18 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     /// Where the key begins: where the field is missing or `None`, the whole item is its own key.
     fn find(&self, side: Encoded<'a>, span: Span) -> Result<Option<usize>, DecodeError> {
-        let Some(item) = side.part(span, self.part)? else { return Ok(None) };
+        let item = match self.part {
+            Part::Whole => span.start as usize,
+            part => match side.part(span, part)? {
+                Some(item) => item,
+                None => return Ok(None),
+            },
+        };
+        if self.path.is_empty() {
+            return Ok(Some(item));
+        }
         match side.follow(item, &self.path)? {
-            Some(key) if side.head(key)?.0 != Element::Unit => Ok(Some(key)),
+            Some(key) if !side.is_unit(key)? => Ok(Some(key)),
             _ => Ok(Some(item)),
         }
     }
@@ -218,22 +229,44 @@ impl<'a> Place<'a> {
     pub(super) fn hashes(&self, side: Encoded<'a>, items: &[Span]) -> Result<Vec<Option<u64>>, DecodeError> {
         let mut digester = Digester::new(side);
         let mut text = String::new();
-        items
-            .iter()
-            .map(|span| {
-                let Some(key) = self.find(side, *span)? else { return Ok(None) };
-                let head = side.head(key)?.0;
-                if let Element::String { text, full, .. } = head {
-                    return Ok(full.is_none().then(|| key_hash(text)));
-                }
-                text.clear();
-                if write_scalar(&head, &mut text) {
-                    return Ok(Some(key_hash(&text)));
-                }
-                let digest = digester.digest(side.cursor(key))?;
-                Ok((!digest.is_torn).then_some(digest.hash))
-            })
-            .collect()
+        let mut hashes = Vec::with_capacity(items.len());
+        // Most items are structs of which a short text, the first field, is the key.
+        let first_field = match (self.part, &self.path[..]) {
+            (Part::Whole, [name]) => Some(*name),
+            _ => None,
+        };
+        for span in items {
+            let first_text = first_field.and_then(|name| side.first_text(span.start as usize, name));
+            hashes.push(match first_text {
+                Some(text) => Some(rapidhash_v3(text)),
+                None => self.hash(side, *span, &mut digester, &mut text)?,
+            });
+        }
+        Ok(hashes)
+    }
+
+    /// The number of one item's key; `text` is room for it.
+    fn hash(
+        &self,
+        side: Encoded<'a>,
+        span: Span,
+        digester: &mut Digester<'a>,
+        text: &mut String,
+    ) -> Result<Option<u64>, DecodeError> {
+        let Some(key) = self.find(side, span)? else { return Ok(None) };
+        if let Some(text) = side.short_text(key) {
+            return Ok(Some(rapidhash_v3(text)));
+        }
+        let head = side.head(key)?.0;
+        if let Element::String { text, full, .. } = head {
+            return Ok(full.is_none().then(|| key_hash(text)));
+        }
+        text.clear();
+        if write_scalar(&head, text) {
+            return Ok(Some(key_hash(text)));
+        }
+        let digest = digester.digest(side.cursor(key))?;
+        Ok((!digest.is_torn).then_some(digest.hash))
     }
 
     /// The key's text, not clipped.

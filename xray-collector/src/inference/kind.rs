@@ -18,6 +18,9 @@ const GENERATES: [&str; 3] = ["llm", "generat", "create"];
 
 impl Kind {
     pub(super) fn of(kind: &str) -> Self {
+        if kind.is_empty() {
+            return Self { orders: false, picks: false, generates: false };
+        }
         let kind = kind.to_lowercase();
         // By the beginnings of words: `pre_ranking` is about ranks, `border` is not about orders.
         let says = |stems: &[&str]| {

@@ -1,6 +1,6 @@
 //! Which item of the output is which one of the input.
 
-use std::collections::HashMap;
+use crate::map::FastMap;
 
 /// One item of a list, and what it was matched with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,8 @@ pub(super) fn match_up(input: &[Option<u64>], output: &[Option<u64>]) -> Matchin
         output: output.iter().map(unmatched).collect(),
         ..Matching::default()
     };
-    let mut groups: HashMap<u64, Group> = HashMap::with_capacity(input.len());
+    let mut groups: FastMap<u64, Group> = FastMap::default();
+    groups.reserve(input.len());
     // Of each item of the input the next one with its key.
     let mut following = vec![NONE; input.len()];
     for (place, key) in (0_u32..).zip(input) {

@@ -95,24 +95,27 @@ impl Question<'_> {
     /// Whether a look at the bytes shows that there is nothing to infer, as it does for most functions: no list goes in,
     /// or what comes out neither is nor holds items.
     fn is_idle(&self) -> bool {
-        let has_list = self.entered.bytes.iter().any(|byte| (LIST..=MAP).contains(byte));
         let is_scalar = self.returned.bytes.first().is_none_or(|tag| !COMPOSITE.contains(tag));
-        !has_list || (is_scalar && !Kind::of(self.kind).picks)
+        if is_scalar && !Kind::of(self.kind).picks {
+            return true;
+        }
+        // Piece by piece, each without a branch, so that many bytes are looked at at once.
+        let may_be_list = |piece: &[u8]| piece.iter().fold(false, |found, byte| found | (LIST..=MAP).contains(byte));
+        !self.entered.bytes.chunks(64).any(may_be_list)
     }
 }
 
 fn try_infer<'a>(question: &Question<'a>) -> Result<Option<Inference<'a>>, DecodeError> {
-    let key = question.key.or_else(|| question.entered.said_key()).or_else(|| question.returned.said_key());
-    let question = &Question { key, ..*question };
     let kind = Kind::of(question.kind);
     let sides = [question.entered, question.returned];
     let mut doubts = Vec::new();
-    // Everything is read once before anything is looked up in it: from here on nesting is bounded.
-    question.returned.end(0)?;
-    let entered = entered(question, &mut doubts)?;
+    // Everything is read once before anything is looked up in it.
+    let Entered { views: entered, said_key } = entered(question, &mut doubts)?;
     if entered.is_empty() {
         return Ok(None);
     }
+    let key = question.key.or(said_key).or_else(|| question.returned.said_key(0));
+    let question = &Question { key, ..*question };
     let returned = returned(question.returned, kind)?;
     let mut found: Vec<Pairing<'_, 'a>> = Vec::new();
     for (argument, view) in &entered {
@@ -144,17 +147,26 @@ fn try_infer<'a>(question: &Question<'a>) -> Result<Option<Inference<'a>>, Decod
     Details::new(question, kind, compared).map(|details| Some(details.into_inference(doubts)))
 }
 
-/// The lists among the arguments, each with its argument's place.
-fn entered(question: &Question<'_>, doubts: &mut Vec<Doubt>) -> Result<Vec<(usize, View)>, DecodeError> {
+/// What the arguments are.
+struct Entered<'a> {
+    /// The lists among them, each with its argument's place.
+    views: Vec<(usize, View)>,
+    /// The field that one of them says is the key of its items.
+    said_key: Option<&'a str>,
+}
+
+fn entered<'a>(question: &Question<'a>, doubts: &mut Vec<Doubt>) -> Result<Entered<'a>, DecodeError> {
     let side = question.entered;
     let mut views = Vec::new();
+    let mut said_key = None;
     let mut start = 0;
     for argument in 0..question.arguments.len() {
         if start >= side.bytes.len() {
             break;
         }
-        let end = side.end(start)?;
-        views.extend(side.views(start)?.into_iter().map(|view| (argument, view)));
+        said_key = said_key.or_else(|| side.said_key(start));
+        let (found, end) = side.views(start)?;
+        views.extend(found.into_iter().map(|view| (argument, view)));
         start = end;
     }
     if let Some(items) = question.items {
@@ -164,17 +176,17 @@ fn entered(question: &Question<'_>, doubts: &mut Vec<Doubt>) -> Result<Vec<(usiz
             false => doubts.push(Doubt::NoSuchArgument),
         }
     }
-    Ok(views)
+    Ok(Entered { views, said_key })
 }
 
 /// The lists that the result has or is.
 fn returned(side: Encoded<'_>, kind: Kind) -> Result<Vec<View>, DecodeError> {
-    let mut views = side.views(0)?;
+    let (mut views, end) = side.views(0)?;
     let is_list = views.iter().any(|view| view.depth == 0 && view.form == Form::List);
     match side.head(0)?.0 {
         crate::value::Element::Unit if kind.picks => views.push(View::nothing()),
         crate::value::Element::Unit => {}
-        _ if !is_list => views.push(View::single(0)?),
+        _ if !is_list => views.push(View::single(0, end)?),
         _ => {}
     }
     Ok(views)

@@ -99,6 +99,11 @@ pub(super) fn pairings<'v, 'a>(
                 continue;
             }
             let samples = [sample(sides[0], views[0], entered)?, sample(sides[1], views[1], returned)?];
+            // What makes a field sensible does not depend on the keys, which take longer to find.
+            let is_whole = !parts.iter().any(|part| matches!(part, Part::Field(_)));
+            if !is_whole && !relate(samples, views, &[]).is_some_and(|relation| is_sensible(parts, relation)) {
+                continue;
+            }
             let choices = choices(samples[0], samples[1], declared)?;
             if let Some(relation) = relate(samples, views, &choices)
                 && is_sensible(parts, relation)
@@ -238,9 +243,11 @@ impl<'a> Compared<'_, 'a> {
             let starts =
                 [entered.part(spans[0], self.pairing.parts[0])?, returned.part(spans[1], self.pairing.parts[1])?];
             let [Some(before), Some(after)] = starts else { continue };
-            if same_names
-                && entered.bytes[before..entered.end(before)?] == returned.bytes[after..returned.end(after)?]
-            {
+            let end = |side: usize, start: usize| match self.pairing.parts[side] {
+                Part::Whole if self.pairing.views[side].form == Form::List => Ok(spans[side].end as usize),
+                _ => sides[side].end(start),
+            };
+            if same_names && entered.bytes[before..end(0, before)?] == returned.bytes[after..end(1, after)?] {
                 continue;
             }
             let before = digesters[0].digest(entered.cursor(before))?;

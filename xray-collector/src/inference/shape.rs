@@ -4,7 +4,7 @@
 
 use super::Encoded;
 use super::view::{Form, Span, View};
-use crate::value::{DecodeError, Element};
+use crate::value::{DecodeError, Element, tag};
 
 /// Fields beyond these are not looked into for an item: each is a way to compare two lists.
 const FIELDS: usize = 16;
@@ -96,7 +96,7 @@ impl<'a> Encoded<'a> {
             Element::ValueVariant(..) => self.fields(inside),
             Element::Map(_) => {
                 let mut fields = Vec::new();
-                for entry in self.elements(inside)?.0.chunks_exact(2) {
+                for entry in self.elements(inside)?.starts.chunks_exact(2) {
                     if let (Element::String { text, .. }, _) = self.head(entry[0])? {
                         fields.push((text, entry[1]));
                     }
@@ -109,6 +109,10 @@ impl<'a> Encoded<'a> {
 
     /// Where the value of a field begins, if there is such a field.
     pub(super) fn field(&self, start: usize, name: &str) -> Result<Option<usize>, DecodeError> {
+        // Most are structs, of which the name is a number of two bytes.
+        if self.tag(start) == Some(tag::STRUCT) {
+            return self.field_within(start + 3, name);
+        }
         let (head, inside) = self.head(start)?;
         match head {
             Element::Struct(_) | Element::StructVariant(..) => self.field_within(inside, name),
@@ -147,7 +151,7 @@ impl<'a> Encoded<'a> {
         if !matches!(head, Element::List(_) | Element::Tuple(_)) {
             return Ok(None);
         }
-        Ok(match self.elements(inside)?.0[..] {
+        Ok(match self.elements(inside)?.starts[..] {
             [first, second] => Some((self.shape(first)?, self.shape(second)?)),
             _ => None,
         })

@@ -1,7 +1,7 @@
 //! The lists that a value holds, and where each of their items stands.
 
 use super::Encoded;
-use crate::value::{Cursor, DecodeError, Element, Field, Table, UNKNOWN_LENGTH, tag};
+use crate::value::{Count, Cursor, DecodeError, Element, Field, Table, UNKNOWN_LENGTH, tag};
 
 /// How deep below a value a list is looked for: `SearchResult { page: Page { items } }` is found.
 const DEPTH: usize = 3;
@@ -28,6 +28,8 @@ pub(super) enum Form {
 pub(super) struct Span {
     pub(super) start: u32,
     pub(super) middle: u32,
+    /// Where it ends.
+    pub(super) end: u32,
     /// Its place in the list.
     pub(super) position: u32,
 }
@@ -47,9 +49,9 @@ pub(super) struct View {
 }
 
 impl View {
-    /// The value itself, as the only item.
-    pub(super) fn single(start: usize) -> Result<Self, DecodeError> {
-        let items = vec![span(start, start, 0)?];
+    /// A value itself, as the only item.
+    pub(super) fn single(start: usize, end: usize) -> Result<Self, DecodeError> {
+        let items = vec![span([start, start, end], 0)?];
         Ok(Self { form: Form::Single, items, length: 1, is_cut: false, depth: 0 })
     }
 
@@ -62,9 +64,36 @@ impl View {
     }
 }
 
-fn span(start: usize, middle: usize, position: usize) -> Result<Span, DecodeError> {
+/// Whether two names are equal. Most often the one is the very text that was found in the first item.
+#[inline]
+fn is_same(found: &str, name: &str) -> bool {
+    std::ptr::eq(found, name) || found == name
+}
+
+/// `places` are start, middle and end, in this order.
+fn span(places: [usize; 3], position: usize) -> Result<Span, DecodeError> {
+    let [start, middle, end] = places;
     let narrow = |at| u32::try_from(at).map_err(|_| DecodeError { what: "a list of more than 4 GiB", at: start });
-    Ok(Span { start: narrow(start)?, middle: narrow(middle)?, position: narrow(position)? })
+    let end = narrow(end)?;
+    // Neither start nor middle nor position is beyond the end.
+    Ok(Span { start: start as u32, middle: middle as u32, end, position: position as u32 })
+}
+
+/// The values that follow each other up to a close.
+pub(super) struct Elements {
+    /// Where each of them begins.
+    pub(super) starts: Vec<usize>,
+    /// Where the close stands.
+    pub(super) close: usize,
+    /// Some are missing.
+    pub(super) is_cut: bool,
+}
+
+impl Elements {
+    /// Where the element at this place ends.
+    fn end(&self, place: usize) -> usize {
+        self.starts.get(place + 1).copied().unwrap_or(self.close)
+    }
 }
 
 impl<'a> Encoded<'a> {
@@ -85,79 +114,117 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    /// The field that a value says is the key of its items: one of the values from the first on.
-    pub(super) fn said_key(&self) -> Option<&'a str> {
-        let mut start = 0;
-        while start < self.bytes.len() {
-            if let Element::Keyed(key) = self.cursor(start).element(&mut Table(self.names)).ok()? {
-                return Some(key);
-            }
-            start = self.end(start).ok()?;
+    /// The field that the value at a place says is the key of its items.
+    pub(super) fn said_key(&self, start: usize) -> Option<&'a str> {
+        if self.tag(start) != Some(tag::KEYED) {
+            return None;
         }
-        None
+        match self.cursor(start).element(&mut Table(self.names)) {
+            Ok(Element::Keyed(key)) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The bytes of the text that the value at a place is, if it is a short one.
+    #[inline]
+    pub(super) fn short_text(&self, start: usize) -> Option<&'a [u8]> {
+        match self.bytes.get(start..)? {
+            [tag::STRING_SHORT, length, text @ ..] => text.get(..usize::from(*length)),
+            _ => None,
+        }
+    }
+
+    /// The bytes of the text that is the first field of the struct at a place, if that has this name and is a short one.
+    #[inline]
+    pub(super) fn first_text(&self, start: usize, name: &str) -> Option<&'a [u8]> {
+        let [tag::STRUCT, _, _, low, high, tag::STRING_SHORT, length, text @ ..] = self.bytes.get(start..)? else {
+            return None;
+        };
+        let found = self.names.get(usize::from(u16::from_le_bytes([*low, *high])))?;
+        is_same(found, name).then(|| text.get(..usize::from(*length)))?
+    }
+
+    /// Whether the value at a place is `None` or `()`.
+    pub(super) fn is_unit(&self, start: usize) -> Result<bool, DecodeError> {
+        match self.tag(start) {
+            Some(tag::KEYED) | None => Ok(self.head(start)?.0 == Element::Unit),
+            Some(tag) => Ok(tag == tag::UNIT),
+        }
     }
 
     /// The first byte of the value at a place: enough to tell what need not be decoded.
-    fn tag(&self, start: usize) -> Option<u8> {
+    pub(super) fn tag(&self, start: usize) -> Option<u8> {
         self.bytes.get(start).copied()
     }
 
     /// Where the value at a place ends.
     pub(super) fn end(&self, start: usize) -> Result<usize, DecodeError> {
         let mut cursor = self.cursor(start);
-        cursor.pass(&mut Table(self.names))?;
+        cursor.pass(&mut Count(self.names.len()))?;
         Ok(start + cursor.position())
     }
 
-    /// Where the values that follow each other up to a close begin, and whether some are missing. `at` is the first.
-    pub(super) fn elements(&self, at: usize) -> Result<(Vec<usize>, bool), DecodeError> {
-        let names = &mut Table(self.names);
+    /// The values that follow each other up to a close. `at` is where the first one begins.
+    pub(super) fn elements(&self, at: usize) -> Result<Elements, DecodeError> {
+        let names = &mut Count(self.names.len());
         let mut cursor = self.cursor(at);
-        let mut starts = Vec::new();
+        // Most lists have more than four, which is what a vector begins with.
+        let mut starts = Vec::with_capacity(32);
         loop {
-            let start = cursor.position();
-            let tag = self.tag(at + start);
+            let start = at + cursor.position();
+            let tag = self.tag(start);
             if let Some(tag::CLOSE | tag::CUT) = tag {
-                return Ok((starts, tag == Some(tag::CUT)));
+                return Ok(Elements { starts, close: start, is_cut: tag == Some(tag::CUT) });
             }
-            starts.push(at + start);
+            starts.push(start);
             cursor.pass(names)?;
         }
     }
 
     /// The fields of a struct whose first field's name is at `at`: names, and where the values begin.
     pub(super) fn named(&self, at: usize) -> Result<Vec<(&'a str, usize)>, DecodeError> {
-        let names = &mut Table(self.names);
         let mut cursor = self.cursor(at);
         let mut fields = Vec::new();
-        while let Field::Name(name) = cursor.field(names)? {
+        while let Field::Name(name) = cursor.field(&mut Table(self.names))? {
             fields.push((name, at + cursor.position()));
-            cursor.pass(names)?;
+            cursor.pass(&mut Count(self.names.len()))?;
         }
         Ok(fields)
     }
 
     /// Where the value of the field with this name begins; `at` as for [`Encoded::named`].
     pub(super) fn field_within(&self, at: usize, name: &str) -> Result<Option<usize>, DecodeError> {
-        let names = &mut Table(self.names);
         let mut cursor = self.cursor(at);
-        while let Field::Name(found) = cursor.field(names)? {
-            if found == name {
+        while let Field::Name(found) = cursor.field(&mut Table(self.names))? {
+            if is_same(found, name) {
                 return Ok(Some(at + cursor.position()));
             }
-            cursor.pass(names)?;
+            cursor.pass(&mut Count(self.names.len()))?;
         }
         Ok(None)
     }
 
-    /// The lists in the value at a place.
+    /// The lists in the value at a place, and where it ends. All of it is read: from then on its nesting is bounded.
     ///
     /// # Errors
     /// When the bytes are not a value.
-    pub(super) fn views(&self, start: usize) -> Result<Vec<View>, DecodeError> {
+    pub(super) fn views(&self, start: usize) -> Result<(Vec<View>, usize), DecodeError> {
         let mut views = Vec::new();
-        self.gather(start, 0, &mut views)?;
-        Ok(views)
+        let (head, inside) = self.head(start)?;
+        let end = match head {
+            Element::List(length) => {
+                let elements = self.elements(inside)?;
+                let end = elements.close + 1;
+                self.gather_list(elements, length, 0, &mut views)?;
+                end
+            }
+            _ => {
+                let end = self.end(start)?;
+                self.gather(start, 0, &mut views)?;
+                end
+            }
+        };
+        Ok((views, end))
     }
 
     fn gather(&self, start: usize, depth: usize, views: &mut Vec<View>) -> Result<(), DecodeError> {
@@ -166,21 +233,14 @@ impl<'a> Encoded<'a> {
         }
         let (head, inside) = self.head(start)?;
         match head {
-            Element::List(length) => {
-                let (starts, is_cut) = self.elements(inside)?;
-                if self.is_tuple(&starts)? {
-                    return self.gather_each(starts, depth + 1, views);
-                }
-                views.push(self.list(&starts, length, is_cut, depth)?);
-            }
+            Element::List(length) => self.gather_list(self.elements(inside)?, length, depth, views)?,
             Element::Map(length) => self.gather_map(inside, length, depth, views)?,
             Element::Struct(_) | Element::StructVariant(..) => {
                 let starts = self.named(inside)?.into_iter().map(|(_, start)| start).collect();
                 self.gather_each(starts, depth + 1, views)?;
             }
             Element::Tuple(_) | Element::TupleVariant(..) => {
-                let (starts, _) = self.elements(inside)?;
-                self.gather_each(starts, depth + 1, views)?;
+                self.gather_each(self.elements(inside)?.starts, depth + 1, views)?;
             }
             Element::ValueVariant(..) => self.gather(inside, depth + usize::from(depth > 0), views)?,
             _ => {}
@@ -192,25 +252,36 @@ impl<'a> Encoded<'a> {
         starts.into_iter().try_for_each(|start| self.gather(start, depth, views))
     }
 
-    fn list(&self, starts: &[usize], length: u32, is_cut: bool, depth: usize) -> Result<View, DecodeError> {
-        let mut items = Vec::with_capacity(starts.len());
-        for (position, start) in starts.iter().enumerate() {
+    fn gather_list(
+        &self,
+        elements: Elements,
+        length: u32,
+        depth: usize,
+        views: &mut Vec<View>,
+    ) -> Result<(), DecodeError> {
+        if self.is_tuple(&elements.starts)? {
+            return self.gather_each(elements.starts, depth + 1, views);
+        }
+        let (all, is_cut) = (elements.starts.len(), elements.is_cut);
+        let mut items = Vec::with_capacity(all);
+        for (position, start) in elements.starts.iter().enumerate() {
             if self.tag(*start) != Some(tag::UNIT) {
-                items.push(span(*start, *start, position)?);
+                items.push(span([*start, *start, elements.end(position)], position)?);
             }
         }
-        let holes = starts.len() - items.len();
-        let known = if is_cut && length != UNKNOWN_LENGTH { length as usize } else { starts.len() };
-        let length = known.max(starts.len()) - holes;
-        Ok(View { form: Form::List, items, length: length as u64, is_cut, depth })
+        let known = if is_cut && length != UNKNOWN_LENGTH { length as usize } else { all };
+        let length = known.max(all) - (all - items.len());
+        views.push(View { form: Form::List, items, length: length as u64, is_cut, depth });
+        Ok(())
     }
 
     fn gather_map(&self, inside: usize, length: u32, depth: usize, views: &mut Vec<View>) -> Result<(), DecodeError> {
-        let (starts, is_cut) = self.elements(inside)?;
-        let mut items = Vec::with_capacity(starts.len() / 2);
+        let elements = self.elements(inside)?;
+        let is_cut = elements.is_cut;
+        let mut items = Vec::with_capacity(elements.starts.len() / 2);
         let mut lists = Vec::new();
-        for (position, entry) in starts.chunks_exact(2).enumerate() {
-            items.push(span(entry[0], entry[1], position)?);
+        for (position, entry) in elements.starts.chunks_exact(2).enumerate() {
+            items.push(span([entry[0], entry[1], elements.end(position * 2 + 1)], position)?);
             if self.tag(entry[1]) == Some(tag::LIST) {
                 lists.push(entry[1]);
             }

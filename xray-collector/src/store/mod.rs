@@ -7,6 +7,7 @@
 #[cfg(feature = "embedded")]
 mod embedded;
 mod empty;
+mod progress;
 #[cfg(feature = "embedded")]
 mod segment;
 
@@ -18,6 +19,7 @@ use serde::Serialize;
 #[cfg(feature = "embedded")]
 pub use self::embedded::EmbeddedStore;
 pub use self::empty::EmptyStore;
+pub use self::progress::{HeldValues, Left, Progress, ReadTo, RunInMind, Said, Stands, StepInMind};
 use crate::decision::DecisionCounts;
 use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step, StepDetail};
@@ -43,6 +45,8 @@ pub struct Batch {
     pub segments: Vec<Segment>,
     /// Schemas that runs of this and later batches name.
     pub schemas: Vec<SchemaRow>,
+    /// How far the collector has come with it.
+    pub progress: Progress,
 }
 
 impl Batch {
@@ -56,6 +60,7 @@ impl Batch {
             && self.late.is_empty()
             && self.segments.is_empty()
             && self.schemas.is_empty()
+            && self.progress.is_empty()
     }
 }
 
@@ -208,7 +213,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// Writes a batch in one transaction; when this returns `Ok` the batch survives the process and the machine.
     ///
     /// # Errors
-    /// Nothing of the batch is kept when it fails; the store stays usable and a later batch may succeed.
+    /// Nothing of the batch is kept when it fails; the store stays usable and a later batch may succeed. It may come
+    /// again: what it says of progress tells a store whether it has the batch already.
     fn write(&self, batch: &Batch) -> Result<(), StoreError>;
 
     /// The functions known so far, with their numbers.
@@ -229,6 +235,31 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// When the store cannot be read or written.
     fn mark_crashed(&self, current: ProcessId) -> Result<u64, StoreError>;
+
+    /// The file in which a collector may keep what it has not written yet, so that it outlives the process: a name
+    /// beside the store's own, that nobody else uses while the store is open. `None` for a store without a place on disk,
+    /// and for one that does not implement [`Store::left_by`].
+    fn chunk_file(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// How far the collector of a process that is gone had come.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn left_by(&self, process: ProcessId) -> Result<Left, StoreError> {
+        let _ = process;
+        Ok(Left::default())
+    }
+
+    /// Forgets how far the collectors of other processes than this one had come: all they left is stored.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn settle(&self, current: ProcessId) -> Result<(), StoreError> {
+        let _ = current;
+        Ok(())
+    }
 
     /// Runs by time, newest first.
     ///
@@ -271,6 +302,10 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// When the store cannot be read.
     fn summary(&self) -> Result<StoreSummary, StoreError>;
+
+    /// Leaves everything as the next process wants to find it: called once, when this one exits, since then nobody may
+    /// drop the store. Whoever still asks for something opens it again. What fails is left to the next process.
+    fn close(&self) {}
 }
 
 /// What can go wrong with a store, with what to do about it.
@@ -336,6 +371,12 @@ pub enum StoreError {
         path: PathBuf,
         /// Why.
         cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store's code panicked.
+    #[error("the store panicked: {message}")]
+    Panicked {
+        /// What it said.
+        message: String,
     },
     /// Reading failed.
     #[error("cannot read {path:?}: {cause}")]

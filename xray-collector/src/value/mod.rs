@@ -52,8 +52,8 @@ mod write;
 
 pub use self::captured::{CaptureLevel, Captured};
 pub(crate) use self::keys::keys;
+pub(crate) use self::read::{Count, Element, Field, Table};
 pub use self::read::{Cursor, DecodeError, Names};
-pub(crate) use self::read::{Element, Field, Table};
 pub(crate) use self::render::json_of;
 pub use self::transcode::NameTable;
 pub(crate) use self::transcode::{Appender, Learner, Scope, SegmentNames, list_length, text_of, transcode};

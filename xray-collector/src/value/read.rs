@@ -40,11 +40,27 @@ impl<'a> Names for Table<'a> {
     }
 }
 
+/// Names of which only their number is known, to whoever passes over them.
+pub(crate) struct Count(pub(crate) usize);
+
+impl Names for Count {
+    type Name = ();
+
+    #[inline]
+    fn get(&mut self, number: u16, _: Range<usize>) -> Option<()> {
+        (usize::from(number) < self.0).then_some(())
+    }
+
+    fn define(&mut self, _: u16, _: &str, _: Range<usize>) -> Option<()> {
+        None
+    }
+}
+
 /// A place in a stretch of bytes.
 #[derive(Debug, Clone)]
 pub struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    rest: &'a [u8],
+    length: usize,
 }
 
 /// One element of the walk over a value.
@@ -105,45 +121,53 @@ impl<'a> Cursor<'a> {
     /// At the first of `bytes`.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { rest: bytes, length: bytes.len() }
     }
 
     /// How many bytes were read.
     #[must_use]
     pub fn position(&self) -> usize {
-        self.at
+        self.length - self.rest.len()
     }
 
     /// Whether all was read.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        self.at == self.bytes.len()
+        self.rest.is_empty()
     }
 
+    #[inline(always)]
     pub(super) fn error(&self, what: &'static str) -> DecodeError {
-        DecodeError { what, at: self.at }
+        DecodeError { what, at: self.position() }
     }
 
     /// The next `count` bytes.
     ///
     /// # Errors
     /// When there are not so many.
+    #[inline(always)]
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
-        let taken = self.bytes[self.at..].get(..count).ok_or(self.error("the bytes end too early"))?;
-        self.at += count;
+        let Some((taken, rest)) = self.rest.split_at_checked(count) else {
+            return Err(self.error("the bytes end too early"));
+        };
+        self.rest = rest;
         Ok(taken)
     }
 
+    #[inline(always)]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
+        let Some((taken, rest)) = self.rest.split_first_chunk() else {
+            return Err(self.error("the bytes end too early"));
+        };
+        self.rest = rest;
+        Ok(*taken)
     }
 
     /// The next byte.
     ///
     /// # Errors
     /// When there is none.
+    #[inline(always)]
     pub fn u8(&mut self) -> Result<u8, DecodeError> {
         Ok(self.array::<1>()?[0])
     }
@@ -152,6 +176,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// When there are not so many.
+    #[inline(always)]
     pub fn u16(&mut self) -> Result<u16, DecodeError> {
         self.array().map(u16::from_le_bytes)
     }
@@ -160,6 +185,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// When there are not so many.
+    #[inline(always)]
     pub fn u32(&mut self) -> Result<u32, DecodeError> {
         self.array().map(u32::from_le_bytes)
     }
@@ -168,6 +194,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// When there are not so many.
+    #[inline]
     pub fn u64(&mut self) -> Result<u64, DecodeError> {
         self.array().map(u64::from_le_bytes)
     }
@@ -182,14 +209,14 @@ impl<'a> Cursor<'a> {
     }
 
     fn utf8(&mut self, length: usize) -> Result<&'a str, DecodeError> {
-        let at = self.at;
+        let at = self.position();
         std::str::from_utf8(self.take(length)?).map_err(|_| DecodeError { what: "a text that is not UTF-8", at })
     }
 
     /// A text of which the last character may be torn.
     fn cut_text(&mut self) -> Result<&'a str, DecodeError> {
         let length = self.u32()? as usize;
-        let at = self.at;
+        let at = self.position();
         let bytes = self.take(length)?;
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text),
@@ -202,27 +229,40 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn name<T: Names>(&mut self, names: &mut T) -> Result<T::Name, DecodeError> {
         let number = self.u16()?;
         self.name_numbered(number, names)
     }
 
+    #[inline(always)]
     fn name_numbered<T: Names>(&mut self, number: u16, names: &mut T) -> Result<T::Name, DecodeError> {
-        let start = self.at - 2;
-        let name = if number & NAME_DEFINED == 0 {
-            names.get(number, start..self.at)
-        } else {
-            let number = number & !NAME_DEFINED;
-            if number >= NAME_LIMIT {
-                return Err(self.error("a name with a number out of range"));
+        let start = self.position() - 2;
+        let name = match number & NAME_DEFINED {
+            0 => names.get(number, start..self.position()),
+            _ => {
+                let name;
+                (*self, name) = self.clone().definition(number & !NAME_DEFINED, names)?;
+                name
             }
-            let length = usize::from(self.u16()?);
-            let text = self.utf8(length)?;
-            names.define(number, text, start..self.at)
         };
-        name.ok_or(self.error("a name that was not defined"))
+        name.ok_or_else(|| self.error("a name that was not defined"))
     }
 
+    /// A name's first use: its text follows. By value, so that the cursor of a caller can stay in registers.
+    #[cold]
+    fn definition<T: Names>(mut self, number: u16, names: &mut T) -> Result<(Self, Option<T::Name>), DecodeError> {
+        let start = self.position() - 2;
+        if number >= NAME_LIMIT {
+            return Err(self.error("a name with a number out of range"));
+        }
+        let length = usize::from(self.u16()?);
+        let text = self.utf8(length)?;
+        let name = names.define(number, text, start..self.position());
+        Ok((self, name))
+    }
+
+    #[inline(always)]
     pub(crate) fn field<T: Names>(&mut self, names: &mut T) -> Result<Field<T::Name>, DecodeError> {
         match self.u16()? {
             CLOSE_NAME => Ok(Field::Close { cut: false }),
@@ -248,7 +288,7 @@ impl<'a> Cursor<'a> {
             tag::I128 => Element::Signed(i128::from_le_bytes(self.array()?), 16),
             tag::F32 => Element::F32(f32::from_le_bytes(self.array()?)),
             tag::F64 => Element::F64(f64::from_le_bytes(self.array()?)),
-            tag::CHAR => Element::Char(char::from_u32(self.u32()?).ok_or(self.error("not a character"))?),
+            tag::CHAR => Element::Char(char::from_u32(self.u32()?).ok_or_else(|| self.error("not a character"))?),
             tag::STRING_SHORT => {
                 let length = self.u8()?.into();
                 Element::String { text: self.utf8(length)?, full: None, withheld: false }
@@ -287,7 +327,7 @@ impl<'a> Cursor<'a> {
             tag::OMITTED => Element::Omitted,
             tag::CLOSE => Element::Close { cut: false },
             tag::CUT => Element::Close { cut: true },
-            _ => return Err(DecodeError { what: "an unknown tag", at: self.at - 1 }),
+            _ => return Err(DecodeError { what: "an unknown tag", at: self.position() - 1 }),
         })
     }
 
@@ -338,50 +378,208 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// When the bytes are not put together as a value is.
+    #[inline]
     pub fn pass<T: Names>(&mut self, names: &mut T) -> Result<(), DecodeError> {
-        match self.pass_one(names, MAX_DEPTH)? {
-            true => Ok(()),
-            false => Err(self.error("a close without an open")),
+        match self.rest.first().map(|tag| width(*tag)) {
+            Some(Some(width)) => self.advance(1 + width),
+            _ => self.pass_nested(names),
         }
     }
 
-    /// Whether it was a value; `false` for a close.
-    fn pass_one<T: Names>(&mut self, names: &mut T, depth: usize) -> Result<bool, DecodeError> {
-        let Some(inner) = depth.checked_sub(1) else { return Err(self.error("values nested too deeply")) };
-        match self.u8()? {
-            tag::UNIT | tag::FALSE | tag::TRUE | tag::REDACTED | tag::OMITTED => {}
-            tag::U8 | tag::I8 => self.advance(1)?,
-            tag::U16 | tag::I16 => self.advance(2)?,
-            tag::U32 | tag::I32 | tag::F32 | tag::CHAR => self.advance(4)?,
-            tag::U64 | tag::I64 | tag::F64 => self.advance(8)?,
-            tag::U128 | tag::I128 => self.advance(16)?,
-            tag::STRING_SHORT => {
-                let length = self.u8()?.into();
-                self.advance(length)?;
-            }
-            tag::LIST => {
-                self.advance(4)?;
-                while self.pass_one(names, inner)? {}
-            }
-            tag::STRUCT => {
-                self.name(names)?;
-                while let Field::Name(_) = self.field(names)? {
-                    if !self.pass_one(names, inner)? {
-                        return Err(self.error("a name without a value"));
+    fn pass_nested<T: Names>(&mut self, names: &mut T) -> Result<(), DecodeError> {
+        // One of its own, which stays in registers.
+        let mut cursor = self.clone();
+        // What the values around the next one go on with, and the innermost of them.
+        let mut around = [Within::One; MAX_DEPTH];
+        let (mut depth, mut within) = (0, Within::One);
+        loop {
+            let tag = cursor.u8()?;
+            let opened = match tag {
+                tag::STRING_SHORT => {
+                    let length = cursor.u8()?;
+                    cursor.advance(length.into())?;
+                    None
+                }
+                tag::STRUCT => {
+                    cursor.name(names)?;
+                    Some(Within::Fields)
+                }
+                tag::LIST => {
+                    cursor.advance(4)?;
+                    Some(Within::Elements)
+                }
+                tag::CLOSE | tag::CUT => {
+                    match within {
+                        Within::Elements | Within::Keys => (depth, within) = (depth - 1, around[depth - 1]),
+                        Within::Values => return Err(cursor.error("a key without a value")),
+                        Within::One if depth == 0 => return Err(cursor.error("a close without an open")),
+                        Within::Fields | Within::One => return Err(cursor.error("a name without a value")),
                     }
+                    None
+                }
+                _ => match width(tag) {
+                    Some(width) => {
+                        cursor.advance(width)?;
+                        None
+                    }
+                    None => {
+                        let opened;
+                        (cursor, opened) = cursor.pass_rare(tag, names)?;
+                        opened
+                    }
+                },
+            };
+            if let Some(opened) = opened {
+                (around[depth], within) = (within, opened);
+                depth += 1;
+                // On with what is in it. Of fields the first one's name comes first.
+                if opened != Within::Fields {
+                    cursor.check_depth(depth)?;
+                    continue;
                 }
             }
-            tag::CLOSE | tag::CUT => return Ok(false),
-            _ => {
-                // The rarer ones, one by one.
-                self.at -= 1;
-                return self.skip_one(names, depth);
+            // A value has ended, or fields have begun: on to where the next value begins.
+            loop {
+                match within {
+                    Within::Elements => break,
+                    Within::Fields => {
+                        if let Field::Name(_) = cursor.field(names)? {
+                            cursor.check_depth(depth)?;
+                            break;
+                        }
+                    }
+                    Within::Keys => {
+                        within = Within::Values;
+                        break;
+                    }
+                    Within::Values => {
+                        within = Within::Keys;
+                        break;
+                    }
+                    Within::One if depth == 0 => {
+                        *self = cursor;
+                        return Ok(());
+                    }
+                    Within::One => {}
+                }
+                (depth, within) = (depth - 1, around[depth - 1]);
             }
         }
-        Ok(true)
     }
 
+    /// Whether a value may follow within so many others.
+    #[inline(always)]
+    fn check_depth(&self, depth: usize) -> Result<(), DecodeError> {
+        if depth < MAX_DEPTH { Ok(()) } else { Err(self.error("values nested too deeply")) }
+    }
+
+    /// What the value with this tag, which was read, opens; `None` if it is read to its end.
+    fn pass_rare<T: Names>(mut self, tag: u8, names: &mut T) -> Result<(Self, Option<Within>), DecodeError> {
+        let opened = match tag {
+            tag::STRING
+            | tag::STRING_ENDLESS
+            | tag::STRING_WITHHELD
+            | tag::STRING_WITHHELD_CUT
+            | tag::TEXT
+            | tag::TEXT_CUT
+            | tag::TEXT_WITHHELD
+            | tag::TEXT_WITHHELD_CUT => {
+                let length = self.u32()?;
+                self.advance(length as usize)?;
+                None
+            }
+            tag::STRING_CUT | tag::BYTES => {
+                self.advance(8)?;
+                let length = self.u32()?;
+                self.advance(length as usize)?;
+                None
+            }
+            tag::MAP => {
+                self.advance(4)?;
+                Some(Within::Keys)
+            }
+            tag::TUPLE => {
+                self.name(names)?;
+                Some(Within::Elements)
+            }
+            tag::VARIANT_UNIT | tag::VARIANT_VALUE | tag::VARIANT_TUPLE | tag::VARIANT_STRUCT => {
+                self.name(names)?;
+                self.name(names)?;
+                match tag {
+                    tag::VARIANT_UNIT => None,
+                    tag::VARIANT_VALUE => Some(Within::One),
+                    tag::VARIANT_TUPLE => Some(Within::Elements),
+                    _ => Some(Within::Fields),
+                }
+            }
+            tag::KEYED => {
+                self.name(names)?;
+                Some(Within::One)
+            }
+            tag::TYPE | tag::PANICKED => {
+                self.name(names)?;
+                None
+            }
+            _ => return Err(DecodeError { what: "an unknown tag", at: self.position() - 1 }),
+        };
+        Ok((self, opened))
+    }
+
+    #[inline(always)]
     fn advance(&mut self, count: usize) -> Result<(), DecodeError> {
         self.take(count).map(drop)
     }
+}
+
+/// What a value that has begun and not ended goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// Values, up to a close.
+    Elements,
+    /// Names with values, up to their close.
+    Fields,
+    /// A map's next key, or its close.
+    Keys,
+    /// The value of the key before.
+    Values,
+    /// One value.
+    One,
+}
+
+/// How many bytes follow a tag whose values are all of one size.
+#[inline]
+fn width(tag: u8) -> Option<usize> {
+    /// Where it is something else.
+    const OTHER: u8 = u8::MAX;
+    const WIDTHS: [u8; 256] = {
+        let mut widths = [OTHER; 256];
+        let known = [
+            (tag::UNIT, 0),
+            (tag::FALSE, 0),
+            (tag::TRUE, 0),
+            (tag::U8, 1),
+            (tag::U16, 2),
+            (tag::U32, 4),
+            (tag::U64, 8),
+            (tag::U128, 16),
+            (tag::I8, 1),
+            (tag::I16, 2),
+            (tag::I32, 4),
+            (tag::I64, 8),
+            (tag::I128, 16),
+            (tag::F32, 4),
+            (tag::F64, 8),
+            (tag::CHAR, 4),
+            (tag::REDACTED, 0),
+            (tag::OMITTED, 0),
+        ];
+        let mut at = 0;
+        while at < known.len() {
+            widths[known[at].0 as usize] = known[at].1;
+            at += 1;
+        }
+        widths
+    };
+    let width = WIDTHS[usize::from(tag)];
+    (width != OTHER).then_some(width.into())
 }

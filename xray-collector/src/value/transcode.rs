@@ -1,17 +1,17 @@
 //! From a chunk to a segment: the same value, with the chunk's numbers of names replaced by the segment's.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::read::{Cursor, DecodeError, Element, Names, Table};
 use super::{NAME_ANONYMOUS, NAME_LIMIT, UNKNOWN_LENGTH, tag};
+use crate::map::FastMap;
 
 /// Every name that a collector has met, once.
 #[derive(Debug, Default)]
 pub struct NameTable {
     texts: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, u32>,
+    numbers: FastMap<Arc<str>, u32>,
 }
 
 impl NameTable {
@@ -70,17 +70,30 @@ impl Names for Learner<'_> {
     }
 }
 
+/// A name keeps the number that it has in the chunk where it is first met, if it is below this and free: what has the
+/// same number in chunk and segment is copied as it is.
+const KEPT_NUMBERS: u16 = 256;
+
 /// The names of one segment.
 #[derive(Debug, Default)]
 pub(crate) struct SegmentNames {
     texts: Vec<Arc<str>>,
+    /// Of each number, whether it is that of a name: others have an empty text.
+    is_taken: Vec<bool>,
     /// Of each name in the [`NameTable`], its number in the segment.
     numbers: Vec<Option<u16>>,
     /// Of names that came with values from elsewhere.
-    by_text: HashMap<Arc<str>, u16>,
+    by_text: FastMap<Arc<str>, u16>,
+    /// Of the value that is being copied, where names stand that get another number, and which.
+    renumbered: Vec<(usize, u16)>,
 }
 
 impl SegmentNames {
+    /// Those of values that are complete.
+    pub(crate) fn of_texts(texts: Vec<Arc<str>>) -> Self {
+        Self { texts, ..Self::default() }
+    }
+
     /// The text of each number.
     pub(crate) fn texts(&self) -> &[Arc<str>] {
         &self.texts
@@ -99,21 +112,39 @@ impl SegmentNames {
         if let Some(number) = self.by_text.get(text) {
             return Some(*number);
         }
-        let number = u16::try_from(self.texts.len()).ok().filter(|number| *number < NAME_ANONYMOUS)?;
-        self.texts.push(Arc::clone(text));
+        let number = self.add(Arc::clone(text), None)?;
         self.by_text.insert(Arc::clone(text), number);
         Some(number)
     }
 
-    fn number(&mut self, interned: u32, table: &NameTable) -> Option<u16> {
+    /// Gives a name this number, if nothing has it and it is small, else the next one.
+    fn add(&mut self, text: Arc<str>, wanted: Option<u16>) -> Option<u16> {
+        let is_taken = |number: &u16| self.is_taken.get(usize::from(*number)).copied().unwrap_or(false);
+        let wanted = wanted.filter(|wanted| *wanted < KEPT_NUMBERS && !is_taken(wanted));
+        let next = u16::try_from(self.texts.len()).ok().filter(|number| *number < NAME_ANONYMOUS);
+        let number = wanted.or(next)?;
+        let place = usize::from(number);
+        if place >= self.texts.len() {
+            self.texts.resize_with(place + 1, Arc::default);
+            self.is_taken.resize(place + 1, false);
+        }
+        (self.texts[place], self.is_taken[place]) = (text, true);
+        Some(number)
+    }
+
+    #[inline]
+    fn known(&self, interned: u32) -> Option<u16> {
+        self.numbers.get(interned as usize).copied().flatten()
+    }
+
+    /// The number of a name that a chunk knows as `wanted`.
+    fn number(&mut self, interned: u32, wanted: u16, table: &NameTable) -> Option<u16> {
         let place = interned as usize;
         if self.numbers.len() <= place {
             self.numbers.resize(place + 1, None);
         }
         if self.numbers[place].is_none() {
-            let number = u16::try_from(self.texts.len()).ok().filter(|number| *number < NAME_ANONYMOUS)?;
-            self.texts.push(Arc::clone(&table.texts[place]));
-            self.numbers[place] = Some(number);
+            self.numbers[place] = Some(self.add(Arc::clone(&table.texts[place]), Some(wanted))?);
         }
         self.numbers[place]
     }
@@ -164,10 +195,12 @@ impl Names for Renumbering<'_, '_> {
 
     fn get(&mut self, number: u16, place: Range<usize>) -> Option<()> {
         let text = self.to.texts.get(usize::from(number))?;
-        let number = self.to.segment.number_of_text(text)?;
-        self.to.out.extend_from_slice(&self.bytes[self.copied..place.start]);
-        self.to.out.extend_from_slice(&number.to_le_bytes());
-        self.copied = place.end;
+        let renumbered = self.to.segment.number_of_text(text)?;
+        if renumbered != number {
+            self.to.out.extend_from_slice(&self.bytes[self.copied..place.start]);
+            self.to.out.extend_from_slice(&renumbered.to_le_bytes());
+            self.copied = place.end;
+        }
         Some(())
     }
 
@@ -176,7 +209,8 @@ impl Names for Renumbering<'_, '_> {
     }
 }
 
-/// Writes names as the segment numbers them, and everything between them as it is.
+/// Copies stretches of bytes as they are, and then writes the segment's numbers over the chunk's. Only where a name is
+/// defined is anything left out: its text.
 struct Transcoder<'a> {
     bytes: &'a [u8],
     copied: usize,
@@ -187,27 +221,43 @@ struct Transcoder<'a> {
 }
 
 impl Transcoder<'_> {
-    fn write(&mut self, interned: u32, place: &Range<usize>) -> Option<()> {
-        let number = self.segment.number(interned, self.table)?;
-        self.out.extend_from_slice(&self.bytes[self.copied..place.start]);
-        self.out.extend_from_slice(&number.to_le_bytes());
-        self.copied = place.end;
-        Some(())
+    /// Copies what stands before this place, with the new numbers.
+    fn copy_to(&mut self, end: usize) {
+        let start = self.out.len();
+        self.out.extend_from_slice(&self.bytes[self.copied..end]);
+        let copy = &mut self.out[start..];
+        for (place, number) in self.segment.renumbered.drain(..) {
+            let place = place - self.copied;
+            copy[place..place + 2].copy_from_slice(&number.to_le_bytes());
+        }
+        self.copied = end;
     }
 }
 
 impl Names for Transcoder<'_> {
     type Name = ();
 
+    #[inline]
     fn get(&mut self, number: u16, place: Range<usize>) -> Option<()> {
         let interned = self.scope.interned.get(usize::from(number)).copied().flatten()?;
-        self.write(interned, &place)
+        let renumbered = match self.segment.known(interned) {
+            Some(known) => known,
+            None => self.segment.number(interned, number, self.table)?,
+        };
+        if renumbered != number {
+            self.segment.renumbered.push((place.start, renumbered));
+        }
+        Some(())
     }
 
     fn define(&mut self, number: u16, text: &str, place: Range<usize>) -> Option<()> {
         let interned = self.table.intern(text);
         self.scope.learn(number, interned);
-        self.write(interned, &place)
+        let number = self.segment.number(interned, number, self.table)?;
+        self.copy_to(place.start);
+        self.out.extend_from_slice(&number.to_le_bytes());
+        self.copied = place.end;
+        Some(())
     }
 }
 
@@ -223,11 +273,11 @@ pub(crate) fn transcode(
     out: &mut Vec<u8>,
 ) -> Result<usize, DecodeError> {
     let mut cursor = Cursor::new(bytes);
+    segment.renumbered.clear();
     let mut transcoder = Transcoder { bytes, copied: 0, table, scope, segment, out };
     cursor.pass(&mut transcoder)?;
-    let (copied, end) = (transcoder.copied, cursor.position());
-    out.extend_from_slice(&bytes[copied..end]);
-    Ok(end)
+    transcoder.copy_to(cursor.position());
+    Ok(cursor.position())
 }
 
 /// The length of the list that a value is, if it is one whose length was known before its elements were.

@@ -2,6 +2,7 @@
 //! disk or its process fails.
 #![cfg(feature = "embedded")]
 
+mod blocks;
 mod contents;
 mod damage;
 mod failure;

@@ -11,6 +11,7 @@ mod problems;
 mod run;
 mod runs;
 mod schemas;
+mod search;
 mod server;
 mod stats;
 mod step;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use xray_collector::model::RunStatus;
-use xray_collector::stats::{Dropped, Stats};
+use xray_collector::stats::{Dropped, Recovered, Stats};
 use xray_collector::store::Batch;
 
 use crate::fixture::{Fixture, callsite, run, step};
@@ -15,23 +15,35 @@ fn the_books_and_the_store_are_summed_up() {
     let fixture =
         Fixture::with(&Batch { callsites: vec![(0, callsite("search", "", &[]))], runs, steps, ..Batch::default() });
     *fixture.stats.lock().unwrap() = Stats {
-        produced: 20,
+        produced: 23,
         stored: 8,
-        dropped: Dropped { no_chunk: 7, too_large: 1, stopped: 0, store: 2, corrupt: 0 },
+        dropped: Dropped { no_chunk: 7, too_large: 1, stopped: 0, store: 2, corrupt: 0, panic: 3 },
+        unattributed: 1,
         in_flight: 2,
         unsampled_runs: 6,
         store_error: Some("disk full".to_owned()),
         schema_misfits: 4,
+        panics: 1,
+        last_panic: Some("a bug".to_owned()),
+        crash_proof: true,
+        recovered: Recovered { stored: 5, corrupt: 1, lost: 0 },
+        recovery_notes: vec!["a note".to_owned()],
     };
     let answer = fixture.get("/api/v1/stats").ok();
     let events = json!({
-        "produced": 20,
+        "produced": 23,
         "stored": 8,
-        "dropped": {"no_chunk": 7, "too_large": 1, "stopped": 0, "store": 2, "corrupt": 0},
+        "dropped": {"no_chunk": 7, "too_large": 1, "stopped": 0, "store": 2, "corrupt": 0, "panic": 3},
+        "unattributed": 1,
         "in_flight": 2,
         "unsampled_runs": 6,
         "store_error": "disk full",
         "schema_misfits": 4,
+        "panics": 1,
+        "last_panic": "a bug",
+        "crash_proof": true,
+        "recovered": {"stored": 5, "corrupt": 1, "lost": 0},
+        "recovery_notes": ["a note"],
     });
     assert_eq!(answer["events"], events);
     let by_status = json!({"running": 0, "completed": 3, "failed": 0, "crashed": 1, "incomplete": 0});

@@ -1,14 +1,13 @@
 //! Getting a published crate: cargo downloads it as a dependency of an empty project, and says where it put it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use walkdir::WalkDir;
 
 use super::Wanted;
-use crate::steps::{cargo, root};
+use crate::steps::cargo;
 
 /// What is of interest in `cargo metadata`.
 #[derive(Deserialize)]
@@ -58,7 +57,7 @@ pub(crate) fn download(wanted: &Wanted, area: &Path) -> anyhow::Result<(PathBuf,
     )?;
     let mut metadata = vec!["metadata".to_owned(), "--format-version=1".to_owned()];
     // The dependencies for other systems would be downloaded, too.
-    metadata.push(format!("--filter-platform={}", host()?));
+    metadata.push(format!("--filter-platform={}", crate::steps::host()?));
     let output = offline_first(&project, &metadata)
         .with_context(|| format!("cannot download {wanted}; run this once with a connection to cargo's registry"))?;
     let metadata: Metadata = serde_json::from_str(&output).context("cannot read what cargo metadata says")?;
@@ -98,15 +97,6 @@ fn requirement(version: Option<&str>) -> String {
         }
         Some(version) => version.to_owned(),
     }
-}
-
-/// The system that is compiled for.
-pub(crate) fn host() -> anyhow::Result<String> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("-vV").current_dir(root()).output().context("cannot run rustc")?;
-    let text = String::from_utf8(output.stdout)?;
-    let host = text.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc does not name its host")?;
-    Ok(host.to_owned())
 }
 
 /// Copies the crate, in place of what was there.

@@ -32,7 +32,7 @@ pub(crate) fn run(wanted: &Wanted, area: &Path, manner: &Manner) -> anyhow::Resu
     download::copy(&original, &folder)?;
     let workshop = Workshop { folder, target: area.join("target"), jobs: manner.jobs };
     let mut notes = manifest::prepare(&workshop.folder)?;
-    download::offline_first(&workshop.folder, &["fetch".to_owned(), format!("--target={}", download::host()?)])
+    download::offline_first(&workshop.folder, &["fetch".to_owned(), format!("--target={}", crate::steps::host()?)])
         .with_context(|| format!("cannot download what the tests of {wanted} need; run this once with a connection"))?;
 
     println!("   {version} as published: building");

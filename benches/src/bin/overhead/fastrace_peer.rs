@@ -12,7 +12,8 @@ const ROOT: &str = "batch";
 
 /// Spans without values.
 pub(crate) mod bare {
-    use fastrace::prelude::LocalSpan;
+    use fastrace::future::FutureExt as _;
+    use fastrace::prelude::{LocalSpan, Span};
 
     use crate::workload::{self, Item};
 
@@ -33,11 +34,17 @@ pub(crate) mod bare {
         let _span = LocalSpan::enter_with_local_parent("list");
         workload::list(items, limit)
     }
+
+    #[inline(never)]
+    pub(crate) async fn waiting(a: u64, b: f64, c: f32) -> f64 {
+        workload::waiting(a, b, c).in_span(Span::enter_with_local_parent("waiting")).await
+    }
 }
 
 /// Spans with arguments and result.
 pub(crate) mod json {
-    use fastrace::prelude::LocalSpan;
+    use fastrace::future::FutureExt as _;
+    use fastrace::prelude::{LocalSpan, Span};
 
     use super::{text, with_result};
     use crate::workload::{self, Item};
@@ -61,6 +68,13 @@ pub(crate) mod json {
         let _span = LocalSpan::enter_with_local_parent("list")
             .with_properties(|| [("items", text(&items)), ("limit", text(&limit))]);
         with_result(workload::list(items, limit))
+    }
+
+    #[inline(never)]
+    pub(crate) async fn waiting(a: u64, b: f64, c: f32) -> f64 {
+        let span = Span::enter_with_local_parent("waiting")
+            .with_properties(|| [("a", text(&a)), ("b", text(&b)), ("c", text(&c))]);
+        async { with_result(workload::waiting(a, b, c).await) }.in_span(span).await
     }
 }
 
@@ -97,10 +111,18 @@ impl Fastrace {
         Self { delivered }
     }
 
-    /// How many calls have been reported, once all are that were made.
+    /// How many calls have been reported, once all are that were made. What does not fit into the thread's queue waits
+    /// for the next span: hence one of its own, until nothing comes any more.
     pub(crate) fn delivered(&self) -> u64 {
-        fastrace::flush();
-        self.delivered.load(Ordering::Relaxed)
+        let mut before = None;
+        loop {
+            drop(Span::root(ROOT, SpanContext::random()));
+            fastrace::flush();
+            let delivered = self.delivered.load(Ordering::Relaxed);
+            if before.replace(delivered) == Some(delivered) {
+                return delivered;
+            }
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Taking turns, and what is made of the times.
 
-use std::time::Instant;
+use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use crate::allocations;
@@ -17,6 +18,7 @@ const ROUNDS: usize = 31;
 pub(crate) struct Variant<'a> {
     pub(crate) name: &'static str,
     calls: Box<dyn Fn(usize) + 'a>,
+    prepare: Option<Box<dyn Fn(usize) + 'a>>,
     delivered: Option<Box<dyn Fn() -> u64 + 'a>>,
     bytes: Option<f64>,
 }
@@ -24,7 +26,13 @@ pub(crate) struct Variant<'a> {
 impl<'a> Variant<'a> {
     /// A variant that is called so many times.
     pub(crate) fn new(name: &'static str, calls: impl Fn(usize) + 'a) -> Self {
-        Self { name, calls: Box::new(calls), delivered: None, bytes: None }
+        Self { name, calls: Box::new(calls), prepare: None, delivered: None, bytes: None }
+    }
+
+    /// With what makes what so many calls use up.
+    pub(crate) fn preparing(mut self, prepare: impl Fn(usize) + 'a) -> Self {
+        self.prepare = Some(Box::new(prepare));
+        self
     }
 
     /// With what waits until nothing is left for the background, and says how many calls have arrived since the start.
@@ -34,8 +42,8 @@ impl<'a> Variant<'a> {
     }
 
     /// With the bytes that a call makes.
-    pub(crate) fn bytes(mut self, bytes: usize) -> Self {
-        self.bytes = Some(bytes as f64);
+    pub(crate) fn bytes(mut self, bytes: f64) -> Self {
+        self.bytes = Some(bytes);
         self
     }
 }
@@ -78,15 +86,22 @@ fn batch(call: &mut impl FnMut()) {
     }
 }
 
+/// Makes what so many calls use up.
+pub(crate) fn prepare(variant: &Variant<'_>, calls: usize) {
+    if let Some(prepare) = &variant.prepare {
+        prepare(calls);
+    }
+}
+
 /// So many calls of one variant. Profilers know it by its name.
 #[inline(never)]
 pub(crate) fn counted(variant: &Variant<'_>, calls: usize) {
     (variant.calls)(calls);
 }
 
-/// All variants in turn, round after round; the first is the plain one. Who begins a round changes. `prepare` makes what
-/// so many calls use up, outside of the time that is measured.
-pub(crate) fn measure(workload: &str, calls: usize, variants: &[Variant<'_>], prepare: impl Fn(usize)) -> Vec<Row> {
+/// All variants in turn, round after round; the first is the plain one. Who begins a round changes. What is measured is
+/// how long the calling thread ran, so that it counts for nobody that the machine has other things to do.
+pub(crate) fn measure(workload: &str, calls: usize, variants: &[Variant<'_>]) -> Vec<Row> {
     let mut times = vec![Vec::new(); variants.len()];
     let mut allocated = vec![0; variants.len()];
     let mut delivered = vec![0; variants.len()];
@@ -96,11 +111,13 @@ pub(crate) fn measure(workload: &str, calls: usize, variants: &[Variant<'_>], pr
             let index = (round + turn) % variants.len();
             let variant = &variants[index];
             let arrived = || variant.delivered.as_ref().map_or(0, |delivered| delivered());
-            prepare(calls);
-            let (arrived_before, allocated_before) = (arrived(), allocations::count());
-            let start = Instant::now();
+            let arrived_before = arrived();
+            // Last, so that every variant finds the same in the processor's caches.
+            prepare(variant, calls);
+            let allocated_before = allocations::count();
+            let start = ran();
             counted(variant, calls);
-            let elapsed = start.elapsed();
+            let elapsed = ran() - start;
             let allocated_after = allocations::count();
             delivered[index] += arrived() - arrived_before;
             if round > 0 {
@@ -138,6 +155,12 @@ impl Row {
         [self.p10, self.ns_over_plain, self.p90] = [0.1, 0.5, 0.9].map(|share| percentile(over_plain, share));
         self
     }
+}
+
+/// How long this thread ran, ever.
+pub(crate) fn ran() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).expect("a thread's time is not negative")
 }
 
 /// The value that this share of them is below.

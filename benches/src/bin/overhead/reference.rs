@@ -12,6 +12,8 @@ use crate::workload::{self, Item};
 pub(crate) const BEGIN_BYTES: usize = 12 + 4 * 8;
 /// The same, with its end (8) and outcome (1).
 pub(crate) const END_BYTES: usize = BEGIN_BYTES + 8 + 1;
+/// What the numbers that stand for names stand for.
+pub(crate) const NAMES: [&str; 6] = ["", "Item", "id", "title", "price", "tags"];
 /// As long as the chunks that xray writes into.
 const CHUNK_BYTES: usize = 128 * 1024;
 
@@ -29,11 +31,11 @@ impl Default for Buffer {
 }
 
 impl Buffer {
-    /// The bytes that this writes.
-    pub(crate) fn bytes_of(&mut self, call: impl FnOnce(&mut Self)) -> usize {
+    /// What this writes.
+    pub(crate) fn written_by(&mut self, call: impl FnOnce(&mut Self)) -> &[u8] {
         self.cursor = 0;
         call(self);
-        self.cursor
+        &self.chunk[..self.cursor]
     }
 
     #[inline(always)]
@@ -146,6 +148,18 @@ pub(crate) fn result(buffer: &mut Buffer, item: &Item, limit: f64) -> Result<boo
         Ok(value) => buffer.put([1 + u8::from(*value)]),
         Err(message) => buffer.text(message),
     });
+    result
+}
+
+#[inline(never)]
+pub(crate) async fn waiting(buffer: &mut Buffer, a: u64, b: f64, c: f32) -> f64 {
+    let started = buffer.begin(|buffer| {
+        buffer.tagged(0x13, a.to_le_bytes());
+        buffer.float(b);
+        buffer.tagged(0x20, c.to_le_bytes());
+    });
+    let result = workload::waiting(a, b, c).await;
+    buffer.end(started, |buffer| buffer.float(result));
     result
 }
 

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use crate::measure::{Row, batches, percentile};
+use crate::measure::{Row, batches, percentile, ran};
 use crate::recorded::{self, Recorded};
 use crate::workload;
 
@@ -15,7 +15,7 @@ const DEPTHS: [usize; 4] = [1, 10, 100, 1_000];
 /// Steps in a round, at every depth.
 const STEPS: usize = 10_000;
 
-/// `A` on several threads that start together. Times are those of one thread's call.
+/// `A` on several threads that start together. Times are those of one thread's call, while that thread runs.
 pub(crate) fn threads(recorded: &Recorded) -> Vec<Row> {
     let mut rows = Vec::new();
     for threads in THREADS {
@@ -30,8 +30,9 @@ pub(crate) fn threads(recorded: &Recorded) -> Vec<Row> {
                 recorded::batches(CALLS_PER_THREAD, || _ = black_box(recorded::full::scalars(1, 2.0, 3.0)));
             });
             recorded.delivered();
-            rates.push((threads * CALLS_PER_THREAD) as f64 / full.as_secs_f64());
-            over_plain.push((full.as_nanos() as f64 - plain.as_nanos() as f64) / CALLS_PER_THREAD as f64);
+            let calls = (threads * CALLS_PER_THREAD) as f64;
+            rates.push(calls / full.wall.as_secs_f64());
+            over_plain.push((full.ran.as_nanos() as f64 - plain.ran.as_nanos() as f64) / calls);
         }
         let delivered = recorded.delivered() - before;
         let calls = (ROUNDS * threads * CALLS_PER_THREAD) as u64;
@@ -50,22 +51,30 @@ pub(crate) fn threads(recorded: &Recorded) -> Vec<Row> {
     rows
 }
 
-/// From when all threads are there to when the last is done.
-fn together(threads: usize, work: impl Fn() + Sync) -> Duration {
+/// What threads took.
+struct Took {
+    /// From when all were there to when the last was done.
+    wall: Duration,
+    /// How long all of them ran.
+    ran: Duration,
+}
+
+fn together(threads: usize, work: impl Fn() + Sync) -> Took {
     let barrier = Barrier::new(threads + 1);
-    let start = std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                barrier.wait();
-                work();
-            });
-        }
+    let work = || {
+        barrier.wait();
+        let start = ran();
+        work();
+        ran() - start
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         // Read before, since the threads may be done before this one is woken.
         let start = Instant::now();
         barrier.wait();
-        start
-    });
-    start.elapsed()
+        let ran = threads.into_iter().map(|thread| thread.join().expect("no call panics")).sum();
+        Took { wall: start.elapsed(), ran }
+    })
 }
 
 #[inline(never)]
@@ -88,18 +97,18 @@ pub(crate) fn nested(recorded: &Recorded) -> Vec<Row> {
         let mut over_plain = Vec::new();
         let before = recorded.delivered();
         for _ in 0..ROUNDS {
-            let start = Instant::now();
+            let start = ran();
             for _ in 0..calls {
                 black_box(plain(depth));
             }
-            let plain = start.elapsed();
-            let start = Instant::now();
+            let plain = ran() - start;
+            let start = ran();
             recorded::run(|| {
                 for _ in 0..calls {
                     black_box(full(depth));
                 }
             });
-            let full = start.elapsed();
+            let full = ran() - start;
             over_plain.push((full.as_nanos() as f64 - plain.as_nanos() as f64) / STEPS as f64);
             recorded.delivered();
         }

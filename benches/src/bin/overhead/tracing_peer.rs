@@ -14,6 +14,7 @@ use tracing::Dispatch;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::measure::BATCH;
+use crate::workload::Item;
 
 crate::workload::functions!(#[tracing::instrument(ret)]);
 
@@ -81,10 +82,10 @@ impl Subscriber {
     }
 
     /// The bytes that arrive for one such call.
-    pub(crate) fn bytes_of(&self, call: impl FnMut()) -> usize {
+    pub(crate) fn bytes_of(&self, call: impl FnMut()) -> f64 {
         let before = self.arrived.bytes.load(Ordering::Relaxed);
         self.batches(BATCH, call);
-        (self.arrived.bytes.load(Ordering::Relaxed) - before) as usize / BATCH
+        (self.arrived.bytes.load(Ordering::Relaxed) - before) as f64 / BATCH as f64
     }
 }
 

@@ -9,11 +9,16 @@
 //! runs        (started_ns u64, run)     StoredRun    in the order in which they are listed
 //! run_places  run                       (started_ns u64, status u8)    leads to the row, says what it counts as
 //! open_runs   run                       ()           those whose status is running
-//! steps       (run, step)               StoredStep
+//! steps       (run, first step)         blocks of StoredStep: super::steps
 //! facts       (run, step, segment u64, offset u32)    length u32    in the order in which they were said
 //! segments    (number u64, part u32)    bytes        crate::store::segment, cut into parts that fill a page
 //! callsites   number u32                StoredCallsite
 //! schemas     version u128              (first seen ns u64, bytes)    crate::schema, as its version is made from
+//! batches     process u64               u64          the number of its last batch
+//! read_to     (process, thread u32)     (order u32, position u32)
+//! steps_in_mind (run, step)             StepInMind
+//! runs_in_mind  run                     RunInMind    these four: crate::store::Progress, of processes that did not end
+//!                                                    in an orderly way; a file need not have them
 //!
 //! run = u128, step = u64
 //! ```
@@ -46,6 +51,11 @@ pub(super) const FACTS: TableDefinition<'_, (u128, u64, u64, u32), u32> = TableD
 pub(super) const SEGMENTS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("segments");
 pub(super) const CALLSITES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("callsites");
 pub(super) const SCHEMAS: TableDefinition<'_, u128, (u64, &[u8])> = TableDefinition::new("schemas");
+
+pub(super) const BATCHES: TableDefinition<'_, u64, u64> = TableDefinition::new("batches");
+pub(super) const READ_TO: TableDefinition<'_, (u64, u32), (u32, u32)> = TableDefinition::new("read_to");
+pub(super) const STEPS_IN_MIND: TableDefinition<'_, (u128, u64), &[u8]> = TableDefinition::new("steps_in_mind");
+pub(super) const RUNS_IN_MIND: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("runs_in_mind");
 
 pub(super) const META_FORMAT: &str = "xray format";
 pub(super) const META_NEXT_SEGMENT: &str = "next segment";
@@ -84,28 +94,28 @@ pub(super) struct StoredRun<'a> {
     misfits: u64,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A step: [`super::steps`] says how it is encoded.
 pub(super) struct StoredStep {
-    parent: Option<u64>,
-    callsite: u32,
-    outcome: u8,
-    started_ns: u64,
-    duration_ns: Option<u64>,
-    thread: u32,
-    items_in: Option<u64>,
-    items_out: Option<u64>,
-    counts: DecisionCounts,
-    important: bool,
-    level: u8,
-    arguments: Option<StoredPlace>,
-    result: Option<StoredPlace>,
+    pub(super) parent: Option<u64>,
+    pub(super) callsite: u32,
+    pub(super) outcome: u8,
+    pub(super) started_ns: u64,
+    pub(super) duration_ns: Option<u64>,
+    pub(super) thread: u32,
+    pub(super) items_in: Option<u64>,
+    pub(super) items_out: Option<u64>,
+    pub(super) counts: DecisionCounts,
+    pub(super) important: bool,
+    pub(super) level: u8,
+    pub(super) arguments: Option<StoredPlace>,
+    pub(super) result: Option<StoredPlace>,
 }
 
-#[derive(Serialize, Deserialize, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct StoredPlace {
-    segment: u64,
-    offset: u32,
-    length: u32,
+    pub(super) segment: u64,
+    pub(super) offset: u32,
+    pub(super) length: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -198,10 +208,6 @@ impl StoredStep {
         }
     }
 
-    pub(super) fn read(bytes: &[u8], run: RunId, step: StepId) -> Result<Self, Fault> {
-        decode(bytes, || step_place(run, step))
-    }
-
     /// The number of its function.
     pub(super) fn callsite(&self) -> u32 {
         self.callsite
@@ -231,6 +237,27 @@ impl StoredStep {
             counts: self.counts,
             important: self.important,
             level: level(self.level, || step_place(run, id))?,
+        })
+    }
+
+    pub(super) fn into_row(self, run: RunId, step: StepId) -> Result<StepRow, Fault> {
+        let place = || step_place(run, step);
+        Ok(StepRow {
+            run,
+            step,
+            parent: self.parent.map(StepId),
+            callsite: self.callsite,
+            outcome: outcome(self.outcome, place)?,
+            started_ns: self.started_ns,
+            duration_ns: self.duration_ns,
+            thread: self.thread,
+            items_in: self.items_in,
+            items_out: self.items_out,
+            counts: self.counts,
+            important: self.important,
+            level: level(self.level, place)?,
+            arguments: self.arguments.map(StoredPlace::reference),
+            result: self.result.map(StoredPlace::reference),
         })
     }
 

@@ -9,7 +9,9 @@ mod fault;
 mod held;
 mod layout;
 mod open;
+mod progress;
 mod read;
+mod steps;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -19,7 +21,7 @@ use redb::{Database, ReadTransaction, ReadableDatabase};
 
 use self::cache::SegmentCache;
 use self::fault::Fault;
-use super::{Batch, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
+use super::{Batch, Left, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
 use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Run, Step, StepDetail};
 
@@ -56,7 +58,8 @@ struct Opened {
 
 impl EmbeddedStore {
     /// Opens the store in this file, or creates it. What a killed process left is recovered, which takes a pass over
-    /// the whole file.
+    /// the whole file. A redb that is compiled with debug assertions takes such a pass each time: in the `dev` profile of
+    /// a program with a large store, `[profile.dev.package.redb] debug-assertions = false` spares it that.
     ///
     /// # Errors
     /// [`StoreError::NoDirectory`], [`StoreError::Open`], [`StoreError::NotAStore`], [`StoreError::NewerFormat`],
@@ -89,7 +92,7 @@ impl EmbeddedStore {
         if opened.generation != generation && opened.database.is_some() {
             return Ok(());
         }
-        self.close(&mut opened);
+        self.shut(&mut opened);
         opened.generation += 1;
         opened.database = Some(open::open(&self.path)?);
         Ok(())
@@ -144,7 +147,7 @@ impl EmbeddedStore {
     }
 
     /// Closes the database, which may write. What goes wrong is for the next one to find who opens the file.
-    fn close(&self, opened: &mut Opened) {
+    fn shut(&self, opened: &mut Opened) {
         let database = opened.database.take();
         let _ = Fault::catch(&self.path, || {
             drop(database);
@@ -155,7 +158,7 @@ impl EmbeddedStore {
 
 impl Drop for EmbeddedStore {
     fn drop(&mut self) {
-        self.close(&mut self.opened_mut());
+        self.close();
     }
 }
 
@@ -181,6 +184,20 @@ impl Store for EmbeddedStore {
 
     fn mark_crashed(&self, current: ProcessId) -> Result<u64, StoreError> {
         self.transact(|database| write::mark_crashed(database, current))
+    }
+
+    fn chunk_file(&self) -> Option<PathBuf> {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".chunks");
+        Some(name.into())
+    }
+
+    fn left_by(&self, process: ProcessId) -> Result<Left, StoreError> {
+        self.read(|read| progress::left_by(read, process))
+    }
+
+    fn settle(&self, current: ProcessId) -> Result<(), StoreError> {
+        self.transact(|database| progress::settle(database, current))
     }
 
     fn runs(&self, query: &RunQuery) -> Result<Page<Run>, StoreError> {
@@ -212,5 +229,10 @@ impl Store for EmbeddedStore {
         let metadata = std::fs::metadata(&self.path)
             .map_err(|cause| StoreError::Read { path: self.path.clone(), cause: cause.into() })?;
         Ok(StoreSummary { path: Some(self.path.clone()), runs, steps, bytes: metadata.len() })
+    }
+
+    /// A file that nobody closed is one that redb reads through before it opens it.
+    fn close(&self) {
+        self.shut(&mut self.opened_mut());
     }
 }

@@ -12,8 +12,9 @@ use super::cache::SegmentCache;
 use super::fault::Fault;
 use super::layout::{
     CALLSITES, FACTS, META, META_NEXT_SEGMENT, META_STEPS, RUN_PLACES, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite,
-    StoredRun, StoredStep, meta_runs, step_place,
+    StoredRun, meta_runs, step_place,
 };
+use super::steps;
 use crate::id::{RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Run, RunStatus, Step, StepDetail};
 use crate::payload;
@@ -63,14 +64,10 @@ pub(super) fn steps(
     after: Option<StepId>,
     limit: usize,
 ) -> Result<Vec<Step>, Fault> {
-    let first = after.map_or(Bound::Included((run.0, 0)), |after| Bound::Excluded((run.0, after.0)));
-    let range = (first, Bound::Included((run.0, u64::MAX)));
     let mut callsites = Callsites::default();
     let mut steps = Vec::new();
-    for entry in read.open_table(STEPS)?.range::<(u128, u64)>(range)?.take(limit.clamp(1, MAX_PAGE)) {
-        let (key, row) = entry?;
-        let id = StepId(key.value().1);
-        let row = StoredStep::read(row.value(), run, id)?;
+    for row in steps::rows(&read.open_table(STEPS)?, run, after)?.take(limit.clamp(1, MAX_PAGE)) {
+        let (id, row) = row?;
         let callsite = callsites.get(read, row.callsite(), || step_place(run, id))?;
         steps.push(row.into_step(run, id, callsite)?);
     }
@@ -83,8 +80,7 @@ pub(super) fn step(
     run: RunId,
     id: StepId,
 ) -> Result<Option<StepDetail>, Fault> {
-    let Some(row) = read.open_table(STEPS)?.get((run.0, id.0))? else { return Ok(None) };
-    let row = StoredStep::read(row.value(), run, id)?;
+    let Some(row) = steps::find(&read.open_table(STEPS)?, run, id)? else { return Ok(None) };
     let callsite = Callsites::default().get(read, row.callsite(), || step_place(run, id))?;
     let [arguments, result] = row.payload();
     let arguments = values(read, cache, arguments, || format!("the arguments of {}", step_place(run, id)))?;

@@ -1,7 +1,7 @@
 //! Writing: each function is one transaction, all of it or nothing.
 //!
-//! Rows are put, not inserted: a batch may come a second time, since a commit can fail after it has reached the disk.
-//! Counts move by what a row was before. This must never leave a count, an index or the list of open runs behind.
+//! A batch may come a second time, since a commit can fail after it has reached the disk: its number tells. Rows are put,
+//! not inserted. Counts move by what a row was before. This must never leave a count, an index or the list of open runs behind.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,19 @@ use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
 use super::fault::Fault;
 use super::layout::{
     CALLSITES, FACTS, META, META_NEXT_SEGMENT, META_STEPS, OPEN_RUNS, PART_BYTES, RUN_PLACES, RUNS, SCHEMAS, SEGMENTS,
-    STEPS, StoredCallsite, StoredRun, StoredStep, encode, meta_runs, status, status_code,
+    STEPS, StoredCallsite, StoredRun, encode, meta_runs, status, status_code,
 };
-use crate::id::{ProcessId, RunId, StepId};
+use super::{progress, steps};
+use crate::id::{ProcessId, RunId};
 use crate::model::{Run, RunStatus};
-use crate::store::{Batch, LateRow, PayloadRef, SchemaRow, Segment, StepRow, segment};
+use crate::store::{Batch, PayloadRef, SchemaRow, Segment, segment};
 
 /// Writes all of a batch.
 pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
     let transaction = begin(database)?;
+    if !progress::advance(&transaction, &batch.progress)? {
+        return Ok(transaction.abort()?);
+    }
     {
         let mut counts = Counts::default();
         let mut callsites = transaction.open_table(CALLSITES)?;
@@ -29,8 +33,12 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
         for run in &batch.runs {
             runs.put(run, &mut counts)?;
         }
-        steps(&transaction, &batch.steps, &mut counts)?;
-        late(&transaction, &batch.late)?;
+        let mut steps = transaction.open_table(STEPS)?;
+        counts.add(META_STEPS, steps::put(&mut steps, &batch.steps)?.cast_signed());
+        for late in &batch.late {
+            // A step of which neither beginning nor end came is none.
+            steps::change(&mut steps, late.run, late.step, |row| row.add(late))?;
+        }
         let mut facts = transaction.open_table(FACTS)?;
         for row in &batch.facts {
             let PayloadRef { segment, offset, length } = row.place;
@@ -67,7 +75,7 @@ pub(super) fn mark_crashed(database: &Database, current: ProcessId) -> Result<u6
     Ok(crashed)
 }
 
-fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
+pub(super) fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
     let mut transaction = database.begin_write()?;
     transaction.set_durability(Durability::Immediate)?;
     Ok(transaction)
@@ -76,10 +84,8 @@ fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
 /// When anything last happened in a run, as far as is known.
 fn last_heard_ns(run: &Run, steps: &impl ReadableTable<(u128, u64), &'static [u8]>) -> Result<u64, Fault> {
     let mut last = run.started_ns.max(run.ended_ns.unwrap_or(0));
-    for entry in steps.range((run.id.0, 0)..=(run.id.0, u64::MAX))? {
-        let (key, row) = entry?;
-        let step = StoredStep::read(row.value(), run.id, StepId(key.value().1))?;
-        last = last.max(step.last_ns());
+    for row in steps::rows(steps, run.id, None)? {
+        last = last.max(row?.1.last_ns());
     }
     Ok(last)
 }
@@ -131,31 +137,6 @@ impl<'transaction> Runs<'transaction> {
         let row = self.rows.get((started_ns, id.0))?.ok_or_else(missing)?;
         StoredRun::read(row.value(), started_ns, id)
     }
-}
-
-fn steps(transaction: &WriteTransaction, steps: &[StepRow], counts: &mut Counts) -> Result<(), Fault> {
-    let mut table = transaction.open_table(STEPS)?;
-    for step in steps {
-        let row = encode(&StoredStep::new(step))?;
-        if table.insert((step.run.0, step.step.0), &*row)?.is_none() {
-            counts.add(META_STEPS, 1);
-        }
-    }
-    Ok(())
-}
-
-/// Adds to rows what was said of their steps later.
-fn late(transaction: &WriteTransaction, rows: &[LateRow]) -> Result<(), Fault> {
-    let mut table = transaction.open_table(STEPS)?;
-    for late in rows {
-        let key = (late.run.0, late.step.0);
-        // A step of which neither beginning nor end came is none.
-        let Some(row) = table.get(key)?.map(|row| StoredStep::read(row.value(), late.run, late.step)) else { continue };
-        let mut row = row?;
-        row.add(late);
-        table.insert(key, &*encode(&row)?)?;
-    }
-    Ok(())
 }
 
 fn put_segment(transaction: &WriteTransaction, segment: &Segment) -> Result<(), Fault> {
