@@ -25,7 +25,7 @@ pub struct Callsite {
     level: Option<Level>,
     /// What is more to know of it in a session.
     fit: Fit,
-    /// Its own number, once it has registered: 16 bits.
+    /// Its place among all functions, from 1, once it has registered.
     number: AtomicU32,
     /// The function that registered after it.
     next: OnceRef<'static, Self>,
@@ -78,16 +78,14 @@ impl Registry {
     }
 
     fn append(&mut self, callsite: &'static Callsite) {
-        let mut before = self.last;
-        loop {
-            let number = before.map_or(0, |last| last.number().saturating_add(1));
-            callsite.number.store(number.into(), Ordering::Relaxed);
-            let end = before.map_or(&FIRST, |last| &last.next);
-            if end.set(callsite).is_ok() {
-                break;
-            }
-            // A process that was forked has yet to find the end.
-            before = end.get();
+        let number = |last: &Callsite| last.number.load(Ordering::Relaxed).saturating_add(1);
+        callsite.number.store(self.last.map_or(1, number), Ordering::Relaxed);
+        let mut end = self.last.map_or(&FIRST, |last| &last.next);
+        // A process that was forked has yet to find the end.
+        while end.set(callsite).is_err() {
+            let Some(last) = end.get() else { return };
+            callsite.number.store(number(last), Ordering::Relaxed);
+            end = &last.next;
         }
         self.last = Some(callsite);
     }
@@ -117,10 +115,10 @@ impl Callsite {
     /// `level` is what the attribute says, if it says something.
     #[must_use]
     pub const fn new(site: Site, level: Option<Level>) -> Self {
-        let state = AtomicU64::new(UNKNOWN);
         let [of_level, left_out, withheld, kind] = [const { AtomicU64::new(0) }; 4];
         let fit = Fit { level: of_level, left_out, withheld, kind };
-        Self { state, site, level, fit, number: AtomicU32::new(NUMBERLESS as u32), next: OnceRef::new() }
+        let (number, next) = (AtomicU32::new(0), OnceRef::new());
+        Self { state: AtomicU64::new(UNKNOWN), site, level, fit, number, next }
     }
 
     /// Whether calls are known not to be recorded: one relaxed load.
@@ -183,11 +181,6 @@ impl Callsite {
         of_session(&self.fit.kind, session)
     }
 
-    /// Its number among the functions of the process.
-    fn number(&self) -> u16 {
-        self.number.load(Ordering::Relaxed) as u16
-    }
-
     fn set(&self, session: Option<&Session>) {
         let state = session.map_or(OFF, |session| match session.level_of(&self.site, self.level) {
             Level::Off => OFF,
@@ -224,7 +217,8 @@ impl Callsite {
             Level::Metrics if is_ordinary && !self.site.relates => How::NoValues,
             _ => How::WithCare,
         };
-        Terms::new(session.number, how, self.number(), level)
+        let number = u16::try_from(self.number.load(Ordering::Relaxed)).unwrap_or(NUMBERLESS);
+        Terms::new(session.number, how, number, level)
     }
 }
 

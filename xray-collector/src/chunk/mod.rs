@@ -39,7 +39,6 @@ mod kept;
 mod loss;
 mod memory;
 mod ordinary;
-mod place;
 mod pool;
 mod preamble;
 #[doc(hidden)]
@@ -50,13 +49,13 @@ mod shape;
 mod slot;
 mod sync;
 mod terms;
+mod whereabouts;
 mod writer;
 
 pub use self::file::{Found, LeftChunks, find};
 pub(crate) use self::head::HeadPlace;
 pub use self::loss::Loss;
 pub use self::ordinary::Ordinary;
-pub use self::place::{Place, current_place, replace_place};
 pub use self::pool::{Overflow, Pool, PoolSettings};
 pub use self::preamble::Origin;
 pub(crate) use self::reader::Suspect;
@@ -65,4 +64,5 @@ pub use self::record::{Full, Mark, Record};
 pub use self::shape::Shape;
 pub use self::slot::Produced;
 pub use self::terms::{How, NUMBERLESS, Terms};
+pub use self::whereabouts::{Whereabouts, current_whereabouts, replace_whereabouts};
 pub use self::writer::{Borrowed, Ended, Entered, Refused, Writer, mute_this_thread, writer};

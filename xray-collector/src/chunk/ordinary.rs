@@ -2,9 +2,9 @@
 //! the function. Any other takes the general one, which does the same after seeing to what is missing.
 #![allow(unsafe_code)]
 
-use super::place::Place;
 use super::record::Record;
 use super::terms::Terms;
+use super::whereabouts::Whereabouts;
 use super::writer::{Borrowed, SMALLEST_ROOM, Writer};
 use crate::clock;
 use crate::event::{ENTERED, LEFT, LONGEST_FIXED_PART, RECORD_HEADER, code_of_outcome};
@@ -39,15 +39,20 @@ impl Ordinary {
     /// The place that it was called in.
     #[inline(always)]
     #[must_use]
-    pub fn outer(&self) -> Place {
-        Place { step: self.parent, ..self.inner() }
+    pub fn outer(&self) -> Whereabouts {
+        Whereabouts { step: self.parent, ..self.inner() }
     }
 
     /// The place of what it calls.
     #[inline(always)]
     #[must_use]
-    pub fn inner(&self) -> Place {
-        Place { recorded: Place::recorded_by(self.terms.session()), process: 0, run: self.run, step: self.step }
+    pub fn inner(&self) -> Whereabouts {
+        Whereabouts {
+            recorded: Whereabouts::recorded_by(self.terms.session()),
+            process: 0,
+            run: self.run,
+            step: self.step,
+        }
     }
 }
 
@@ -65,7 +70,7 @@ impl Record {
         let step = writer.next_step;
         // It wraps around with a new chunk, early enough.
         writer.next_step = step + 1;
-        let Place { run, step: parent, .. } = writer.current().get();
+        let Whereabouts { run, step: parent, .. } = writer.current().get();
         if becomes_current {
             writer.current().go_into(step);
         }
@@ -84,7 +89,7 @@ impl Record {
             return None;
         }
         if was_current {
-            writer.current().set(Place { recorded: writer.here, ..open.outer() });
+            writer.current().set(Whereabouts { recorded: writer.here, ..open.outer() });
         }
         let behind = writer.begin_ordinary(open.terms.of_record(LEFT), [open.step, open.run, open.parent]);
         // SAFETY: within the fixed part, as in `begin_ordinary`.

@@ -6,9 +6,9 @@
 
 use super::header::Published;
 use super::memory::HEADER_BYTES;
-use super::place::Place;
 use super::slot::Slot;
 use super::terms::Terms;
+use super::whereabouts::Whereabouts;
 use super::writer::{Borrowed, Ended, Entered, LONGEST_CHAIN, RESERVE, Writer, care};
 use crate::clock;
 use crate::event::{
@@ -102,7 +102,7 @@ impl Record {
     #[inline]
     pub fn commit_now(self) -> u64 {
         let mut writer = self.into_writer();
-        if writer.care != 0 || writer.here == Place::NEVER {
+        if writer.care != 0 || writer.here == Whereabouts::NEVER {
             return publish_now_with_care(writer);
         }
         let started = clock::counter();

@@ -12,11 +12,11 @@ use std::sync::atomic::Ordering;
 
 use super::header::{self, Header, Published};
 use super::memory::HEADER_BYTES;
-use super::place::{Current, Place};
 use super::pool::Pool;
 use super::shape::Shapes;
 use super::slot::Slot;
 use super::terms::{Sites, Terms};
+use super::whereabouts::{Current, Whereabouts};
 use crate::clock;
 use crate::event::{CALLSITE, LONGEST_FIXED_PART, OuterRun, RECORD_HEADER, Site};
 use crate::model::{Level, Outcome};
@@ -281,7 +281,7 @@ impl Writer {
             pool: std::ptr::null(),
             next_step: 0,
             session: 0,
-            here: Place::NEVER,
+            here: Whereabouts::NEVER,
             care: 0,
             next_number: 0,
             looked_at_from: usize::MAX,
@@ -326,7 +326,7 @@ impl Writer {
         }
         (self.pool, self.slot, self.session) = (pool_address, slot_address, session);
         (self.next_step, self.order) = (next_step, order);
-        self.here = if clock::is_counter() { Place::recorded_by(session) } else { Place::NEVER };
+        self.here = if clock::is_counter() { Whereabouts::recorded_by(session) } else { Whereabouts::NEVER };
         Ok(())
     }
 
@@ -343,7 +343,7 @@ impl Writer {
         self.leave_chunk();
         self.slot().next_step.store(self.next_step & LARGEST_STEP, Ordering::Relaxed);
         self.slot().next_chunk.store(self.order.into(), Ordering::Relaxed);
-        (self.session, self.here) = (0, Place::NEVER);
+        (self.session, self.here) = (0, Whereabouts::NEVER);
         (self.pool, self.slot) = (std::ptr::null(), std::ptr::null());
     }
 

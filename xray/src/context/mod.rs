@@ -7,7 +7,7 @@ mod traceparent;
 
 use std::marker::PhantomData;
 
-use xray_collector::chunk::{Place, current_place, replace_place};
+use xray_collector::chunk::{Whereabouts, current_whereabouts, replace_whereabouts};
 use xray_collector::id::{ProcessId, RunId, StepId};
 
 pub use self::carry::{FutureExt, InContext, in_current_step, in_current_step_fn};
@@ -82,7 +82,7 @@ impl Context {
     #[must_use]
     pub fn current() -> Self {
         // Without the feature there is never another one.
-        if cfg!(feature = "enabled") { current_place().into() } else { Self::NONE }
+        if cfg!(feature = "enabled") { current_whereabouts().into() } else { Self::NONE }
     }
 
     /// Makes this the calling thread's context until the guard is dropped, which puts back the one before. Guards are
@@ -196,11 +196,11 @@ impl Context {
     /// Makes this the calling thread's context, and says which was.
     #[inline]
     pub(crate) fn replace_current(self) -> Self {
-        if cfg!(feature = "enabled") { replace_place(self.into()).into() } else { Self::NONE }
+        if cfg!(feature = "enabled") { replace_whereabouts(self.into()).into() } else { Self::NONE }
     }
 }
 
-impl From<Context> for Place {
+impl From<Context> for Whereabouts {
     #[inline]
     fn from(context: Context) -> Self {
         let Context { session, cap, kind, process, run, step } = context;
@@ -210,9 +210,9 @@ impl From<Context> for Place {
     }
 }
 
-impl From<Place> for Context {
+impl From<Whereabouts> for Context {
     #[inline]
-    fn from(Place { recorded, process, run, step }: Place) -> Self {
+    fn from(Whereabouts { recorded, process, run, step }: Whereabouts) -> Self {
         let cap = match recorded as u16 {
             0 => Level::Full,
             1 => Level::Sampled,

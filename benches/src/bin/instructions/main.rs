@@ -7,7 +7,7 @@
 #[allow(dead_code, reason = "of the reference only the calls are counted")]
 mod reference;
 #[path = "../overhead/workload.rs"]
-#[allow(dead_code, reason = "the lists are piled up here, of both types of items")]
+#[allow(dead_code, unused_imports, unused_macros, reason = "not all of it is counted")]
 mod workload;
 
 use std::cell::RefCell;
@@ -16,7 +16,7 @@ use std::hint::black_box;
 use anyhow::Context as _;
 
 use crate::reference::Buffer;
-use crate::workload::{Item, items};
+use crate::workload::{Derived, Item, items};
 
 const USAGE: &str = "\
 usage: instructions WORKLOAD VARIANT CALLS
@@ -29,52 +29,30 @@ workload.";
 const BATCH: usize = 100;
 
 /// The functions, with no call recorded.
+#[allow(dead_code, reason = "not all of it is counted")]
 mod off {
+    use crate::workload::Item;
     crate::workload::functions!(#[xray::step(capture = "off")]);
 }
 
 /// The functions, with times and outcomes.
+#[allow(dead_code, reason = "not all of it is counted")]
 mod metrics {
+    use crate::workload::Item;
     crate::workload::functions!(#[xray::step(capture = "metrics")]);
 }
 
 /// The functions, with everything recorded: items by their `Serialize`.
+#[allow(dead_code, reason = "not all of it is counted")]
 mod full {
+    use crate::workload::Item;
     crate::workload::functions!(#[xray::step(capture = "full")]);
 }
 
 /// The functions, with everything recorded: items by their `Capture`.
 mod derived {
-    /// As `workload::Item`.
-    #[derive(Debug, Clone, xray::Capture)]
-    pub(crate) struct Item {
-        id: String,
-        title: String,
-        pub(crate) price: f64,
-        tags: Vec<String>,
-    }
-
-    impl From<&crate::workload::Item> for Item {
-        fn from(item: &crate::workload::Item) -> Self {
-            let crate::workload::Item { id, title, price, tags } = item.clone();
-            Self { id, title, price, tags }
-        }
-    }
-
-    #[inline(never)]
-    #[xray::step(capture = "full")]
-    pub(crate) fn result(item: &Item, limit: f64) -> Result<bool, String> {
-        if limit.is_nan() {
-            return Err("no limit".to_owned());
-        }
-        Ok(std::hint::black_box(item).price < limit)
-    }
-
-    #[inline(never)]
-    #[xray::step(capture = "full")]
-    pub(crate) fn list(items: Vec<Item>, limit: f64) -> Vec<Item> {
-        items.into_iter().filter(|item| item.price < limit).collect()
-    }
+    use crate::workload::Derived as Item;
+    crate::workload::functions_of_items!(#[xray::step(capture = "full")]);
 }
 
 /// Does this as a run.
@@ -188,8 +166,8 @@ fn with_workload(
 ) -> anyhow::Result<()> {
     let buffer = RefCell::new(Buffer::default());
     let lists = Pile::new(items(100));
-    let derived = Pile::new(lists.items.iter().map(derived::Item::from).collect());
-    let (item, derived_item): (&Item, &derived::Item) = (&lists.items[7], &derived.items[7]);
+    let derived = Pile::new(lists.items.iter().cloned().map(Derived::from).collect());
+    let (item, derived_item): (&Item, &Derived) = (&lists.items[7], &derived.items[7]);
     match workload {
         "A" => act(&variants!(scalars(1, 2.0, 3.0), buffer)),
         "B" => {

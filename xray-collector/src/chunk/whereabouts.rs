@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 /// Where a thread is: the innermost step that is open on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct Whereabouts {
     /// Who records it, and how: the session in the upper half; the lower one is 0 where everything that is called is
     /// recorded as its function says.
     pub recorded: u64,
@@ -16,7 +16,7 @@ pub struct Place {
     pub step: u64,
 }
 
-impl Place {
+impl Whereabouts {
     /// No step is open.
     pub const NONE: Self = Self { recorded: 0, process: 0, run: 0, step: 0 };
     /// What no `recorded` is.
@@ -43,13 +43,13 @@ impl Current {
     }
 
     #[inline(always)]
-    pub(super) fn get(&self) -> Place {
+    pub(super) fn get(&self) -> Whereabouts {
         let (recorded, process) = (self.recorded.get(), self.process.get());
-        Place { recorded, process, run: self.run.get(), step: self.step.get() }
+        Whereabouts { recorded, process, run: self.run.get(), step: self.step.get() }
     }
 
     #[inline(always)]
-    pub(super) fn set(&self, Place { recorded, process, run, step }: Place) {
+    pub(super) fn set(&self, Whereabouts { recorded, process, run, step }: Whereabouts) {
         self.recorded.set(recorded);
         self.process.set(process);
         self.run.set(run);
@@ -71,13 +71,13 @@ impl Current {
 /// The calling thread's place.
 #[inline]
 #[must_use]
-pub fn current_place() -> Place {
+pub fn current_whereabouts() -> Whereabouts {
     super::writer::with_current(Current::get)
 }
 
 /// Puts the calling thread somewhere else, and says where it was.
 #[inline]
-pub fn replace_place(place: Place) -> Place {
+pub fn replace_whereabouts(place: Whereabouts) -> Whereabouts {
     super::writer::with_current(|current| {
         let before = current.get();
         current.set(place);
