@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use xray_collector::chunk::raw::{AllValues, read_all, records};
-use xray_collector::chunk::{Ended, Entered, Pool, PoolSettings, Reader, Record, Writer, writer};
+use xray_collector::chunk::{Ended, Entered, How, Pool, PoolSettings, Reader, Record, Terms, Writer, writer};
 use xray_collector::clock;
 use xray_collector::event::{OuterRun, Site};
 use xray_collector::model::{Level, Outcome};
@@ -163,7 +163,8 @@ fn the_corpus_is_what_is_recorded() {
             let writing = || writer(1, || POOL.get().cloned()).expect("this thread does nothing else");
             let step = writing().next_step();
             let place = Entered { step, parent: 0, run: step, outer_run: OuterRun::None, level: Level::Full };
-            let mut record = Record::entered(writing(), &SITE, place).expect("there is room");
+            let terms = Terms::new(1, How::WithCare, 0, Level::Full);
+            let mut record = Record::entered(writing(), &SITE, terms, place).expect("there is room");
             values(kind, &mut record).expect("there is room");
             if kind == 4 {
                 // Goes on in another chunk.
@@ -171,7 +172,7 @@ fn the_corpus_is_what_is_recorded() {
             }
             let started = record.commit_now();
             let end = Ended { place, started, ended: clock::ticks(), outcome: Outcome::Ok };
-            let mut record = Record::left(writing(), &SITE, end).expect("there is room");
+            let mut record = Record::left(writing(), &SITE, terms, end).expect("there is room");
             values((kind + 1) % 5, &mut record).expect("there is room");
             record.commit();
         })

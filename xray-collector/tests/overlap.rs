@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use xray_collector::chunk::raw::read_all;
-use xray_collector::chunk::{Ended, Entered, Overflow, Pool, PoolSettings, Reader, Record, Sink, Values, writer};
+use xray_collector::chunk::{
+    Ended, Entered, How, Overflow, Pool, PoolSettings, Reader, Record, Sink, Terms, Values, writer,
+};
 use xray_collector::clock;
 use xray_collector::event::{About, Event, OuterRun, Site, What};
 use xray_collector::model::{Callsite, Level, Outcome};
@@ -41,7 +43,8 @@ fn step(session: u32, run: u64, length: usize) -> (u64, bool) {
     let mut writing = writer(session, pool).expect("this thread does nothing else");
     let step = writing.next_step();
     let place = Entered { step, parent: 0, run, outer_run: OuterRun::None, level: Level::Full };
-    let (started, has_begun) = match Record::entered(writing, &SITE, place) {
+    let terms = Terms::new(session, How::WithCare, 0, Level::Full);
+    let (started, has_begun) = match Record::entered(writing, &SITE, terms, place) {
         Ok(mut record) => {
             let text = "0123456789".repeat(length / 10);
             if record.string(&text).is_err() {
@@ -53,7 +56,7 @@ fn step(session: u32, run: u64, length: usize) -> (u64, bool) {
     };
     let end = Ended { place, started, ended: clock::ticks(), outcome: Outcome::Ok };
     let writing = writer(session, pool).expect("this thread does nothing else");
-    match Record::left(writing, &SITE, end) {
+    match Record::left(writing, &SITE, terms, end) {
         Some(mut record) => {
             let _ = record.string("done");
             record.commit();
