@@ -3,7 +3,7 @@
 //! Other than times, these are the same on a busy machine; they say nothing of what waits for memory or the clock.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
