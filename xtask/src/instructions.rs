@@ -3,7 +3,7 @@
 //! Other than times, these are the same on a busy machine; they say nothing of what waits for memory or the clock.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
@@ -92,7 +92,7 @@ fn count_all() -> anyhow::Result<Counts> {
 }
 
 /// Enough calls for what happens once in a while, such as a new chunk, to be a part of their mean.
-fn per_call(program: &PathBuf, workload: &str, variant: &str, directory: &Path) -> anyhow::Result<f64> {
+fn per_call(program: &Path, workload: &str, variant: &str, directory: &Path) -> anyhow::Result<f64> {
     let calls = if workload == "C" { 200 } else { 10_000 };
     let arguments = [workload, variant, &calls.to_string()];
     Ok(collected(program, "instructions::counted*", &arguments, directory)? / f64::from(calls))
