@@ -100,7 +100,7 @@ fn attributes_that_are_not_enabled_leave_everything_as_it_is() {
 }
 
 /// The functions of a fixture as machine code, in the order of their names, without what only says where they were
-/// written: lines for the debugger, and labels, which have numbers.
+/// written: lines for the debugger, and the names of constants, which have a hash.
 fn assembly(package: &str, features: &str) -> Vec<String> {
     let directory = fixtures().join("target").join(format!("assembly-{package}-{}", features.replace(',', "-")));
     let output = cargo(&["rustc", "-p", package, "--lib", "--release", "--features", features])
@@ -118,7 +118,7 @@ fn assembly(package: &str, features: &str) -> Vec<String> {
     let text = texts.next().expect("assembly");
     assert!(texts.next().is_none(), "more than one text");
     let is_code = |line: &&str| line.starts_with(['\t', ' ']) && !line.trim_start().starts_with('.');
-    let code = text.lines().filter(is_code).map(|line| line.split("17h").next().unwrap_or_default().to_owned());
+    let code = text.lines().filter(is_code).map(|line| line.split(".Lanon.").next().unwrap_or_default().to_owned());
     code.collect()
 }
 
