@@ -117,7 +117,7 @@ fn counted(calls: &dyn Fn(usize), count: usize) {
 /// The variants of one workload that xray's levels and the reference make. Arguments are given anew to each call.
 macro_rules! variants {
     ($workload:ident($($argument:expr),*), $buffer:ident) => {
-        vec![
+        [
             ("plain", Box::new(|calls| batches(calls, || _ = black_box(workload::$workload($($argument),*))))
                 as Box<dyn Fn(usize)>),
             ("reference", Box::new(|calls| batches(calls, || {
@@ -171,7 +171,7 @@ fn with_workload(
     match workload {
         "A" => act(&variants!(scalars(1, 2.0, 3.0), buffer)),
         "B" => {
-            let mut variants: Vec<Variant<'_>> = variants!(result(item, 5.0), buffer);
+            let mut variants = Vec::from(variants!(result(item, 5.0), buffer));
             let call = |calls| runs(calls, || _ = black_box(derived::result(derived_item, 5.0)));
             variants.push(("derived", Box::new(call)));
             act(&variants)
@@ -179,7 +179,7 @@ fn with_workload(
         "C" => {
             lists.prepare(calls);
             derived.prepare(calls);
-            let mut variants: Vec<Variant<'_>> = variants!(list(lists.take(), 50.0), buffer);
+            let mut variants = Vec::from(variants!(list(lists.take(), 50.0), buffer));
             let call = |calls| runs(calls, || _ = black_box(derived::list(derived.take(), 50.0)));
             variants.push(("derived", Box::new(call)));
             act(&variants)
