@@ -218,12 +218,15 @@ fn only_its_owner_can_read_the_file() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+/// What is done to the bytes of a file.
+type Change = Box<dyn Fn(&mut Vec<u8>)>;
+
 #[test]
 fn a_file_that_another_version_or_machine_wrote_is_kept_under_another_name() {
     let word = |number: usize, value: u64| {
         move |bytes: &mut Vec<u8>| bytes[number * 8..number * 8 + 8].copy_from_slice(&value.to_ne_bytes())
     };
-    let cases: [(&str, Box<dyn Fn(&mut Vec<u8>)>); 4] = [
+    let cases: [(&str, Change); 4] = [
         ("it has format 99, and this version of xray reads 1", Box::new(word(2, 99))),
         ("it was written on a machine with another byte order", Box::new(|bytes| bytes[8..16].reverse())),
         ("it is said to have 8 chunks of 4097 bytes", Box::new(word(3, 4097))),
@@ -418,8 +421,7 @@ fn a_step_that_was_open_at_a_level_without_values_is_counted_as_if_nothing_had_h
     let mut left = None;
     #[xray::run]
     fn outer(act: impl FnOnce()) -> Vec<u64> {
-        let small = small(vec![1, 2, 3, 4, 5], act);
-        small
+        small(vec![1, 2, 3, 4, 5], act)
     }
     // Its arguments were read and are held; its end was not read when the process died.
     outer(|| recording.guard().flush().expect("a store that works"));

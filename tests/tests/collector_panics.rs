@@ -72,7 +72,7 @@ fn work(from: u64, runs: u64, written: &(dyn Fn() + Sync)) {
                     let numbers = (number * 10..).take(length).collect();
                     let _ = pipeline(numbers, || {
                         if number % 8 == 0 {
-                            written()
+                            written();
                         }
                     });
                 }
