@@ -7,9 +7,9 @@ use xray_collector::clock;
 
 use crate::workload::{self, Item};
 
-/// A record's header with kind, flags, function and length (12), and the step's, its parent's, its run's number and
+/// A record's header with kind, flags, function and length (8), and the step's, its run's, its parent's number and
 /// its start (8 each).
-pub(crate) const BEGIN_BYTES: usize = 12 + 4 * 8;
+pub(crate) const BEGIN_BYTES: usize = 8 + 4 * 8;
 /// The same, with its end (8) and outcome (1).
 pub(crate) const END_BYTES: usize = BEGIN_BYTES + 8 + 1;
 /// What the numbers that stand for names stand for.
@@ -56,8 +56,8 @@ impl Buffer {
     fn header(&mut self, kind: u8, started: u64) {
         let mut header = [0; BEGIN_BYTES];
         header[0] = kind;
-        header[12..20].copy_from_slice(&self.step.to_le_bytes());
-        header[36..].copy_from_slice(&started.to_le_bytes());
+        header[8..16].copy_from_slice(&self.step.to_le_bytes());
+        header[32..].copy_from_slice(&started.to_le_bytes());
         self.put(header);
     }
 
