@@ -97,10 +97,12 @@ fn run(text: &[u8], class: u8) -> usize {
 }
 
 /// Whether there may be a secret in the text.
+#[inline(always)]
 pub(crate) fn may_hold(text: &[u8]) -> bool {
     text.len() >= SHORTEST && hints_at_secret(text) && may_hold_indeed(text)
 }
 
+#[cold]
 #[inline(never)]
 fn may_hold_indeed(text: &[u8]) -> bool {
     has_run(text, TOKEN, SHORTEST_RUN) || has_bearer(text) || has_dashes(text) || has_run(text, CARD, SHORTEST)
@@ -114,8 +116,6 @@ const LONGEST_COUNTED: usize = 255 * BLOCK - BLOCK;
 
 /// What is seen of a text, block by block, and what it takes for a secret.
 struct Hints {
-    /// A run of [`SHORTEST_RUN`] token characters fills eight bytes that begin at a multiple of eight in a block.
-    has_run: bool,
     /// The letter that `bearer` begins with.
     bs: Lanes,
     /// So many of them make five dashes.
@@ -125,9 +125,10 @@ struct Hints {
 }
 
 impl Hints {
-    /// Written so that the compiler makes a few vector instructions of it.
+    /// Whether the block may be a part of a run of [`SHORTEST_RUN`] token characters, which fills eight bytes that begin
+    /// at a multiple of eight in a block. Written so that the compiler makes a few vector instructions of it.
     #[inline(always)]
-    fn look(&mut self, block: &Lanes) {
+    fn look(&mut self, block: &Lanes) -> bool {
         let all = |is: bool| if is { 0xff } else { 0 };
         let mut outside: Lanes = [0; BLOCK];
         for at in 0..BLOCK {
@@ -139,7 +140,7 @@ impl Hints {
             self.digits[at] = self.digits[at].wrapping_sub(all(byte.wrapping_sub(b'0') < 10));
         }
         let (left, right) = halves(outside);
-        self.has_run |= (left == 0) | (right == 0);
+        left == 0 || right == 0
     }
 }
 
@@ -149,12 +150,14 @@ impl Hints {
 fn hints_at_secret(text: &[u8]) -> bool {
     let Some(last) = text.last_chunk::<BLOCK>().filter(|_| text.len() <= LONGEST_COUNTED) else { return true };
     let none = [0; BLOCK];
-    let mut hints = Hints { has_run: false, bs: none, dashes: none, digits: none };
+    let mut hints = Hints { bs: none, dashes: none, digits: none };
     for block in text.as_chunks::<BLOCK>().0 {
-        hints.look(block);
+        if hints.look(block) {
+            return true;
+        }
     }
-    hints.look(last);
-    hints.has_run | (halves(hints.bs) != (0, 0)) | (sum(hints.dashes) >= 5) | (sum(hints.digits) >= SHORTEST as u64)
+    let has_run = hints.look(last);
+    has_run || halves(hints.bs) != (0, 0) || sum(hints.dashes) >= 5 || sum(hints.digits) >= SHORTEST as u32
 }
 
 #[inline(always)]
@@ -164,11 +167,8 @@ fn halves(lanes: Lanes) -> (u64, u64) {
 }
 
 #[inline(always)]
-fn sum(lanes: Lanes) -> u64 {
-    const PAIRS: u64 = 0x00ff_00ff_00ff_00ff;
-    let (left, right) = halves(lanes);
-    let pairs = (left & PAIRS) + (left >> 8 & PAIRS) + (right & PAIRS) + (right >> 8 & PAIRS);
-    pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48
+fn sum(lanes: Lanes) -> u32 {
+    lanes.into_iter().map(u32::from).sum()
 }
 
 /// Whether so many bytes of the class follow each other somewhere. Looks at the last byte that a run would have, then
