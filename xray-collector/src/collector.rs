@@ -1,5 +1,5 @@
 //! The collector as the rest of the program sees it: its settings, starting and stopping it, and its books. What its
-//! thread does is in [`crate::work`].
+//! thread does is in `work.rs`.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -20,7 +20,7 @@
 //! |---|---|
 //! | `vocabulary` | says which fields and functions there are |
 //! | `parse` | makes a syntax tree of a text |
-//! | `check` | makes an [`expression`] of the tree, or an error |
+//! | `check` | makes an expression of the tree, or an error |
 //! | `evaluate` | says what an expression is for a row |
 //! | `view`, `captured` | read rows from a store, and values out of them |
 //! | `search` | walks through a store, newest first |
