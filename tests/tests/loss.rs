@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use xray::id::{ProcessId, RunId, SchemaVersion, StepId};
-use xray::model::{Callsite, Run, RunStatus, Step, StepDetail};
-use xray::store::{Batch, EmbeddedStore, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
+use xray::id::RunId;
+use xray::model::{Run, RunStatus};
+use xray::store::{RunQuery, Store, StoreError};
 use xray::{Builder, Guard, Overflow, Stats};
-use xray_tests::{get, turn};
+use xray_tests::{Call, Hooked, get, turn};
 
 #[xray::run]
 fn counted(calls: u64) -> u64 {
@@ -37,7 +37,6 @@ const fn events(calls: u64) -> u64 {
 /// A disk of which one can say how it is.
 #[derive(Debug)]
 struct Disk {
-    store: EmbeddedStore,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -67,8 +66,9 @@ impl Disk {
     }
 }
 
-impl Store for Disk {
-    fn write(&self, batch: &Batch) -> Result<(), StoreError> {
+impl Disk {
+    /// Before each write.
+    fn before_write(&self) -> Result<(), StoreError> {
         let mut state = self.state.lock().expect("not poisoned");
         match *state {
             State::Works => {}
@@ -83,47 +83,7 @@ impl Store for Disk {
             }
             State::Fails => return Err(StoreError::Write { path: "disk".into(), cause: "it fails".into() }),
         }
-        self.store.write(batch)
-    }
-
-    fn callsites(&self) -> Result<Vec<(u32, Arc<Callsite>)>, StoreError> {
-        self.store.callsites()
-    }
-
-    fn next_segment(&self) -> Result<u64, StoreError> {
-        self.store.next_segment()
-    }
-
-    fn mark_crashed(&self, current: ProcessId) -> Result<u64, StoreError> {
-        self.store.mark_crashed(current)
-    }
-
-    fn runs(&self, query: &RunQuery) -> Result<Page<Run>, StoreError> {
-        self.store.runs(query)
-    }
-
-    fn run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
-        self.store.run(run)
-    }
-
-    fn steps(&self, run: RunId, after: Option<StepId>, limit: usize) -> Result<Vec<Step>, StoreError> {
-        self.store.steps(run, after, limit)
-    }
-
-    fn step(&self, run: RunId, step: StepId) -> Result<Option<StepDetail>, StoreError> {
-        self.store.step(run, step)
-    }
-
-    fn schemas(&self) -> Result<Vec<SchemaRow>, StoreError> {
-        self.store.schemas()
-    }
-
-    fn schema(&self, version: SchemaVersion) -> Result<Option<SchemaRow>, StoreError> {
-        self.store.schema(version)
-    }
-
-    fn summary(&self) -> Result<StoreSummary, StoreError> {
-        self.store.summary()
+        Ok(())
     }
 }
 
@@ -131,6 +91,7 @@ impl Store for Disk {
 struct Recording {
     xray: Guard,
     disk: Arc<Disk>,
+    store: Arc<Hooked>,
     _directory: tempfile::TempDir,
     _turn: std::sync::MutexGuard<'static, ()>,
 }
@@ -139,11 +100,15 @@ impl Recording {
     fn start(set: impl FnOnce(Builder) -> Builder) -> Self {
         let turn = turn();
         let directory = tempfile::tempdir().expect("a directory");
-        let store = EmbeddedStore::open(directory.path().join("loss.redb")).expect("a store");
-        let disk = Arc::new(Disk { store, state: Mutex::new(State::Works), changed: Condvar::new() });
-        let builder = xray::builder().store_with(Arc::clone(&disk) as Arc<dyn Store>).serve("127.0.0.1:0");
+        let disk = Arc::new(Disk { state: Mutex::new(State::Works), changed: Condvar::new() });
+        let asked = Arc::clone(&disk);
+        let store = Hooked::new(&directory.path().join("loss.redb"), false, move |call| match call {
+            Call::Write => asked.before_write(),
+            _ => Ok(()),
+        });
+        let builder = xray::builder().store_with(Arc::clone(&store) as Arc<dyn Store>).serve("127.0.0.1:0");
         let xray = set(builder.flush_interval(Duration::from_millis(1))).start().expect("a collector");
-        Self { xray, disk, _directory: directory, _turn: turn }
+        Self { xray, disk, store, _directory: directory, _turn: turn }
     }
 
     fn api(&self, path: &str) -> serde_json::Value {
@@ -173,7 +138,7 @@ impl Recording {
         let (mut runs, mut after) = (HashMap::new(), None);
         loop {
             let query = RunQuery { limit: xray::store::MAX_PAGE, after, ..RunQuery::default() };
-            let page = self.disk.runs(&query).expect("readable");
+            let page = self.store.runs(&query).expect("readable");
             runs.extend(page.rows.into_iter().map(|run| (run.id, run)));
             after = page.next;
             if after.is_none() {
@@ -390,7 +355,7 @@ fn steps_in_the_destructors_of_a_thread() {
 #[test]
 fn a_collector_that_stops_while_threads_record() {
     for _ in 0..10 {
-        let Recording { xray, disk, _directory, _turn } = Recording::start(|builder| builder.chunks(4096, 16));
+        let Recording { xray, store, _directory, _turn, .. } = Recording::start(|builder| builder.chunks(4096, 16));
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
             for _ in 0..3 {
@@ -410,6 +375,6 @@ fn a_collector_that_stops_while_threads_record() {
         });
         let stats = books();
         let query = RunQuery { limit: 1_000, status: Some(RunStatus::Running), ..RunQuery::default() };
-        assert_eq!(disk.runs(&query).expect("readable").rows, [], "{stats:?}");
+        assert_eq!(store.runs(&query).expect("readable").rows, [], "{stats:?}");
     }
 }

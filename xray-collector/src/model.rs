@@ -64,9 +64,12 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level, from the lowest to the highest.
+    pub const ALL: [Self; 4] = [Self::Off, Self::Metrics, Self::Sampled, Self::Full];
+
     /// The word used in options, filters and JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Off => "off",
             Self::Metrics => "metrics",
@@ -82,7 +85,7 @@ impl RunStatus {
 
     /// The word used in JSON, queries and on pages.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
             Self::Completed => "completed",
@@ -100,7 +103,7 @@ impl Outcome {
 
     /// The word used in JSON, queries and on pages.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Err => "err",

@@ -62,7 +62,7 @@ impl Verdict {
 
     /// The word used in JSON, queries and on pages.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Kept => "kept",
             Self::Eliminated => "eliminated",
@@ -78,7 +78,7 @@ impl Basis {
 
     /// The word used in JSON, queries and on pages.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Observed => "observed",
             Self::Inferred => "inferred",

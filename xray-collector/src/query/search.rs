@@ -148,7 +148,6 @@ impl<'s> Walk<'_, 's> {
             }
         } else {
             for step in view.step_views(|step| within.is_none_or(|(last, _)| step.id >= last))? {
-                let View::Step(step) = step else { continue };
                 let after = within.filter(|(last, _)| *last == step.step.id).map(|(_, number)| number);
                 self.step(place, &step, after)?;
                 if self.is_full() {
@@ -173,10 +172,8 @@ impl<'s> Walk<'_, 's> {
         for (number, row) in (0..).zip(step.decisions()?).filter(|(number, _)| after.is_none_or(|last| *number > last))
         {
             self.source.spend(1)?;
-            let View::Decision(decision) = &row else { continue };
-            let decision = decision.decision.clone();
-            if self.holds(row)? {
-                self.found.rows.push(Selected::Decision(run.run, id, decision));
+            if self.holds(View::Decision(row.clone()))? {
+                self.found.rows.push(Selected::Decision(run.run, id, row.decision.clone()));
             }
             self.found.next = Some(Place { run, within: Some((id, number)) });
             if self.is_full() {

@@ -130,9 +130,9 @@ impl<'s> RunView<'s> {
         Ok(self.steps.get().map(Vec::as_slice).unwrap_or_default())
     }
 
-    /// The steps of which this holds, as rows.
-    pub(super) fn step_views(self: &Rc<Self>, wanted: impl Fn(&Step) -> bool) -> Result<Vec<View<'s>>, Stop> {
-        let view = |step: &Step| View::Step(StepView::new(self, step.clone()));
+    /// The steps of which this holds.
+    pub(super) fn step_views(self: &Rc<Self>, wanted: impl Fn(&Step) -> bool) -> Result<Vec<Rc<StepView<'s>>>, Stop> {
+        let view = |step: &Step| StepView::new(self, step.clone());
         Ok(self.steps()?.iter().filter(|step| wanted(step)).map(view).collect())
     }
 
@@ -191,12 +191,10 @@ impl<'s> StepView<'s> {
         cached(&self.opened, || Opened::read(self.run.source, &self.run.run, self.step.id))
     }
 
-    /// Its decisions, as rows.
-    pub(super) fn decisions(self: &Rc<Self>) -> Result<Vec<View<'s>>, Stop> {
+    /// Its decisions.
+    pub(super) fn decisions(self: &Rc<Self>) -> Result<Vec<Rc<DecisionView<'s>>>, Stop> {
         let Some(opened) = self.opened()? else { return Ok(Vec::new()) };
-        let view = |decision: &Decision| {
-            View::Decision(Rc::new(DecisionView { step: Rc::clone(self), decision: decision.clone() }))
-        };
+        let view = |decision: &Decision| Rc::new(DecisionView { step: Rc::clone(self), decision: decision.clone() });
         Ok(opened.account.decisions.iter().map(view).collect())
     }
 
@@ -320,7 +318,7 @@ impl<'s> View<'s> {
             Field::Run => Ok(Some(Self::Run(Rc::clone(&step.run)))),
             Field::Parent => {
                 let Some(parent) = step.step.parent else { return Ok(None) };
-                Ok(step.run.step_views(|other| other.id == parent)?.pop())
+                Ok(step.run.step_views(|other| other.id == parent)?.pop().map(Self::Step))
             }
             _ => Ok(None),
         }
@@ -328,10 +326,13 @@ impl<'s> View<'s> {
 
     /// The rows that belong to it.
     pub(super) fn rows(&self, field: Field) -> Result<Vec<Self>, Stop> {
+        let steps = |views: Vec<_>| views.into_iter().map(Self::Step).collect();
         match (self, field) {
-            (Self::Run(run), Field::Steps) => run.step_views(|_| true),
-            (Self::Step(step), Field::Children) => step.run.step_views(|other| other.parent == Some(step.step.id)),
-            (Self::Step(step), Field::Decisions) => step.decisions(),
+            (Self::Run(run), Field::Steps) => run.step_views(|_| true).map(steps),
+            (Self::Step(step), Field::Children) => {
+                step.run.step_views(|other| other.parent == Some(step.step.id)).map(steps)
+            }
+            (Self::Step(step), Field::Decisions) => Ok(step.decisions()?.into_iter().map(Self::Decision).collect()),
             _ => Ok(Vec::new()),
         }
     }

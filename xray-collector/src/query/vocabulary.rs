@@ -4,6 +4,9 @@
 
 use serde::Serialize;
 
+use crate::decision::{Basis, Verdict};
+use crate::model::{Level, Outcome, RunStatus};
+
 /// What a query selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -157,13 +160,29 @@ const fn one_of(field: Field, name: &'static str, values: &'static [&'static str
     FieldInfo { name, kind: Kind::Text, values, doc, field }
 }
 
-const OUTCOMES: &[&str] = &["ok", "err", "returned", "panicked", "cancelled", "open", "lost"];
-const LEVELS: &[&str] = &["off", "metrics", "sampled", "full"];
+/// The words for all values of a type.
+macro_rules! words {
+    ($type:ty) => {{
+        const WORDS: [&str; <$type>::ALL.len()] = {
+            let mut words = [""; <$type>::ALL.len()];
+            let mut at = 0;
+            while at < words.len() {
+                words[at] = <$type>::ALL[at].as_str();
+                at += 1;
+            }
+            words
+        };
+        &WORDS
+    }};
+}
+
+const OUTCOMES: &[&str] = words!(Outcome);
+const LEVELS: &[&str] = words!(Level);
 
 const RUN: &[FieldInfo] = &[
     of(Field::Id, "id", Kind::Text, "The run's id."),
     of(Field::Pipeline, "pipeline", Kind::Text, "The name of its first step."),
-    one_of(Field::Status, "status", &["running", "completed", "failed", "crashed", "incomplete"], "How it stands."),
+    one_of(Field::Status, "status", words!(RunStatus), "How it stands."),
     one_of(Field::Outcome, "outcome", OUTCOMES, "How its first step ended."),
     of(Field::Started, "started", Kind::Time, "When it began."),
     of(Field::Ended, "ended", Kind::Time, "When it ended; missing while it runs."),
@@ -233,8 +252,8 @@ const STEP: &[FieldInfo] = &[
 
 const DECISION: &[FieldInfo] = &[
     of(Field::Item, "item", Kind::Text, "The item's key."),
-    one_of(Field::Outcome, "outcome", &["kept", "eliminated", "scored", "introduced"], "What became of the item."),
-    one_of(Field::Basis, "basis", &["observed", "inferred"], "The code reported it, or the values show it."),
+    one_of(Field::Outcome, "outcome", words!(Verdict), "What became of the item."),
+    one_of(Field::Basis, "basis", words!(Basis), "The code reported it, or the values show it."),
     of(Field::Reason, "reason", Kind::Text, "Why, in words."),
     of(Field::Score, "score", Kind::Number, "The item's score."),
     of(Field::Before, "before", Kind::Number, "Its place in the input, from 0."),
