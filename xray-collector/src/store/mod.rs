@@ -4,6 +4,7 @@
 //! written so far. The embedded store is the first implementation. A store never panics on what it reads: what does
 //! not decode is a [`StoreError::Corrupt`] that names the place.
 
+mod columns;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod empty;
@@ -16,11 +17,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use self::columns::{Block, BlockInfo, Column, ColumnSet, Part, Reasons, StepColumns, flag};
 #[cfg(feature = "embedded")]
 pub use self::embedded::EmbeddedStore;
 pub use self::empty::EmptyStore;
 pub use self::progress::{HeldValues, Left, Progress, ReadTo, RunInMind, Said, Stands, StepInMind};
-use crate::decision::DecisionCounts;
+use crate::decision::{Basis, DecisionCounts, Verdict};
 use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step, StepDetail};
 use crate::schema::Schema;
@@ -195,6 +197,25 @@ pub struct Page<T> {
     pub next: Option<Cursor>,
 }
 
+/// What a step did to an item: a row of the index of items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemRow {
+    /// The run.
+    pub run: RunId,
+    /// When it began.
+    pub run_started_ns: u64,
+    /// The step.
+    pub step: StepId,
+    /// The number of its function.
+    pub callsite: u32,
+    /// What it did to the item.
+    pub verdict: Verdict,
+    /// How that is known.
+    pub basis: Basis,
+    /// Why, in words; cut where counts by reason are.
+    pub reason: Option<Arc<str>>,
+}
+
 /// What a store holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StoreSummary {
@@ -284,6 +305,24 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// When the store cannot be read, or the step's payload is damaged.
     fn step(&self, run: RunId, step: StepId) -> Result<Option<StepDetail>, StoreError>;
+
+    /// All steps, column by column; `None` for a store that does not keep them so, of which [`Store::steps`] has them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn columns(&self) -> Result<Option<Box<dyn StepColumns + '_>>, StoreError> {
+        Ok(None)
+    }
+
+    /// What became of an item, named by its key as [`Decision::item`](crate::decision::Decision::item) has it: newest
+    /// runs first, within a run by the steps' ids, no more than `limit`. `None` for a store without an index of items.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn item(&self, key: &str, limit: usize) -> Result<Option<Vec<ItemRow>>, StoreError> {
+        let _ = (key, limit);
+        Ok(None)
+    }
 
     /// Every schema that something was recorded under, in the order in which they were first seen.
     ///
