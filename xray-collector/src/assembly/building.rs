@@ -88,6 +88,10 @@ impl Building {
         // One that has ended since is among the others.
         batch.steps.extend(self.begun.drain(..).filter_map(|(run, step)| find(run, step).cloned()));
         batch.facts.extend(self.items.place_facts(process, self.number, &mut self.payload));
+        match batch.items.is_empty() {
+            true => batch.items = self.items.take_entries(),
+            false => batch.items.append(&mut self.items.take_entries()),
+        }
     }
 
     /// Hands over the values, if there are any; then the segment's number is used up.

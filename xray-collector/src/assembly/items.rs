@@ -8,8 +8,10 @@ use crate::inference::Encoded;
 use crate::map::FastMap;
 use crate::model::{Callsite, Level, Outcome};
 use crate::schema::Part;
-use crate::store::{FactsRow, LateRow, StepInMind, StepRow, Store};
+use crate::store::{FactsRow, ItemEntry, LateRow, StepInMind, StepRow, Store};
+use crate::value::NameTable;
 
+use super::index;
 use super::observed::Observed;
 use super::payload::Payload;
 use super::relate::{self, Related};
@@ -46,13 +48,18 @@ impl Facts {
 #[derive(Debug, Default)]
 pub(super) struct Items {
     observed: FastMap<Place, Observed>,
-    facts: FastMap<Place, Facts>,
+    /// With the step's function, if it is known.
+    facts: FastMap<Place, (Option<u32>, Facts)>,
     fact_bytes: usize,
     /// Arguments of which it shows at the end what is kept.
     held: FastMap<Place, Payload>,
     held_bytes: usize,
     /// What comparing held values has shown.
     related: FastMap<Place, Related>,
+    /// What became of items, for the index.
+    entries: Vec<ItemEntry>,
+    /// The reasons in it.
+    reasons: NameTable,
     /// Where a fact is copied to before it is known what is kept of it.
     scratch: Vec<u8>,
 }
@@ -68,6 +75,7 @@ impl Items {
         &mut self,
         about: About,
         level: Level,
+        callsite: Option<u32>,
         values: &mut Values<'_>,
         payload: &mut Payload,
     ) -> Option<(Part, String)> {
@@ -83,7 +91,9 @@ impl Items {
             _ => None,
         };
         if level >= Level::Sampled {
-            self.facts.entry(place).or_insert_with(|| Facts::of(level)).add(fact.as_ref(), encoded);
+            let (known, facts) = self.facts.entry(place).or_insert_with(|| (None, Facts::of(level)));
+            *known = known.or(callsite);
+            facts.add(fact.as_ref(), encoded);
         }
         if level == Level::Full {
             self.fact_bytes += self.scratch.len();
@@ -126,7 +136,7 @@ impl Items {
                 && let Some(sampled) = sampled_decisions(&inference)
             {
                 self.fact_bytes += sampled.len();
-                match self.facts.entry(place).or_insert_with(|| Facts::All(Vec::new())) {
+                match &mut self.facts.entry(place).or_insert_with(|| (None, Facts::All(Vec::new()))).1 {
                     Facts::All(bytes) => bytes.extend(sampled),
                     Facts::Sampled(facts) => facts.add_always(&sampled),
                 }
@@ -154,7 +164,7 @@ impl Items {
         let related = if self.related.is_empty() { None } else { self.related.remove(&place) };
         let related = match related {
             Some(related) => Some(related),
-            None => callsite.and_then(|callsite| relate::relate(row, callsite, segment, store)),
+            None => callsite.and_then(|callsite| relate::relate(row, callsite, segment, store, &mut self.entries)),
         };
         row.counts = said.counts;
         row.important = said.is_important;
@@ -220,9 +230,16 @@ impl Items {
         }
     }
 
+    /// What became of items since the last time, for the index. After [`Items::place_facts`].
+    pub(super) fn take_entries(&mut self) -> Vec<ItemEntry> {
+        self.reasons = NameTable::default();
+        std::mem::take(&mut self.entries)
+    }
+
     /// Drops the facts, of which what was counted stays.
     pub(super) fn drop_facts(&mut self) {
         self.facts.clear();
+        self.entries.clear();
         self.fact_bytes = 0;
     }
 
@@ -230,14 +247,17 @@ impl Items {
     pub(super) fn place_facts(&mut self, process: ProcessId, segment: u64, payload: &mut Payload) -> Vec<FactsRow> {
         self.fact_bytes = 0;
         let mut rows = Vec::with_capacity(self.facts.len());
-        for ((run, step), facts) in self.facts.drain() {
+        for ((run, step), (callsite, facts)) in self.facts.drain() {
+            let (run, step) = (RunId::new(process, StepId(run)), StepId(step));
             let start = payload.bytes.len();
             payload.bytes.extend(match facts {
                 Facts::All(bytes) => bytes,
                 Facts::Sampled(sampled) => sampled.into_bytes(),
             });
+            let said = Encoded { bytes: &payload.bytes[start..], names: payload.names.texts() };
+            index::said(said, (run, step, callsite), &mut self.reasons, &mut self.entries);
             if let Some(place) = payload.reference(segment, &(start..payload.bytes.len())) {
-                rows.push(FactsRow { run: RunId::new(process, StepId(run)), step: StepId(step), place });
+                rows.push(FactsRow { run, step, place });
             }
         }
         rows

@@ -6,6 +6,7 @@
 //! taken: see [`items`].
 
 mod building;
+mod index;
 mod items;
 mod mind;
 mod observed;
@@ -27,7 +28,7 @@ use crate::id::{ProcessId, RunId, StepId};
 use crate::map::FastMap;
 use crate::misfits::Misfits;
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
-use crate::store::{Batch, StepRow, Store};
+use crate::store::{Batch, ItemEntry, StepRow, Store};
 use crate::value::text_of;
 
 use self::building::{Building, Known};
@@ -58,6 +59,7 @@ impl Pending {
         self.batch.steps = Vec::new();
         self.batch.facts = Vec::new();
         self.batch.late = Vec::new();
+        self.batch.items = Vec::new();
         self.batch.segments = Vec::new();
         Stripped { events: std::mem::take(&mut self.events), by_run: std::mem::take(&mut self.events_by_run) }
     }
@@ -73,12 +75,13 @@ impl Pending {
 
     /// Makes one of two, neither of which was written: what the later one says counts.
     pub(crate) fn append(&mut self, later: Self) {
-        let Batch { callsites, runs, steps, facts, late, segments, schemas, mut progress } = later.batch;
+        let Batch { callsites, runs, steps, facts, late, items, segments, schemas, mut progress } = later.batch;
         self.batch.callsites.extend(callsites);
         self.batch.runs.extend(runs);
         self.batch.steps.extend(steps);
         self.batch.facts.extend(facts);
         self.batch.late.extend(late);
+        self.batch.items.extend(items);
         self.batch.segments.extend(segments);
         self.batch.schemas.extend(schemas);
         progress.prepend(std::mem::take(&mut self.batch.progress));
@@ -92,7 +95,8 @@ impl Pending {
     /// About how much memory it takes.
     pub(crate) fn bytes(&self) -> usize {
         let payload: usize = self.batch.segments.iter().map(|segment| segment.payload.len()).sum();
-        payload + self.batch.steps.len() * size_of::<StepRow>() + self.batch.runs.len() * size_of::<Run>()
+        let items = self.batch.items.len() * size_of::<ItemEntry>();
+        payload + items + self.batch.steps.len() * size_of::<StepRow>() + self.batch.runs.len() * size_of::<Run>()
     }
 }
 
@@ -248,7 +252,11 @@ impl Assembly {
             let has_lost = open.run.lost_events > 0;
             if is_over && has_lost && silent >= quiet && !open.open.is_empty() {
                 let ended = &mut held.get_mut(id).unwrap_or(building).ended;
-                ended.extend(open.open.drain().map(|(_, step)| StepRow { outcome: Outcome::Lost, ..step }));
+                ended.extend(open.open.drain().map(|(_, step)| StepRow {
+                    outcome: Outcome::Lost,
+                    is_final: true,
+                    ..step
+                }));
                 open.has_changed = true;
             }
             // The beginning of a step that was seen to end comes with the next reading, unless it was dropped.
@@ -393,6 +401,7 @@ impl Assembly {
             parent: Some(StepId(event.parent)).filter(|parent| parent.0 != 0 && event.step != event.run),
             callsite: event.callsite,
             outcome: Outcome::Open,
+            is_final: false,
             started_ns: self.calibration.unix_ns(event.started),
             duration_ns: None,
             thread: event.thread,
@@ -456,6 +465,7 @@ impl Assembly {
         let headless = if open.headless.is_empty() { None } else { open.headless.remove(&event.step) };
         if let Some(mut ended) = headless {
             (ended.arguments, ended.items_in, ended.thread) = (row.arguments, row.items_in, row.thread);
+            ended.is_final = true;
             self.building_of(event.run, false).ended.push(ended);
         } else {
             open.run.steps += 1;
@@ -506,7 +516,7 @@ impl Assembly {
         if let Some(begun) = open.open.remove(&event.step) {
             (row.arguments, row.items_in, row.thread) =
                 (row.arguments.or(begun.arguments), begun.items_in, begun.thread);
-            row.started_ns = begun.started_ns;
+            (row.started_ns, row.is_final) = (begun.started_ns, true);
         } else {
             open.run.steps += 1;
             open.headless.insert(event.step, row.clone());
@@ -534,7 +544,7 @@ impl Sink for Assembly {
         let (level, callsite) = step.map_or((Level::Full, None), |row| (row.level, Some(row.callsite)));
         let building = self.building_of(about.run, false);
         building.events += 1;
-        let said = building.items.said(about, level, values, &mut building.payload);
+        let said = building.items.said(about, level, callsite, values, &mut building.payload);
         let misfits = said
             .zip(callsite)
             .map_or(0, |((part, key), number)| self.misfits.said(number, self.callsites.get(&number), part, &key));

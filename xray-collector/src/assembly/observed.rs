@@ -80,11 +80,7 @@ impl Observed {
     }
 
     fn reason(&mut self, reason: &str) {
-        let mut end = reason.len().min(REASON_BYTES);
-        while !reason.is_char_boundary(end) {
-            end -= 1;
-        }
-        let reason = &reason[..end];
+        let reason = clipped_reason(reason);
         let reasons = &mut self.counts.reasons;
         if let Some((_, count)) = reasons.iter_mut().find(|(seen, _)| **seen == *reason) {
             *count += 1;
@@ -97,6 +93,15 @@ impl Observed {
             }
         }
     }
+}
+
+/// A reason, as far as it is counted.
+pub(super) fn clipped_reason(reason: &str) -> &str {
+    let mut end = reason.len().min(REASON_BYTES);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    &reason[..end]
 }
 
 /// Why an item was not taken that another one was taken before.

@@ -1,8 +1,9 @@
 //! What became of the items of a step that has ended: its result compared with its arguments, wherever those are.
 
+use crate::decision::Basis;
 use crate::inference::{self, Doubt, Encoded, Inference, Question};
 use crate::model::{Callsite, Outcome, StepDetail};
-use crate::store::{PayloadRef, StepRow, Store};
+use crate::store::{ItemEntry, PayloadRef, StepRow, Store};
 
 /// The segment that is being built.
 pub(super) struct Segment<'a> {
@@ -36,7 +37,15 @@ pub(super) struct Related {
 /// Compares the step's result with its arguments. `None` if there is nothing to compare.
 ///
 /// The arguments of a step that was open for longer than a batch are in the store already, and are read from there.
-pub(super) fn relate(row: &StepRow, callsite: &Callsite, segment: &Segment<'_>, store: &dyn Store) -> Option<Related> {
+///
+/// What became of each item goes to `entries`.
+pub(super) fn relate(
+    row: &StepRow,
+    callsite: &Callsite,
+    segment: &Segment<'_>,
+    store: &dyn Store,
+    entries: &mut Vec<ItemEntry>,
+) -> Option<Related> {
     if !matches!(row.outcome, Outcome::Ok | Outcome::Returned) || callsite.arguments.is_empty() {
         return None;
     }
@@ -49,7 +58,17 @@ pub(super) fn relate(row: &StepRow, callsite: &Callsite, segment: &Segment<'_>, 
             entered_of(&earlier)?
         }
     };
-    infer(callsite, entered, returned).map(|inference| Related::new(&inference))
+    let inference = infer(callsite, entered, returned)?;
+    entries.extend(inference.findings().map(|finding| ItemEntry {
+        key_hash: finding.key_hash(),
+        run: row.run,
+        step: row.step,
+        callsite: Some(row.callsite),
+        verdict: finding.verdict(),
+        basis: Basis::Inferred,
+        reason: None,
+    }));
+    Some(Related::new(&inference))
 }
 
 /// Compares values that are at hand.

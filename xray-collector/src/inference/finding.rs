@@ -257,10 +257,16 @@ impl Finding<'_, '_> {
         text.and_then(Result::ok).unwrap_or_default()
     }
 
-    /// The number of its key: [`key_hash`] of [`Finding::key`].
+    /// The hash of its key, but for the last bit: [`key_hash`] of [`Finding::key`].
     #[must_use]
     pub fn key_hash(&self) -> u64 {
-        key_hash(&self.key())
+        let side = usize::from(self.input.is_none());
+        let place = [self.input, self.output][side];
+        let number = place.and_then(|place| self.details.matching.keys[side].get(place as usize).copied().flatten());
+        match number {
+            Some(number) if number & 1 == 0 => number,
+            _ => key_hash(&self.key()),
+        }
     }
 
     /// All of it.

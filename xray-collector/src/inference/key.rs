@@ -56,6 +56,21 @@ pub fn clip_key(mut text: String) -> String {
     text
 }
 
+/// The hash of the key that decisions show as this text: that of the whole text, also where it is clipped.
+#[must_use]
+pub fn item_hash(text: &str) -> u64 {
+    // What `clip_key` has made is that long, but for what a character's boundary takes.
+    let clipped = text.rsplit_once('…').filter(|(_, hash)| hash.len() == 16 && text.len() > KEY_TEXT_BYTES - 4);
+    let hash = clipped.and_then(|(_, hash)| u64::from_str_radix(hash, 16).ok());
+    hash.unwrap_or_else(|| key_hash(text))
+}
+
+/// The number of a key that is a text, or is one when it is shown: its hash but for the last bit, which those of other keys
+/// have.
+fn of_text(hash: u64) -> u64 {
+    hash & !1
+}
+
 /// A key that the items of both lists may have.
 #[derive(Debug, Clone)]
 pub(super) struct Choice<'a> {
@@ -238,7 +253,7 @@ impl<'a> Place<'a> {
         for span in items {
             let first_text = first_field.and_then(|name| side.first_text(span.start as usize, name));
             hashes.push(match first_text {
-                Some(text) => Some(rapidhash_v3(text)),
+                Some(text) => Some(of_text(rapidhash_v3(text))),
                 None => self.hash(side, *span, &mut digester, &mut text)?,
             });
         }
@@ -255,18 +270,18 @@ impl<'a> Place<'a> {
     ) -> Result<Option<u64>, DecodeError> {
         let Some(key) = self.find(side, span)? else { return Ok(None) };
         if let Some(text) = side.short_text(key) {
-            return Ok(Some(rapidhash_v3(text)));
+            return Ok(Some(of_text(rapidhash_v3(text))));
         }
         let head = side.head(key)?.0;
         if let Element::String { text, full, .. } = head {
-            return Ok(full.is_none().then(|| key_hash(text)));
+            return Ok(full.is_none().then(|| of_text(key_hash(text))));
         }
         text.clear();
         if write_scalar(&head, text) {
-            return Ok(Some(key_hash(text)));
+            return Ok(Some(of_text(key_hash(text))));
         }
         let digest = digester.digest(side.cursor(key))?;
-        Ok((!digest.is_torn).then_some(digest.hash))
+        Ok((!digest.is_torn).then_some(digest.hash | 1))
     }
 
     /// The key's text, not clipped.

@@ -24,6 +24,8 @@ pub(super) struct Matching {
     pub(super) duplicates: u64,
     /// A key stands for several items of one list.
     pub(super) has_repeated: bool,
+    /// The numbers of the keys, of both lists.
+    pub(super) keys: [Vec<Option<u64>>; 2],
 }
 
 /// The items with one key.
@@ -39,7 +41,7 @@ const NONE: u32 = u32::MAX;
 
 /// Matches items by their keys: of a key that n have in the input and m in the output, the first of the n with the
 /// first of the m, and so on. What has no key has no mate.
-pub(super) fn match_up(input: &[Option<u64>], output: &[Option<u64>]) -> Matching {
+pub(super) fn match_up(input: Vec<Option<u64>>, output: Vec<Option<u64>>) -> Matching {
     let unmatched = |key: &Option<u64>| Matched { mate: None, is_clear: key.is_some(), is_repeated: false };
     let mut matching = Matching {
         input: input.iter().map(unmatched).collect(),
@@ -50,7 +52,7 @@ pub(super) fn match_up(input: &[Option<u64>], output: &[Option<u64>]) -> Matchin
     groups.reserve(input.len());
     // Of each item of the input the next one with its key.
     let mut following = vec![NONE; input.len()];
-    for (place, key) in (0_u32..).zip(input) {
+    for (place, key) in (0_u32..).zip(&input) {
         let Some(key) = key else { continue };
         let group = groups.entry(*key).or_insert(Group { inputs: 0, outputs: 0, next: place, last: place });
         if group.inputs > 0 {
@@ -60,7 +62,7 @@ pub(super) fn match_up(input: &[Option<u64>], output: &[Option<u64>]) -> Matchin
         }
         group.inputs += 1;
     }
-    for (place, key) in (0_u32..).zip(output) {
+    for (place, key) in (0_u32..).zip(&output) {
         let Some(key) = key else { continue };
         let none = Group { inputs: 0, outputs: 0, next: NONE, last: NONE };
         let group = groups.entry(*key).or_insert(none);
@@ -81,8 +83,9 @@ pub(super) fn match_up(input: &[Option<u64>], output: &[Option<u64>]) -> Matchin
                 item.is_repeated = group.is_some_and(|group| group.inputs > 1 || group.outputs > 1);
             }
         };
-        mark(input, &mut matching.input);
-        mark(output, &mut matching.output);
+        mark(&input, &mut matching.input);
+        mark(&output, &mut matching.output);
     }
+    matching.keys = [input, output];
     matching
 }

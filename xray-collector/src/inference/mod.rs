@@ -45,7 +45,7 @@ pub use self::digest::key_hash;
 pub use self::doubt::Doubt;
 pub use self::finding::{Counts, Finding, Inference};
 pub(crate) use self::key::key_text;
-pub use self::key::{KEY_TEXT_BYTES, Key, clip_key};
+pub use self::key::{KEY_TEXT_BYTES, Key, clip_key, item_hash};
 
 use self::finding::Details;
 use self::kind::Kind;

@@ -174,7 +174,7 @@ impl<'v, 'a> Pairing<'v, 'a> {
             let hashes = [0, 1].map(|side| places[side].hashes(sides[side], &self.views[side].items));
             let [entered, returned] = hashes;
             let (entered, returned) = (entered?, returned?);
-            let matching = match_up(&entered, &returned);
+            let matching = match_up(entered, returned);
             if choice.is_guess && matching.duplicates > 0 {
                 continue;
             }

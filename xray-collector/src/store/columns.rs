@@ -156,9 +156,9 @@ pub struct Block {
     pub runs: Vec<RunId>,
     /// Of each of these, the row of its first step. One more at the end: how many rows there are.
     pub starts: Vec<u32>,
-    columns: [Vec<u64>; Column::ALL.len()],
+    pub(crate) columns: [Vec<u64>; Column::ALL.len()],
     /// Eliminations by reason, of those rows that have [`flag::REASONS`], in order.
-    reasons: Vec<(u32, Reasons)>,
+    pub(crate) reasons: Vec<(u32, Reasons)>,
 }
 
 /// How many items were eliminated for which reason.
@@ -201,6 +201,14 @@ impl Block {
             Ok(at) => self.starts[at] as usize..self.starts[at + 1] as usize,
             Err(_) => 0..0,
         }
+    }
+
+    /// The row of a step, if it is here; of a block of which [`Column::Step`] was asked for.
+    #[must_use]
+    pub fn row_of(&self, run: RunId, step: StepId) -> Option<usize> {
+        let rows = self.rows_of(run);
+        let steps = self.column(Column::Step).get(rows.clone())?;
+        steps.binary_search(&step.0).ok().map(|place| rows.start + place)
     }
 
     /// The run that a row is of.

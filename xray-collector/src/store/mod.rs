@@ -43,6 +43,8 @@ pub struct Batch {
     pub facts: Vec<FactsRow>,
     /// What was said of steps after their end was seen: to be added to their rows.
     pub late: Vec<LateRow>,
+    /// What became of items, of steps of this and earlier batches.
+    pub items: Vec<ItemEntry>,
     /// The payloads that rows of this and later batches refer to.
     pub segments: Vec<Segment>,
     /// Schemas that runs of this and later batches name.
@@ -60,6 +62,7 @@ impl Batch {
             && self.steps.is_empty()
             && self.facts.is_empty()
             && self.late.is_empty()
+            && self.items.is_empty()
             && self.segments.is_empty()
             && self.schemas.is_empty()
             && self.progress.is_empty()
@@ -90,6 +93,8 @@ pub struct StepRow {
     pub callsite: u32,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether this row will not come again: its end was seen, and its beginning. What is said of it later is added to it.
+    pub is_final: bool,
     /// When it began.
     pub started_ns: u64,
     /// How long it took.
@@ -110,6 +115,55 @@ pub struct StepRow {
     pub arguments: Option<PayloadRef>,
     /// Where its result is: what [`crate::payload`] says.
     pub result: Option<PayloadRef>,
+}
+
+impl StepRow {
+    /// The step, of this function.
+    #[must_use]
+    pub fn into_step(self, callsite: Arc<Callsite>) -> Step {
+        Step {
+            id: self.step,
+            parent: self.parent,
+            callsite,
+            outcome: self.outcome,
+            started_ns: self.started_ns,
+            duration_ns: self.duration_ns,
+            thread: self.thread,
+            items_in: self.items_in,
+            items_out: self.items_out,
+            counts: self.counts,
+            important: self.important,
+            level: self.level,
+        }
+    }
+
+    /// Adds what was said after the step's end was seen.
+    pub fn add(&mut self, late: &LateRow) {
+        self.counts.add_late(&late.counts);
+        self.important |= late.important;
+        self.items_in = late.items_in.or(self.items_in);
+        self.items_out = late.items_out.or(self.items_out);
+    }
+}
+
+/// What a step did to an item, as the collector hands it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemEntry {
+    /// The hash of the item's key, of which the last bit does not count: [`item_hash`](crate::inference::item_hash) of the
+    /// text that decisions have.
+    pub key_hash: u64,
+    /// The run that the step belongs to.
+    pub run: RunId,
+    /// The step.
+    pub step: StepId,
+    /// The number of its function; `None` if its beginning is not known.
+    pub callsite: Option<u32>,
+    /// What it did to the item.
+    pub verdict: Verdict,
+    /// How that is known.
+    pub basis: Basis,
+    /// Why, in words; cut where counts by reason are.
+    pub reason: Option<Arc<str>>,
 }
 
 /// Facts about a step, as the collector hands them over.

@@ -27,7 +27,7 @@ fn each_step_is_in_one_place_and_its_last_row_counts() {
         let rows = (0..[3, 40, 300][batch as usize % 3]).map(|place| {
             let run = run_id(1 + numbers.below(2));
             let mut row = step(run, numbers.below(3) << 40 | (1 + numbers.below(20 + batch * 10)));
-            row.duration_ns = Some(batch * 1_000 + place);
+            (row.duration_ns, row.is_final) = (Some(batch * 1_000 + place), false);
             written.insert((run, row.step), row.duration_ns);
             row
         });

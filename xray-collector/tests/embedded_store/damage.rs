@@ -14,7 +14,7 @@ use crate::fixture::{
 use crate::process::{Process, say};
 
 const RUNS: TableDefinition<(u64, u128), &[u8]> = TableDefinition::new("runs");
-const RUN_PLACES: TableDefinition<u128, (u64, u8)> = TableDefinition::new("run_places");
+const RUN_AT: TableDefinition<u128, (u64, u8, u64)> = TableDefinition::new("run_at");
 const STEPS: TableDefinition<(u128, u64), &[u8]> = TableDefinition::new("steps");
 const SEGMENTS: TableDefinition<(u64, u32), &[u8]> = TableDefinition::new("segments");
 const CALLSITES: TableDefinition<u32, &[u8]> = TableDefinition::new("callsites");
@@ -150,7 +150,7 @@ fn damaged_rows_are_named() {
     let undecodable = "its row, or the one after it, does not decode";
     assert_eq!(step(1), place(last) + undecodable);
     assert_eq!(step(12), place(12) + "its callsite 9 is not there");
-    assert_eq!(step(13), place(13) + "99 is not an outcome");
+    assert_eq!(step(13), place(13) + undecodable, "99 is no outcome");
     assert_eq!(step(14), place(14) + undecodable);
     assert_eq!(error(store.steps(run, None, 9)), step(1));
     // The other runs are as they were.
@@ -163,7 +163,7 @@ fn tables_that_contradict_each_other_are_damaged() {
     let directory = directory();
     let path = file_with_batch(&directory);
     let [failed, running] = [run_id(1), run_id(2)];
-    change(&path, RUN_PLACES, |places| drop(places.insert(failed.0, (1_001, 2)).unwrap()));
+    change(&path, RUN_AT, |places| drop(places.insert(failed.0, (1_001, 2, u64::MAX)).unwrap()));
     change(&path, RUNS, |runs| drop(runs.remove((3_000, running.0)).unwrap()));
     change(&path, CALLSITES, |callsites| drop(callsites.insert(7, &[0xff][..]).unwrap()));
     let store = open(&path);
@@ -178,7 +178,7 @@ fn tables_that_contradict_each_other_are_damaged() {
     assert!(error(store.callsites()).starts_with("the store is damaged at callsite 7: "));
     drop(store);
 
-    change(&path, RUN_PLACES, |places| drop(places.insert(failed.0, (1_000, 77)).unwrap()));
+    change(&path, RUN_AT, |places| drop(places.insert(failed.0, (1_000, 77, u64::MAX)).unwrap()));
     let store = open(&path);
     assert_eq!(
         error(store.write(&runs([run(1, 1, RunStatus::Running)]))),

@@ -53,6 +53,7 @@ pub(crate) fn step(run: RunId, step: u64) -> StepRow {
         parent: None,
         callsite: 0,
         outcome: Outcome::Returned,
+        is_final: true,
         started_ns: 1_000,
         duration_ns: Some(10),
         thread: 0,

@@ -11,3 +11,4 @@ mod listing;
 mod opening;
 mod process;
 mod schemas;
+mod sealing;

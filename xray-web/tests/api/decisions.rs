@@ -15,6 +15,7 @@ fn fixture(entered: Value, returned: Value, facts: Vec<Encoded>) -> Fixture {
     let mut payload = Payload::default();
     let row = StepRow {
         outcome: Outcome::Returned,
+        is_final: true,
         counts: DecisionCounts { kept: 7, eliminated: 1, ..DecisionCounts::default() },
         arguments: Some(payload.put(&[&Encoded::Json(entered)])),
         result: Some(payload.put(&[&Encoded::Json(returned)])),

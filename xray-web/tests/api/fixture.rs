@@ -103,6 +103,7 @@ pub(crate) fn step(run: RunId, step: u64) -> StepRow {
         parent: None,
         callsite: 0,
         outcome: Outcome::Ok,
+        is_final: true,
         started_ns: NOON + step,
         duration_ns: Some(40),
         thread: 3,

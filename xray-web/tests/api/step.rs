@@ -13,6 +13,7 @@ fn fixture(outcome: Outcome, arguments: &[(&str, Encoded)], result: &[Encoded]) 
     let names: Vec<_> = arguments.iter().map(|(name, _)| *name).collect();
     let row = StepRow {
         outcome,
+        is_final: true,
         arguments: Some(payload.put(&arguments.iter().map(|(_, value)| value).collect::<Vec<_>>())),
         result: Some(payload.put(&result.iter().collect::<Vec<_>>())),
         ..step(run_id(0), 1)

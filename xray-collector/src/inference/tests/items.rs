@@ -181,5 +181,19 @@ fn long_keys_are_clipped_and_stay_different() {
 fn a_key_hash_is_that_of_its_text() {
     let hashes: Vec<u64> = call([wholes(&[-5, 70])], wholes(&[70]))
         .infer(|inference| inference.expect("a filter").findings().map(|finding| finding.key_hash()).collect());
-    assert_eq!(hashes, [super::super::key_hash("-5"), super::super::key_hash("70")]);
+    assert_eq!(hashes, [super::super::key_hash("-5"), super::super::key_hash("70")].map(|hash| hash & !1));
+}
+
+#[test]
+fn the_hash_of_an_item_is_that_of_its_whole_key_however_it_is_shown() {
+    for long in ["ä".repeat(200), "film".repeat(65), "short".to_owned(), "with … in it".to_owned()] {
+        let shown = super::super::clip_key(long.clone());
+        assert_eq!(super::super::item_hash(&shown), super::super::key_hash(&long), "{shown}");
+    }
+    let lists = call([list([list([text("one"), text("two")])])], list([list([text("one"), text("two")])]));
+    lists.infer(|inference| {
+        let inference = inference.expect("a filter");
+        let finding = inference.findings().next().expect("an item");
+        assert_eq!(finding.key_hash() >> 1, super::super::item_hash(&finding.key()) >> 1, "{}", finding.key());
+    });
 }

@@ -2,16 +2,23 @@
 //!
 //! ```text
 //! table       key                       value
-//! meta        "xray format"             u64          1; the key and its type stay in every later format
+//! meta        "xray format"             u64          2; the key and its type stay in every later format
 //!             "next segment"            u64          one above the highest number that was written
+//!             "next block"              u64          the same, of blocks
 //!             "steps"                   u64          how many there are
+//!             "final rows"              u64          how many of them are in `steps` and will not change any more
 //!             "runs completed", …       u64          how many there are, of each status
 //! runs        (started_ns u64, run)     StoredRun    in the order in which they are listed
-//! run_places  run                       (started_ns u64, status u8)    leads to the row, says what it counts as
+//! run_at      run                       (started_ns u64, status u8, block u64)    leads to the row, says what it counts
+//!                                                    as, and in which block its first steps are; u64::MAX if in none
+//! run_blocks  (run, block u64)          (step, step) the other blocks with steps of it: the first and the last one there
 //! open_runs   run                       ()           those whose status is running
-//! steps       (run, first step)         blocks of StoredStep: super::steps
-//! facts       (run, step, segment u64, offset u32)    length u32    in the order in which they were said
-//! segments    (number u64, part u32)    bytes        crate::store::segment, cut into parts that fill a page
+//! steps       (run, first step)         groups of rows: super::rows
+//! facts       (run, step, segment u64, offset u32)    length u32    in the order in which they were said, of such steps
+//!                                                    and of those to which something was added after they were in blocks
+//! segments    (number u64, part u32)    bytes        the values of both: crate::store::segment, in parts
+//! block_heads, blocks                                the steps that will not change any more: super::block
+//! item_heads, items                                  what became of items: super::items
 //! callsites   number u32                StoredCallsite
 //! schemas     version u128              (first seen ns u64, bytes)    crate::schema, as its version is made from
 //! batches     process u64               u64          the number of its last batch
@@ -23,10 +30,10 @@
 //! run = u128, step = u64
 //! ```
 //!
-//! Rows hold what lists and filters need; captured values are in segments, of which lists never read any. `Stored…`
-//! are postcard: fields in order, integers variable in length, texts and options with a prefix. They are types of their
-//! own so that a change of the public model cannot change the file by accident: whoever changes one here raises
-//! [`FORMAT`]. Decoding never panics.
+//! Rows hold what lists and filters need; captured values are in segments and blocks, of which lists never read any.
+//! `Stored…` are postcard: fields in order, integers variable in length, texts and options with a prefix. They are types
+//! of their own so that a change of the public model cannot change the file by accident: whoever changes one here raises
+//! [`FORMAT`], and teaches [`super::upgrade`] to make the new one of the old. Decoding never panics.
 
 use std::sync::Arc;
 
@@ -34,21 +41,24 @@ use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
-use crate::decision::DecisionCounts;
 use crate::id::{RunId, SchemaVersion, StepId};
-use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step};
-use crate::store::{LateRow, PayloadRef, StepRow};
+use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
 
 /// The format that is written, and the newest one that is read.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 pub(super) const RUNS: TableDefinition<'_, (u64, u128), &[u8]> = TableDefinition::new("runs");
-pub(super) const RUN_PLACES: TableDefinition<'_, u128, (u64, u8)> = TableDefinition::new("run_places");
+pub(super) const RUN_AT: TableDefinition<'_, u128, (u64, u8, u64)> = TableDefinition::new("run_at");
+pub(super) const RUN_BLOCKS: TableDefinition<'_, (u128, u64), (u64, u64)> = TableDefinition::new("run_blocks");
 pub(super) const OPEN_RUNS: TableDefinition<'_, u128, ()> = TableDefinition::new("open_runs");
 pub(super) const STEPS: TableDefinition<'_, (u128, u64), &[u8]> = TableDefinition::new("steps");
 pub(super) const FACTS: TableDefinition<'_, (u128, u64, u64, u32), u32> = TableDefinition::new("facts");
 pub(super) const SEGMENTS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("segments");
+pub(super) const BLOCK_HEADS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("block_heads");
+pub(super) const BLOCKS: TableDefinition<'_, (u64, u32, u32), &[u8]> = TableDefinition::new("blocks");
+pub(super) const ITEM_HEADS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("item_heads");
+pub(super) const ITEMS: TableDefinition<'_, (u64, u32, u32), &[u8]> = TableDefinition::new("items");
 pub(super) const CALLSITES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("callsites");
 pub(super) const SCHEMAS: TableDefinition<'_, u128, (u64, &[u8])> = TableDefinition::new("schemas");
 
@@ -59,7 +69,12 @@ pub(super) const RUNS_IN_MIND: TableDefinition<'_, u128, &[u8]> = TableDefinitio
 
 pub(super) const META_FORMAT: &str = "xray format";
 pub(super) const META_NEXT_SEGMENT: &str = "next segment";
+pub(super) const META_NEXT_BLOCK: &str = "next block";
 pub(super) const META_STEPS: &str = "steps";
+pub(super) const META_FINAL_ROWS: &str = "final rows";
+
+/// No block, where a run's first one stands.
+pub(super) const NO_BLOCK: u64 = u64::MAX;
 
 /// The count of runs that stand so.
 pub(super) fn meta_runs(status: RunStatus) -> &'static str {
@@ -71,10 +86,6 @@ pub(super) fn meta_runs(status: RunStatus) -> &'static str {
         RunStatus::Incomplete => "runs incomplete",
     }
 }
-
-/// As much of a segment as fits into a page of 4,096 bytes with its key and redb's headers. redb gives a larger value a
-/// power of two of pages, of which a quarter stays empty on average.
-pub(super) const PART_BYTES: usize = 4_064;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredRun<'a> {
@@ -92,30 +103,6 @@ pub(super) struct StoredRun<'a> {
     level: u8,
     schema: Option<u128>,
     misfits: u64,
-}
-
-/// A step: [`super::steps`] says how it is encoded.
-pub(super) struct StoredStep {
-    pub(super) parent: Option<u64>,
-    pub(super) callsite: u32,
-    pub(super) outcome: u8,
-    pub(super) started_ns: u64,
-    pub(super) duration_ns: Option<u64>,
-    pub(super) thread: u32,
-    pub(super) items_in: Option<u64>,
-    pub(super) items_out: Option<u64>,
-    pub(super) counts: DecisionCounts,
-    pub(super) important: bool,
-    pub(super) level: u8,
-    pub(super) arguments: Option<StoredPlace>,
-    pub(super) result: Option<StoredPlace>,
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct StoredPlace {
-    pub(super) segment: u64,
-    pub(super) offset: u32,
-    pub(super) length: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -172,8 +159,8 @@ impl<'a> StoredRun<'a> {
         Ok(Run {
             id,
             pipeline: row.pipeline.into(),
-            status: status(row.status, place)?,
-            outcome: outcome(row.outcome, place)?,
+            status: known(status(row.status), row.status, "a status", place)?,
+            outcome: known(outcome(row.outcome), row.outcome, "an outcome", place)?,
             started_ns,
             ended_ns: row.ended_ns,
             steps: row.steps,
@@ -182,103 +169,10 @@ impl<'a> StoredRun<'a> {
             error: row.error.map(str::to_owned),
             parent: row.parent.map(|(run, step)| (RunId(run), StepId(step))),
             orphan: row.orphan,
-            level: level(row.level, place)?,
+            level: known(level(row.level), row.level, "a level", place)?,
             schema: row.schema.map(SchemaVersion),
             misfits: row.misfits,
         })
-    }
-}
-
-impl StoredStep {
-    pub(super) fn new(step: &StepRow) -> Self {
-        Self {
-            parent: step.parent.map(|parent| parent.0),
-            callsite: step.callsite,
-            outcome: outcome_code(step.outcome),
-            started_ns: step.started_ns,
-            duration_ns: step.duration_ns,
-            thread: step.thread,
-            items_in: step.items_in,
-            items_out: step.items_out,
-            counts: step.counts.clone(),
-            important: step.important,
-            level: level_code(step.level),
-            arguments: step.arguments.map(StoredPlace::new),
-            result: step.result.map(StoredPlace::new),
-        }
-    }
-
-    /// The number of its function.
-    pub(super) fn callsite(&self) -> u32 {
-        self.callsite
-    }
-
-    /// When something was last heard of it.
-    pub(super) fn last_ns(&self) -> u64 {
-        self.started_ns.saturating_add(self.duration_ns.unwrap_or(0))
-    }
-
-    /// Where its arguments and its result are.
-    pub(super) fn payload(&self) -> [Option<PayloadRef>; 2] {
-        [self.arguments, self.result].map(|place| place.map(StoredPlace::reference))
-    }
-
-    pub(super) fn into_step(self, run: RunId, id: StepId, callsite: Arc<Callsite>) -> Result<Step, Fault> {
-        Ok(Step {
-            id,
-            parent: self.parent.map(StepId),
-            callsite,
-            outcome: outcome(self.outcome, || step_place(run, id))?,
-            started_ns: self.started_ns,
-            duration_ns: self.duration_ns,
-            thread: self.thread,
-            items_in: self.items_in,
-            items_out: self.items_out,
-            counts: self.counts,
-            important: self.important,
-            level: level(self.level, || step_place(run, id))?,
-        })
-    }
-
-    pub(super) fn into_row(self, run: RunId, step: StepId) -> Result<StepRow, Fault> {
-        let place = || step_place(run, step);
-        Ok(StepRow {
-            run,
-            step,
-            parent: self.parent.map(StepId),
-            callsite: self.callsite,
-            outcome: outcome(self.outcome, place)?,
-            started_ns: self.started_ns,
-            duration_ns: self.duration_ns,
-            thread: self.thread,
-            items_in: self.items_in,
-            items_out: self.items_out,
-            counts: self.counts,
-            important: self.important,
-            level: level(self.level, place)?,
-            arguments: self.arguments.map(StoredPlace::reference),
-            result: self.result.map(StoredPlace::reference),
-        })
-    }
-
-    /// Adds what was said after the step's end was seen.
-    pub(super) fn add(&mut self, late: &LateRow) {
-        self.counts.add_late(&late.counts);
-        self.important |= late.important;
-        self.items_in = late.items_in.or(self.items_in);
-        self.items_out = late.items_out.or(self.items_out);
-    }
-}
-
-impl StoredPlace {
-    pub(super) fn new(place: PayloadRef) -> Self {
-        let PayloadRef { segment, offset, length } = place;
-        Self { segment, offset, length }
-    }
-
-    pub(super) fn reference(self) -> PayloadRef {
-        let Self { segment, offset, length } = self;
-        PayloadRef { segment, offset, length }
     }
 }
 
@@ -330,12 +224,11 @@ pub(super) fn status_code(status: RunStatus) -> u8 {
     }
 }
 
-pub(super) fn status(code: u8, place: impl Fn() -> String) -> Result<RunStatus, Fault> {
-    let known = RunStatus::ALL.into_iter().find(|status| status_code(*status) == code);
-    known.ok_or_else(|| Fault::damage(place(), format!("{code} is not a status")))
+pub(super) fn status(code: u8) -> Option<RunStatus> {
+    RunStatus::ALL.into_iter().find(|status| status_code(*status) == code)
 }
 
-fn outcome_code(outcome: Outcome) -> u8 {
+pub(super) fn outcome_code(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Ok => 0,
         Outcome::Err => 1,
@@ -347,12 +240,11 @@ fn outcome_code(outcome: Outcome) -> u8 {
     }
 }
 
-fn outcome(code: u8, place: impl Fn() -> String) -> Result<Outcome, Fault> {
-    let known = Outcome::ALL.into_iter().find(|outcome| outcome_code(*outcome) == code);
-    known.ok_or_else(|| Fault::damage(place(), format!("{code} is not an outcome")))
+pub(super) fn outcome(code: u8) -> Option<Outcome> {
+    Outcome::ALL.into_iter().find(|outcome| outcome_code(*outcome) == code)
 }
 
-fn level_code(level: Level) -> u8 {
+pub(super) fn level_code(level: Level) -> u8 {
     match level {
         Level::Full => 0,
         Level::Sampled => 1,
@@ -361,7 +253,11 @@ fn level_code(level: Level) -> u8 {
     }
 }
 
-fn level(code: u8, place: impl Fn() -> String) -> Result<Level, Fault> {
-    let known = [Level::Full, Level::Sampled, Level::Metrics, Level::Off].get(usize::from(code));
-    known.copied().ok_or_else(|| Fault::damage(place(), format!("{code} is not a level")))
+pub(super) fn level(code: u8) -> Option<Level> {
+    Level::ALL.into_iter().find(|level| level_code(*level) == code)
+}
+
+/// What a number in a row stands for; `place` names the row if it stands for nothing.
+pub(super) fn known<T>(meaning: Option<T>, code: u8, what: &str, place: impl Fn() -> String) -> Result<T, Fault> {
+    meaning.ok_or_else(|| Fault::damage(place(), format!("{code} is not {what}")))
 }

@@ -4,14 +4,23 @@
 //! file keeps the database open: redb refuses everything after an I/O error, a full disk included, until it is opened
 //! again, which is done here, so that a later batch can succeed. Whoever reads in between gets the last commit.
 
+mod blobs;
+mod block;
 mod cache;
+mod compression;
 mod fault;
 mod held;
+mod integers;
+mod items;
 mod layout;
 mod open;
 mod progress;
 mod read;
-mod steps;
+mod rows;
+mod scan;
+mod seal;
+mod segments;
+mod upgrade;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -19,9 +28,11 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use redb::{Database, ReadTransaction, ReadableDatabase};
 
-use self::cache::SegmentCache;
+use self::block::Whereabouts;
+use self::cache::Cache;
 use self::fault::Fault;
-use super::{Batch, Left, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
+use super::segment::Contents;
+use super::{Batch, Block, ItemRow, Left, Page, RunQuery, SchemaRow, StepColumns, Store, StoreError, StoreSummary};
 use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Run, Step, StepDetail};
 
@@ -45,7 +56,29 @@ use crate::model::{Callsite, Run, Step, StepDetail};
 pub struct EmbeddedStore {
     path: PathBuf,
     opened: RwLock<Opened>,
-    segments: SegmentCache,
+    caches: Caches,
+}
+
+/// What was read last, decompressed.
+#[derive(Debug)]
+struct Caches {
+    segments: Cache<u64, Contents>,
+    /// By number and revision.
+    blocks: Cache<(u64, u32), Block>,
+    whereabouts: Cache<u64, Whereabouts>,
+    /// By block and place in it.
+    frames: Cache<(u64, u32), [u8]>,
+}
+
+impl Default for Caches {
+    fn default() -> Self {
+        Self {
+            segments: Cache::new(8 << 20),
+            blocks: Cache::new(16 << 20),
+            whereabouts: Cache::new(8 << 20),
+            frames: Cache::new(8 << 20),
+        }
+    }
 }
 
 /// The database, and how often it was opened again, so that of many who meet the same failure one opens it.
@@ -69,7 +102,7 @@ impl EmbeddedStore {
         // Opening it again must lead to the same file, wherever the program has gone since.
         let path = std::path::absolute(path).map_err(|cause| StoreError::Open { path: path.to_owned(), cause })?;
         let database = Some(open::open(&path)?);
-        Ok(Self { path, opened: RwLock::new(Opened { database, generation: 0 }), segments: SegmentCache::default() })
+        Ok(Self { path, opened: RwLock::new(Opened { database, generation: 0 }), caches: Caches::default() })
     }
 
     /// The file.
@@ -115,12 +148,16 @@ impl EmbeddedStore {
     }
 
     fn read<T>(&self, query: impl Fn(&ReadTransaction) -> Result<T, Fault>) -> Result<T, StoreError> {
-        let query = |database: &Database| query(&database.begin_read()?);
-        let (generation, answer) = self.attempt(query)?;
+        self.attempt_twice(|database| query(&database.begin_read()?))
+    }
+
+    /// Reads, and opens the database again if it turns out that it refuses everything.
+    fn attempt_twice<T>(&self, query: impl Fn(&Database) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let (generation, answer) = self.attempt(&query)?;
         let answer = match answer {
             Err(fault) if fault.is_final() => {
                 self.reopen(generation)?;
-                self.attempt(query)?.1
+                self.attempt(&query)?.1
             }
             answer => answer,
         };
@@ -169,7 +206,7 @@ impl Store for EmbeddedStore {
         }
         let result = self.transact(|database| write::batch(database, batch));
         for segment in &batch.segments {
-            self.segments.remove(segment.number);
+            self.caches.segments.remove(segment.number);
         }
         result
     }
@@ -209,11 +246,21 @@ impl Store for EmbeddedStore {
     }
 
     fn steps(&self, run: RunId, after: Option<StepId>, limit: usize) -> Result<Vec<Step>, StoreError> {
-        self.read(|read| read::steps(read, run, after, limit))
+        self.read(|read| read::steps(read, &self.caches, run, after, limit))
     }
 
     fn step(&self, run: RunId, step: StepId) -> Result<Option<StepDetail>, StoreError> {
-        self.read(|read| read::step(read, &self.segments, run, step))
+        self.read(|read| read::step(read, &self.caches, run, step))
+    }
+
+    fn columns(&self) -> Result<Option<Box<dyn StepColumns + '_>>, StoreError> {
+        let snapshot = self.attempt_twice(|database| Ok(database.begin_read()?))?;
+        let columns = Fault::catch(&self.path, || scan::Columns::new(&self.path, &self.caches, snapshot));
+        Ok(Some(Box::new(columns.map_err(|fault| fault.reading(&self.path))?)))
+    }
+
+    fn item(&self, key: &str, limit: usize) -> Result<Option<Vec<ItemRow>>, StoreError> {
+        self.read(|read| read::item(read, key, limit)).map(Some)
     }
 
     fn schemas(&self) -> Result<Vec<SchemaRow>, StoreError> {

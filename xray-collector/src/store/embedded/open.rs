@@ -18,8 +18,10 @@ use redb::{
 use super::fault::Fault;
 use super::held::HeldFile;
 use super::layout::{
-    CALLSITES, FACTS, FORMAT, META, META_FORMAT, OPEN_RUNS, RUN_PLACES, RUNS, SCHEMAS, SEGMENTS, STEPS,
+    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, FORMAT, ITEM_HEADS, ITEMS, META, META_FORMAT, OPEN_RUNS, RUN_AT, RUN_BLOCKS,
+    RUNS, SCHEMAS, SEGMENTS, STEPS,
 };
+use super::upgrade;
 use crate::store::StoreError;
 
 /// Pages that redb keeps in memory. Its own default, a gigabyte, is not a tracer's to take.
@@ -90,6 +92,11 @@ fn recognise(path: &Path, database: &Database) -> Result<(), StoreError> {
         let found = u32::try_from(found).unwrap_or(u32::MAX);
         return Err(StoreError::NewerFormat { path: path.to_owned(), found, supported: FORMAT });
     }
+    if found < u64::from(FORMAT) {
+        drop(read);
+        upgrade::from(database, found).map_err(|fault| fault.writing(path))?;
+    }
+    let read = database.begin_read().map_err(|error| damaged(error.into()))?;
     check_tables(&read).map_err(damaged)
 }
 
@@ -110,7 +117,12 @@ fn initialise(database: &Database) -> Result<(), Fault> {
     let write = database.begin_write()?;
     write.open_table(META)?.insert(META_FORMAT, u64::from(FORMAT))?;
     write.open_table(RUNS)?;
-    write.open_table(RUN_PLACES)?;
+    write.open_table(RUN_AT)?;
+    write.open_table(RUN_BLOCKS)?;
+    write.open_table(BLOCK_HEADS)?;
+    write.open_table(BLOCKS)?;
+    write.open_table(ITEM_HEADS)?;
+    write.open_table(ITEMS)?;
     write.open_table(OPEN_RUNS)?;
     write.open_table(STEPS)?;
     write.open_table(SEGMENTS)?;
@@ -123,7 +135,12 @@ fn initialise(database: &Database) -> Result<(), Fault> {
 
 fn check_tables(read: &ReadTransaction) -> Result<(), Fault> {
     check_table(read, RUNS)?;
-    check_table(read, RUN_PLACES)?;
+    check_table(read, RUN_AT)?;
+    check_table(read, RUN_BLOCKS)?;
+    check_table(read, BLOCK_HEADS)?;
+    check_table(read, BLOCKS)?;
+    check_table(read, ITEM_HEADS)?;
+    check_table(read, ITEMS)?;
     check_table(read, OPEN_RUNS)?;
     check_table(read, STEPS)?;
     check_table(read, SEGMENTS)?;

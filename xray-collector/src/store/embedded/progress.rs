@@ -10,7 +10,7 @@ use redb::{
 
 use super::fault::Fault;
 use super::layout::{BATCHES, OPEN_RUNS, READ_TO, RUNS_IN_MIND, STEPS, STEPS_IN_MIND, decode, encode, step_place};
-use super::{read, steps, write};
+use super::{read, rows, write};
 use crate::id::{ProcessId, RunId, StepId};
 use crate::store::{Left, Progress, ReadTo, RunInMind, StepInMind};
 
@@ -86,7 +86,7 @@ fn steps_in_mind(read: &ReadTransaction, process: ProcessId, left: &mut Left) ->
         let (key, mind) = entry?;
         let (run, step) = (RunId(key.value().0), StepId(key.value().1));
         let mind: StepInMind = decode(mind.value(), || format!("what is in mind of {}", step_place(run, step)))?;
-        let row = steps::find(&rows, run, step)?.map(|row| row.into_row(run, step)).transpose()?;
+        let row = rows::find(&rows, run, step)?;
         left.steps.push((run, step, row, mind));
     }
     Ok(())

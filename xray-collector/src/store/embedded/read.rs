@@ -1,6 +1,6 @@
 //! Reading: each function answers from one snapshot, in which a batch is whole or absent.
 //!
-//! Lists are range scans over rows; only [`step`] reads segments. This must never write, and never block the writer.
+//! Lists are range scans over rows; only [`step`] reads values. This must never write, and never block the writer.
 
 use std::collections::HashMap;
 use std::ops::Bound;
@@ -8,18 +8,20 @@ use std::sync::Arc;
 
 use redb::{ReadTransaction, ReadableTable};
 
-use super::cache::SegmentCache;
+use super::block::{self, StoredHead, Whereabouts};
 use super::fault::Fault;
 use super::layout::{
-    CALLSITES, FACTS, META, META_NEXT_SEGMENT, META_STEPS, RUN_PLACES, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite,
-    StoredRun, meta_runs, step_place,
+    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_NEXT_SEGMENT, META_STEPS, NO_BLOCK, RUN_AT,
+    RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, meta_runs, step_place,
 };
-use super::steps;
+use super::{Caches, items, rows, segments};
 use crate::id::{RunId, SchemaVersion, StepId};
+use crate::inference::item_hash;
 use crate::model::{Callsite, Run, RunStatus, Step, StepDetail};
 use crate::payload;
 use crate::schema::Schema;
-use crate::store::{Cursor, MAX_PAGE, Page, PayloadRef, RunQuery, SchemaRow, segment};
+use crate::store::segment::Contents;
+use crate::store::{Block, Column, ColumnSet, Cursor, ItemRow, MAX_PAGE, Page, Part, PayloadRef, RunQuery, SchemaRow};
 use crate::value::Captured;
 
 pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>, Fault> {
@@ -51,84 +53,201 @@ pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>
 }
 
 pub(super) fn run(read: &ReadTransaction, id: RunId) -> Result<Option<Run>, Fault> {
-    let Some(place) = read.open_table(RUN_PLACES)?.get(id.0)? else { return Ok(None) };
-    let (started_ns, _) = place.value();
+    let Some(place) = read.open_table(RUN_AT)?.get(id.0)? else { return Ok(None) };
+    let (started_ns, ..) = place.value();
     let row = read.open_table(RUNS)?.get((started_ns, id.0))?;
     let row = row.ok_or_else(|| Fault::damage(format!("run {id}"), "it is not where its place says"))?;
     StoredRun::read(row.value(), started_ns, id).map(Some)
 }
 
+/// The blocks in which steps of a run are, as far as they may be of steps after this one.
+pub(super) fn blocks_of(
+    places: &impl ReadableTable<u128, (u64, u8, u64)>,
+    blocks: &impl ReadableTable<(u128, u64), (u64, u64)>,
+    run: RunId,
+    after: Option<StepId>,
+) -> Result<Vec<u64>, Fault> {
+    let first = places.get(run.0)?.map_or(NO_BLOCK, |place| place.value().2);
+    blocks_from(first, blocks, run, after)
+}
+
+/// The same, of a run of which the first one is known.
+pub(super) fn blocks_from(
+    first: u64,
+    blocks: &impl ReadableTable<(u128, u64), (u64, u64)>,
+    run: RunId,
+    after: Option<StepId>,
+) -> Result<Vec<u64>, Fault> {
+    let mut numbers: Vec<u64> = Some(first).filter(|first| *first != NO_BLOCK).into_iter().collect();
+    for entry in blocks.range((run.0, 0)..=(run.0, u64::MAX))? {
+        let (key, steps) = entry?;
+        if after.is_none_or(|after| steps.value().1 > after.0) {
+            numbers.push(key.value().1);
+        }
+    }
+    Ok(numbers)
+}
+
+/// All columns of a block.
+pub(super) fn block(read: &ReadTransaction, caches: &Caches, number: u64) -> Result<Arc<Block>, Fault> {
+    let head = read.open_table(BLOCK_HEADS)?.get(number)?;
+    let head = head.ok_or_else(|| Fault::damage(block::name(number), "it is not there"))?;
+    let head = StoredHead::read(head.value(), number)?;
+    let size = head.steps as usize * 8 * Column::ALL.len();
+    caches.blocks.get_or(
+        (number, head.revision),
+        |_| size,
+        || block::read(&read.open_table(BLOCKS)?, number, head.steps as usize, ColumnSet::ALL).map(Arc::new),
+    )
+}
+
+/// The values of the step in this row of a block, without those that were said after it was written.
+pub(super) fn values_in_block(
+    read: &ReadTransaction,
+    caches: &Caches,
+    number: u64,
+    (row, steps): (usize, usize),
+    part: Part,
+) -> Result<Vec<Captured>, Fault> {
+    let table = read.open_table(BLOCKS)?;
+    let read_whereabouts = || Whereabouts::read(&table, number, steps).map(Arc::new);
+    let whereabouts = caches.whereabouts.get_or(number, Whereabouts::size, read_whereabouts)?;
+    let place = whereabouts.place(row, part);
+    let Some(frame) = whereabouts.frame_of(row).filter(|_| !place.is_empty()) else { return Ok(Vec::new()) };
+    let read_frame = || block::read_frame(&table, number, frame);
+    let values = caches.frames.get_or((number, frame), <[u8]>::len, read_frame)?;
+    let damage = |detail: String| Fault::damage(format!("{}, frame {frame}", block::name(number)), detail);
+    let values = values.get(place).ok_or_else(|| damage("it ends before its values".to_owned()))?;
+    payload::values(&Arc::from(values), &whereabouts.names).map_err(|error| damage(error.to_string()))
+}
+
 pub(super) fn steps(
     read: &ReadTransaction,
+    caches: &Caches,
     run: RunId,
     after: Option<StepId>,
     limit: usize,
 ) -> Result<Vec<Step>, Fault> {
+    let limit = limit.clamp(1, MAX_PAGE);
     let mut callsites = Callsites::default();
     let mut steps = Vec::new();
-    for row in steps::rows(&read.open_table(STEPS)?, run, after)?.take(limit.clamp(1, MAX_PAGE)) {
-        let (id, row) = row?;
-        let callsite = callsites.get(read, row.callsite(), || step_place(run, id))?;
-        steps.push(row.into_step(run, id, callsite)?);
+    for row in rows::rows(&read.open_table(STEPS)?, run, after)?.take(limit) {
+        let row = row?;
+        let callsite = callsites.get(read, row.callsite, || step_place(run, row.step))?;
+        steps.push(row.into_step(callsite));
     }
+    for number in blocks_of(&read.open_table(RUN_AT)?, &read.open_table(RUN_BLOCKS)?, run, after)? {
+        let block = block(read, caches, number)?;
+        let rows = block.rows_of(run);
+        let ids = &block.column(Column::Step)[rows.clone()];
+        let known = after.map_or(0, |after| ids.partition_point(|id| *id <= after.0));
+        for row in rows.skip(known).take(limit) {
+            let callsite = block.column(Column::Callsite)[row] as u32;
+            steps.push(block.step(row, callsites.get(read, callsite, || block::name(number))?));
+        }
+    }
+    steps.sort_by_key(|step| step.id);
+    // What may still change says more than what was final before.
+    steps.dedup_by_key(|step| step.id);
+    steps.truncate(limit);
     Ok(steps)
 }
 
 pub(super) fn step(
     read: &ReadTransaction,
-    cache: &SegmentCache,
+    caches: &Caches,
     run: RunId,
     id: StepId,
 ) -> Result<Option<StepDetail>, Fault> {
-    let Some(row) = steps::find(&read.open_table(STEPS)?, run, id)? else { return Ok(None) };
-    let callsite = Callsites::default().get(read, row.callsite(), || step_place(run, id))?;
-    let [arguments, result] = row.payload();
-    let arguments = values(read, cache, arguments, || format!("the arguments of {}", step_place(run, id)))?;
-    let result = values(read, cache, result, || format!("the result of {}", step_place(run, id)))?;
-    let mut detail = payload::detail(row.into_step(run, id, callsite)?, arguments, result);
-    let all = (run.0, id.0, 0, 0)..=(run.0, id.0, u64::MAX, u32::MAX);
-    for entry in read.open_table(FACTS)?.range(all)? {
-        let (key, length) = entry?;
-        let (_, _, segment, offset) = key.value();
-        let place = PayloadRef { segment, offset, length: length.value() };
-        let of = || format!("the facts of {}", step_place(run, id));
-        detail.facts.extend(values(read, cache, Some(place), of)?);
-    }
+    let mut detail = match rows::find(&read.open_table(STEPS)?, run, id)? {
+        Some(row) => {
+            let callsite = Callsites::default().get(read, row.callsite, || step_place(run, id))?;
+            let of = |what: &str| format!("the {what} of {}", step_place(run, id));
+            let arguments = values(read, caches, row.arguments, || of("arguments"))?;
+            let result = values(read, caches, row.result, || of("result"))?;
+            payload::detail(row.into_step(callsite), arguments, result)
+        }
+        None => match step_in_block(read, caches, run, id)? {
+            Some(detail) => detail,
+            None => return Ok(None),
+        },
+    };
+    detail.facts.extend(facts(read, caches, run, id)?);
     Ok(Some(detail))
 }
 
-/// The values at this place, if there is one; `of` names what they are.
-fn values(
+fn step_in_block(read: &ReadTransaction, caches: &Caches, run: RunId, id: StepId) -> Result<Option<StepDetail>, Fault> {
+    for number in blocks_of(&read.open_table(RUN_AT)?, &read.open_table(RUN_BLOCKS)?, run, None)? {
+        let block = block(read, caches, number)?;
+        let Some(row) = block.row_of(run, id) else { continue };
+        let callsite = block.column(Column::Callsite)[row] as u32;
+        let step = block.step(row, Callsites::default().get(read, callsite, || step_place(run, id))?);
+        let values = |part| values_in_block(read, caches, number, (row, block.len()), part);
+        let mut detail = payload::detail(step, values(Part::Arguments)?, values(Part::Result)?);
+        detail.facts = values(Part::Facts)?;
+        return Ok(Some(detail));
+    }
+    Ok(None)
+}
+
+/// What was said of a step and is not in a block with it.
+pub(super) fn facts(read: &ReadTransaction, caches: &Caches, run: RunId, id: StepId) -> Result<Vec<Captured>, Fault> {
+    let mut facts = Vec::new();
+    for entry in read.open_table(FACTS)?.range((run.0, id.0, 0, 0)..=(run.0, id.0, u64::MAX, u32::MAX))? {
+        let (key, length) = entry?;
+        let (_, _, segment, offset) = key.value();
+        let place = PayloadRef { segment, offset, length: length.value() };
+        facts.extend(values(read, caches, Some(place), || format!("the facts of {}", step_place(run, id)))?);
+    }
+    Ok(facts)
+}
+
+/// The values at this place of a segment, if there is one; `of` names what they are.
+pub(super) fn values(
     read: &ReadTransaction,
-    cache: &SegmentCache,
+    caches: &Caches,
     place: Option<PayloadRef>,
     of: impl Fn() -> String,
 ) -> Result<Vec<Captured>, Fault> {
     let Some(PayloadRef { segment: number, offset, length }) = place else { return Ok(Vec::new()) };
     let damage = |detail: String| Fault::damage(format!("segment {number}"), detail);
-    let contents = match cache.get(number) {
-        Some(contents) => contents,
-        None => {
-            let stored = stored_segment(read, number)?
-                .ok_or_else(|| damage(format!("it is not there, and should hold {}", of())))?;
-            let contents = Arc::new(segment::decode(&stored).map_err(damage)?);
-            cache.put(number, Arc::clone(&contents));
-            contents
-        }
-    };
+    let read_segment = || segments::read(&read.open_table(SEGMENTS)?, number, &of);
+    let contents = caches.segments.get_or(number, Contents::size, read_segment)?;
     let bytes = contents
         .values(offset, length)
         .ok_or_else(|| damage(format!("it ends before byte {offset} + {length}, {}", of())))?;
     payload::values(&bytes, &contents.names).map_err(|error| damage(format!("{} do not decode: {error}", of())))
 }
 
-/// A segment's bytes, its parts put together.
-fn stored_segment(read: &ReadTransaction, number: u64) -> Result<Option<Vec<u8>>, Fault> {
-    let mut stored = Vec::new();
-    for part in read.open_table(SEGMENTS)?.range((number, 0)..=(number, u32::MAX))? {
-        stored.extend(part?.1.value());
+/// What became of an item, newest runs first.
+pub(super) fn item(read: &ReadTransaction, key: &str, limit: usize) -> Result<Vec<ItemRow>, Fault> {
+    let (heads, blobs) = (read.open_table(ITEM_HEADS)?, read.open_table(ITEMS)?);
+    let places = read.open_table(RUN_AT)?;
+    let rows = read.open_table(STEPS)?;
+    let mut found = Vec::new();
+    for entry in items::find(&heads, &blobs, item_hash(key))? {
+        // Entries may be of runs that are gone.
+        let Some(place) = places.get(entry.run.0)? else { continue };
+        let callsite = match entry.callsite {
+            Some(callsite) => callsite,
+            None => match rows::find(&rows, entry.run, entry.step)? {
+                Some(row) => row.callsite,
+                None => continue,
+            },
+        };
+        found.push(ItemRow {
+            run: entry.run,
+            run_started_ns: place.value().0,
+            step: entry.step,
+            callsite,
+            verdict: entry.verdict,
+            basis: entry.basis,
+            reason: entry.reason,
+        });
     }
-    Ok(Some(stored).filter(|stored| !stored.is_empty()))
+    found.sort_by_key(|row| (std::cmp::Reverse((row.run_started_ns, row.run)), row.step));
+    found.truncate(limit);
+    Ok(found)
 }
 
 pub(super) fn callsites(read: &ReadTransaction) -> Result<Vec<(u32, Arc<Callsite>)>, Fault> {
@@ -143,7 +262,7 @@ pub(super) fn callsites(read: &ReadTransaction) -> Result<Vec<(u32, Arc<Callsite
 
 /// Those that the steps of one answer share.
 #[derive(Default)]
-struct Callsites(HashMap<u32, Arc<Callsite>>);
+pub(super) struct Callsites(HashMap<u32, Arc<Callsite>>);
 
 impl Callsites {
     fn get(&mut self, read: &ReadTransaction, number: u32, of: impl Fn() -> String) -> Result<Arc<Callsite>, Fault> {

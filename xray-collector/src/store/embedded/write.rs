@@ -3,19 +3,28 @@
 //! A batch may come a second time, since a commit can fail after it has reached the disk: its number tells. Rows are put,
 //! not inserted. Counts move by what a row was before. This must never leave a count, an index or the list of open runs behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
 
+use super::block::{self, Columns, ROWS, StoredHead};
 use super::fault::Fault;
+use super::items::Items;
 use super::layout::{
-    CALLSITES, FACTS, META, META_NEXT_SEGMENT, META_STEPS, OPEN_RUNS, PART_BYTES, RUN_PLACES, RUNS, SCHEMAS, SEGMENTS,
-    STEPS, StoredCallsite, StoredRun, encode, meta_runs, status, status_code,
+    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_NEXT_SEGMENT, META_STEPS,
+    NO_BLOCK, OPEN_RUNS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, encode, known,
+    meta_runs, status, status_code,
 };
-use super::{progress, steps};
+use super::seal::{Sealed, Sealer, put_fact};
+use super::{progress, read, rows, segments};
 use crate::id::{ProcessId, RunId};
+use crate::map::FastMap;
 use crate::model::{Run, RunStatus};
-use crate::store::{Batch, PayloadRef, SchemaRow, Segment, segment};
+use crate::store::{Batch, Column, ColumnSet, FactsRow, LateRow, SchemaRow, Segment, StepRow};
+
+/// A batch of so many steps that will not change any more makes blocks of its own. Those of smaller ones are rows until
+/// they are enough for a block.
+const STRAIGHT: usize = ROWS / 2;
 
 /// Writes all of a batch.
 pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
@@ -23,34 +32,152 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
     if !progress::advance(&transaction, &batch.progress)? {
         return Ok(transaction.abort()?);
     }
+    let mut counts = Counts::default();
     {
-        let mut counts = Counts::default();
         let mut callsites = transaction.open_table(CALLSITES)?;
         for (number, callsite) in &batch.callsites {
             callsites.insert(number, &*encode(&StoredCallsite::new(callsite))?)?;
         }
-        let mut runs = Runs::open(&transaction)?;
-        for run in &batch.runs {
-            runs.put(run, &mut counts)?;
-        }
-        let mut steps = transaction.open_table(STEPS)?;
-        counts.add(META_STEPS, steps::put(&mut steps, &batch.steps)?.cast_signed());
-        for late in &batch.late {
-            // A step of which neither beginning nor end came is none.
-            steps::change(&mut steps, late.run, late.step, |row| row.add(late))?;
-        }
-        let mut facts = transaction.open_table(FACTS)?;
-        for row in &batch.facts {
-            let PayloadRef { segment, offset, length } = row.place;
-            facts.insert((row.run.0, row.step.0, segment, offset), length)?;
-        }
-        for segment in &batch.segments {
-            put_segment(&transaction, segment)?;
-        }
         schemas(&transaction, &batch.schemas)?;
-        counts.write(&transaction)?;
     }
+    next_segment(&transaction, &batch.segments)?;
+    let rows = sorted(&batch.steps);
+    let is_straight = rows.iter().filter(|row| row.is_final).count() >= STRAIGHT;
+    let sealed = if is_straight {
+        straight(&transaction, batch, &rows, &mut counts)?
+    } else {
+        store(&transaction, &rows, &batch.facts, &mut counts)?;
+        let mut table = transaction.open_table(SEGMENTS)?;
+        for segment in &batch.segments {
+            segments::put(&mut table, segment, None)?;
+        }
+        Vec::new()
+    };
+    Runs::open(&transaction)?.put_all(&batch.runs, &sealed, &mut counts)?;
+    counts.write(&transaction)?;
+    seal_stored(&transaction)?;
+    for late in &batch.late {
+        add_late(&transaction, late)?;
+    }
+    let mut items = Items { heads: transaction.open_table(ITEM_HEADS)?, blobs: transaction.open_table(ITEMS)? };
+    items.add(batch.items.clone())?;
+    drop(items);
     transaction.commit()?;
+    Ok(())
+}
+
+/// By run and step; of several rows of one step the last one.
+fn sorted(steps: &[StepRow]) -> Vec<&StepRow> {
+    let mut rows: Vec<&StepRow> = steps.iter().rev().collect();
+    // Stable: the one that comes last is the first of its step.
+    rows.sort_by_key(|row| (row.run, row.step));
+    rows.dedup_by_key(|row| (row.run, row.step));
+    rows
+}
+
+/// Puts steps and facts where they are row by row.
+fn store(
+    transaction: &WriteTransaction,
+    rows: &[&StepRow],
+    facts: &[FactsRow],
+    counts: &mut Counts,
+) -> Result<(), Fault> {
+    let growth = rows::put(&mut transaction.open_table(STEPS)?, rows)?;
+    counts.add(META_STEPS, growth.rows);
+    counts.add(META_FINAL_ROWS, growth.final_rows);
+    let mut table = transaction.open_table(FACTS)?;
+    for fact in facts {
+        put_fact(&mut table, fact)?;
+    }
+    Ok(())
+}
+
+/// Puts the steps that will not change any more into blocks, and stores what is left.
+fn straight(
+    transaction: &WriteTransaction,
+    batch: &Batch,
+    rows: &[&StepRow],
+    counts: &mut Counts,
+) -> Result<Vec<Sealed>, Fault> {
+    let started_ns = batch.runs.iter().map(|run| (run.id, run.started_ns)).collect();
+    let mut sealer = Sealer::new(transaction, &batch.segments, started_ns)?;
+    let mut facts: Vec<&FactsRow> = batch.facts.iter().collect();
+    facts.sort_by_key(|fact| (fact.run, fact.step));
+    let (mut left, mut left_facts) = (Vec::new(), Vec::new());
+    let mut facts = &facts[..];
+    for of_run in rows.chunk_by(|one, other| one.run == other.run) {
+        let run = of_run[0].run;
+        let (before, rest) = facts.split_at(facts.partition_point(|fact| fact.run < run));
+        let (now, rest) = rest.split_at(rest.partition_point(|fact| fact.run == run));
+        facts = rest;
+        left_facts.extend(before.iter().map(|fact| **fact));
+        let (last, changing): (Vec<&StepRow>, Vec<&StepRow>) = of_run.iter().partition(|row| row.is_final);
+        sealer.seal(&last, now)?;
+        let is_sealed = |fact: &FactsRow| last.binary_search_by_key(&fact.step, |row| row.step).is_ok();
+        left_facts.extend(now.iter().filter(|fact| !is_sealed(fact)).map(|fact| **fact));
+        left.extend(changing.into_iter().cloned());
+    }
+    left_facts.extend(facts.iter().map(|fact| **fact));
+    let done = sealer.finish()?;
+    for (row, facts) in done.refused {
+        left.push(row);
+        left_facts.extend(facts);
+    }
+    counts.add(META_STEPS, done.growth.rows + done.steps);
+    counts.add(META_FINAL_ROWS, done.growth.final_rows);
+    store(transaction, &sorted(&left), &left_facts, counts)?;
+    for segment in &batch.segments {
+        let pieces = segments::pieces(segment, &left, &left_facts);
+        if !pieces.is_empty() {
+            segments::put(&mut transaction.open_table(SEGMENTS)?, segment, Some(&pieces))?;
+        }
+    }
+    segments::sweep(transaction)?;
+    Ok(done.sealed)
+}
+
+/// Puts rows of earlier batches into blocks, if they have become enough for one.
+fn seal_stored(transaction: &WriteTransaction) -> Result<(), Fault> {
+    let final_rows = transaction.open_table(META)?.get(META_FINAL_ROWS)?.map_or(0, |count| count.value());
+    if final_rows < ROWS as u64 {
+        return Ok(());
+    }
+    let mut sealer = Sealer::new(transaction, &[], FastMap::default())?;
+    sealer.seal_stored()?;
+    let done = sealer.finish()?;
+    let mut counts = Counts::default();
+    counts.add(META_STEPS, done.growth.rows + done.steps);
+    counts.add(META_FINAL_ROWS, done.growth.final_rows);
+    let (refused, facts): (Vec<_>, Vec<_>) = done.refused.into_iter().unzip();
+    store(transaction, &sorted(&refused), &facts.concat(), &mut counts)?;
+    Runs::open(transaction)?.put_all(&[], &done.sealed, &mut counts)?;
+    counts.write(transaction)?;
+    segments::sweep(transaction)
+}
+
+/// Adds what was said of a step after its end was seen. A step of which neither beginning nor end came is none.
+fn add_late(transaction: &WriteTransaction, late: &LateRow) -> Result<(), Fault> {
+    if rows::add(&mut transaction.open_table(STEPS)?, late)? {
+        return Ok(());
+    }
+    let blocks = {
+        let places = transaction.open_table(RUN_AT)?;
+        read::blocks_of(&places, &transaction.open_table(RUN_BLOCKS)?, late.run, None)?
+    };
+    let mut heads = transaction.open_table(BLOCK_HEADS)?;
+    let mut blobs = transaction.open_table(BLOCKS)?;
+    for number in blocks {
+        let Some(head) = heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()? else {
+            continue;
+        };
+        let read = block::read(&blobs, number, head.steps as usize, ColumnSet::ALL)?;
+        let Some(row) = read.row_of(late.run, late.step) else { continue };
+        let mut columns = Columns::of_block(read);
+        columns.add(row, late);
+        columns.write_again(&mut blobs, number)?;
+        heads.insert(number, &*encode(&head.changed(&columns))?)?;
+        return Ok(());
+    }
     Ok(())
 }
 
@@ -61,12 +188,11 @@ pub(super) fn mark_crashed(database: &Database, current: ProcessId) -> Result<u6
     {
         let mut counts = Counts::default();
         let mut runs = Runs::open(&transaction)?;
-        let steps = transaction.open_table(STEPS)?;
         for id in runs.open_runs()?.into_iter().filter(|id| id.process() != current) {
             let mut run = runs.get(id)?;
             run.status = RunStatus::Crashed;
-            run.ended_ns = Some(last_heard_ns(&run, &steps)?);
-            runs.put(&run, &mut counts)?;
+            run.ended_ns = Some(runs.last_heard_ns(&run, &transaction)?);
+            runs.put(&run, &[], &mut counts)?;
             crashed += 1;
         }
         counts.write(&transaction)?;
@@ -81,19 +207,12 @@ pub(super) fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
     Ok(transaction)
 }
 
-/// When anything last happened in a run, as far as is known.
-fn last_heard_ns(run: &Run, steps: &impl ReadableTable<(u128, u64), &'static [u8]>) -> Result<u64, Fault> {
-    let mut last = run.started_ns.max(run.ended_ns.unwrap_or(0));
-    for row in steps::rows(steps, run.id, None)? {
-        last = last.max(row?.1.last_ns());
-    }
-    Ok(last)
-}
-
 /// The tables that a run is in.
 struct Runs<'transaction> {
     rows: Table<'transaction, (u64, u128), &'static [u8]>,
-    places: Table<'transaction, u128, (u64, u8)>,
+    places: Table<'transaction, u128, (u64, u8, u64)>,
+    blocks: Table<'transaction, (u128, u64), (u64, u64)>,
+    heads: Table<'transaction, u64, &'static [u8]>,
     open: Table<'transaction, u128, ()>,
 }
 
@@ -101,21 +220,48 @@ impl<'transaction> Runs<'transaction> {
     fn open(transaction: &'transaction WriteTransaction) -> Result<Self, Fault> {
         Ok(Self {
             rows: transaction.open_table(RUNS)?,
-            places: transaction.open_table(RUN_PLACES)?,
+            places: transaction.open_table(RUN_AT)?,
+            blocks: transaction.open_table(RUN_BLOCKS)?,
+            heads: transaction.open_table(BLOCK_HEADS)?,
             open: transaction.open_table(OPEN_RUNS)?,
         })
     }
 
-    fn put(&mut self, run: &Run, counts: &mut Counts) -> Result<(), Fault> {
-        let place = (run.started_ns, status_code(run.status));
-        let previous = self.places.insert(run.id.0, place)?.map(|place| place.value());
-        if let Some((started_ns, code)) = previous {
-            let was = status(code, || format!("the place of run {}", run.id))?;
+    /// Puts runs, and says of them and of others in which further blocks their steps are.
+    fn put_all(&mut self, runs: &[Run], sealed: &[Sealed], counts: &mut Counts) -> Result<(), Fault> {
+        let mut by_run: HashMap<RunId, Vec<&Sealed>> = HashMap::new();
+        for sealed in sealed {
+            by_run.entry(sealed.run).or_default().push(sealed);
+        }
+        for run in runs {
+            let sealed = by_run.remove(&run.id).unwrap_or_default();
+            self.put(run, &sealed, counts)?;
+        }
+        for (run, sealed) in by_run {
+            let place = self.places.get(run.0)?.map(|place| place.value());
+            // Of a run without a row, all of them are further ones.
+            let first = self.put_blocks(run, place.map_or(0, |(.., first)| first), &sealed)?;
+            if let Some((started_ns, status, _)) = place {
+                self.places.insert(run.0, (started_ns, status, first))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, run: &Run, sealed: &[&Sealed], counts: &mut Counts) -> Result<(), Fault> {
+        let previous = self.places.get(run.id.0)?.map(|place| place.value());
+        let mut first = NO_BLOCK;
+        if let Some((started_ns, code, block)) = previous {
+            let was = known(status(code), code, "a status", || format!("the place of run {}", run.id))?;
             counts.add(meta_runs(was), -1);
             if started_ns != run.started_ns {
                 self.rows.remove((started_ns, run.id.0))?;
+                self.widen(run, block)?;
             }
+            first = block;
         }
+        let first = self.put_blocks(run.id, first, sealed)?;
+        self.places.insert(run.id.0, (run.started_ns, status_code(run.status), first))?;
         counts.add(meta_runs(run.status), 1);
         self.rows.insert((run.started_ns, run.id.0), &*encode(&StoredRun::new(run))?)?;
         if run.status == RunStatus::Running {
@@ -126,6 +272,53 @@ impl<'transaction> Runs<'transaction> {
         Ok(())
     }
 
+    /// Says in which blocks steps of a run are, beside those that are known. Returns the first of all.
+    fn put_blocks(&mut self, run: RunId, first: u64, sealed: &[&Sealed]) -> Result<u64, Fault> {
+        let mut first = first;
+        for sealed in sealed {
+            if first == NO_BLOCK {
+                first = sealed.block;
+            } else {
+                self.blocks.insert((run.0, sealed.block), (sealed.steps.0.0, sealed.steps.1.0))?;
+            }
+        }
+        Ok(first)
+    }
+
+    /// A run began at another time than the heads of its blocks say.
+    fn widen(&mut self, run: &Run, first: u64) -> Result<(), Fault> {
+        for number in read::blocks_from(first, &self.blocks, run.id, None)? {
+            let head = self.heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()?;
+            if let Some(mut head) = head {
+                let (from, to) = head.runs_started_ns;
+                head.runs_started_ns = (from.min(run.started_ns), to.max(run.started_ns));
+                self.heads.insert(number, &*encode(&head)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// When anything last happened in a run, as far as is known.
+    fn last_heard_ns(&self, run: &Run, transaction: &WriteTransaction) -> Result<u64, Fault> {
+        let mut last = run.started_ns.max(run.ended_ns.unwrap_or(0));
+        let mut heard = |started_ns: u64, duration_ns: u64| last = last.max(started_ns.saturating_add(duration_ns));
+        for row in rows::rows(&transaction.open_table(STEPS)?, run.id, None)? {
+            let row = row?;
+            heard(row.started_ns, row.duration_ns.unwrap_or(0));
+        }
+        let blobs = transaction.open_table(BLOCKS)?;
+        for number in read::blocks_of(&self.places, &self.blocks, run.id, None)? {
+            let Some(head) = self.heads.get(number)? else { continue };
+            let steps = StoredHead::read(head.value(), number)?.steps as usize;
+            let times = [Column::Started, Column::Duration].into_iter().collect();
+            let block = block::read(&blobs, number, steps, times)?;
+            for row in block.rows_of(run.id) {
+                heard(block.column(Column::Started)[row], block.column(Column::Duration)[row]);
+            }
+        }
+        Ok(last)
+    }
+
     fn open_runs(&self) -> Result<Vec<RunId>, Fault> {
         self.open.iter()?.map(|entry| Ok(RunId(entry?.0.value()))).collect()
     }
@@ -133,28 +326,18 @@ impl<'transaction> Runs<'transaction> {
     /// A run that another table names.
     fn get(&self, id: RunId) -> Result<Run, Fault> {
         let missing = || Fault::damage(format!("run {id}"), "it is listed as open and is not there");
-        let (started_ns, _) = self.places.get(id.0)?.ok_or_else(missing)?.value();
+        let (started_ns, ..) = self.places.get(id.0)?.ok_or_else(missing)?.value();
         let row = self.rows.get((started_ns, id.0))?.ok_or_else(missing)?;
         StoredRun::read(row.value(), started_ns, id)
     }
 }
 
-fn put_segment(transaction: &WriteTransaction, segment: &Segment) -> Result<(), Fault> {
-    let number = segment.number;
-    let bytes = segment::encode(segment).map_err(|error| Fault::Unfit(format!("segment {number}: {error}")))?;
-    let mut table = transaction.open_table(SEGMENTS)?;
-    let mut parts = 0;
-    for part in bytes.chunks(PART_BYTES) {
-        table.insert((number, parts), part)?;
-        parts += 1;
-    }
-    // What is left of an earlier attempt that had more of them.
-    while table.remove((number, parts))?.is_some() {
-        parts += 1;
-    }
+/// Segments of these numbers are there, or were.
+fn next_segment(transaction: &WriteTransaction, segments: &[Segment]) -> Result<(), Fault> {
+    let Some(last) = segments.iter().map(|segment| segment.number).max() else { return Ok(()) };
     let mut meta = transaction.open_table(META)?;
     let next = meta.get(META_NEXT_SEGMENT)?.map_or(0, |next| next.value());
-    meta.insert(META_NEXT_SEGMENT, next.max(number.saturating_add(1)))?;
+    meta.insert(META_NEXT_SEGMENT, next.max(last.saturating_add(1)))?;
     Ok(())
 }
 

@@ -1,0 +1,64 @@
+//! Bytes of any length under a key, each with a checksum: cut into parts that fill the pages of the file.
+//!
+//! ```text
+//! key   = (of u64, what u32, part u32)
+//! bytes = parts put together: crc32 u32 of what follows, contents
+//! ```
+
+use redb::{ReadableTable, Table};
+
+use super::fault::Fault;
+
+/// `(of, what, part)`.
+pub(super) type Key = (u64, u32, u32);
+
+/// As much as fits into a page of 4,096 bytes with its key and redb's headers. redb gives a larger value a power of two of
+/// pages, of which a quarter stays empty on average; and where a disk is full, single pages are found sooner.
+pub(super) const PART_BYTES: usize = 4_056;
+
+/// Writes bytes under a key that has none.
+pub(super) fn put(table: &mut Table<'_, Key, &'static [u8]>, of: u64, what: u32, contents: &[u8]) -> Result<(), Fault> {
+    let mut bytes = Vec::with_capacity(4 + contents.len());
+    bytes.extend(crc32fast::hash(contents).to_le_bytes());
+    bytes.extend(contents);
+    for (place, part) in (0..).zip(bytes.chunks(PART_BYTES)) {
+        table.insert((of, what, place), part)?;
+    }
+    Ok(())
+}
+
+/// Removes what is under all keys of `of`.
+pub(super) fn remove_all(table: &mut Table<'_, Key, &'static [u8]>, of: u64) -> Result<(), Fault> {
+    table.retain_in((of, 0, 0)..=(of, u32::MAX, u32::MAX), |_, _| false)?;
+    Ok(())
+}
+
+/// Removes what is under a key.
+pub(super) fn remove(table: &mut Table<'_, Key, &'static [u8]>, of: u64, what: u32) -> Result<(), Fault> {
+    table.retain_in((of, what, 0)..=(of, what, u32::MAX), |_, _| false)?;
+    Ok(())
+}
+
+/// The bytes under a key; `name` says what they are if they are not there, or are others than were written.
+pub(super) fn get(
+    table: &impl ReadableTable<Key, &'static [u8]>,
+    of: u64,
+    what: u32,
+    name: impl Fn() -> String,
+) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    for part in table.range((of, what, 0)..=(of, what, u32::MAX))? {
+        bytes.extend(part?.1.value());
+    }
+    if bytes.is_empty() {
+        return Err(Fault::damage(name(), "it is not there"));
+    }
+    let Some((checksum, contents)) = bytes.split_first_chunk() else {
+        return Err(Fault::damage(name(), "it ends within its checksum"));
+    };
+    if crc32fast::hash(contents) != u32::from_le_bytes(*checksum) {
+        return Err(Fault::damage(name(), "its checksum does not match"));
+    }
+    bytes.drain(..4);
+    Ok(bytes)
+}

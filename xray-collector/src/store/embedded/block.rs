@@ -1,0 +1,515 @@
+//! Blocks: the steps that will not change any more, column by column, with their values.
+//!
+//! A block has at most [`ROWS`] steps, sorted by run and id. It is written once, and read in pieces: the head to know
+//! whether it is worth reading at all, the columns that a question needs, and of the values the frame in which they are.
+//!
+//! ```text
+//! block_heads  block u64             StoredHead, by postcard
+//! blocks       (block, what, part)   super::blobs
+//!
+//! what          contents
+//! 0             runs: their ids u128, then for each the number of its steps u32
+//! 1             names that values refer to: count u32, (length u32, bytes)…, zstd
+//! 2             frames: of each the row with which it begins u32
+//! 3             reasons: Vec<(row u32, Vec<(text, count)>)>, by postcard, zstd
+//! 16 + n        a column: super::integers; ids, parents and times as differences
+//! 32, 33, 34    how many bytes of values each row has: arguments, result, facts
+//! 64 + n        a frame of values: length u32, zstd. Each row's arguments, result and facts lie one after the other
+//! ```
+//!
+//! The numbers of columns, outcomes and levels are their places in [`Column::ALL`], [`Outcome::ALL`] and [`Level::ALL`],
+//! which for that reason never change. Integers are little-endian.
+
+use std::sync::Arc;
+
+use redb::{ReadableTable, Table};
+use serde::{Deserialize, Serialize};
+
+use super::blobs::{self, Key};
+use super::compression::{compress, decompress};
+use super::fault::Fault;
+use super::integers;
+use super::layout::{decode as decode_row, encode as encode_row};
+use crate::decision::DecisionCounts;
+use crate::id::{RunId, StepId};
+use crate::model::{Level, Outcome};
+use crate::store::{Block, BlockInfo, Column, ColumnSet, LateRow, Part, Reasons, StepRow, flag};
+use crate::value::Cursor;
+
+/// The most steps of a block: so many that a column compresses and few blocks are many steps, so few that one run of it
+/// is read in a millisecond.
+pub(super) const ROWS: usize = 16_384;
+/// What the values of a block may come to.
+const VALUES_BYTES: usize = 8 << 20;
+/// A frame of values: what is decompressed to see one step.
+const FRAME_BYTES: usize = 128 << 10;
+
+const RUNS: u32 = 0;
+const NAMES: u32 = 1;
+const FRAMES: u32 = 2;
+const REASONS: u32 = 3;
+const COLUMN: u32 = 16;
+const LENGTHS: u32 = 32;
+const FRAME: u32 = 64;
+
+/// Arguments, result and facts.
+pub(super) const PARTS: usize = 3;
+
+type Blobs<'t> = Table<'t, Key, &'static [u8]>;
+
+/// What is known of a block before it is read.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredHead {
+    pub(super) steps: u32,
+    pub(super) ranges: Vec<(u64, u64)>,
+    pub(super) callsites: Vec<u32>,
+    pub(super) runs_started_ns: (u64, u64),
+    /// How often its columns were changed.
+    pub(super) revision: u32,
+}
+
+impl StoredHead {
+    pub(super) fn read(bytes: &[u8], block: u64) -> Result<Self, Fault> {
+        let head: Self = decode_row(bytes, || name(block))?;
+        if head.ranges.len() != Column::ALL.len() || head.steps as usize > ROWS {
+            return Err(Fault::damage(name(block), "its head is that of another format"));
+        }
+        Ok(head)
+    }
+
+    pub(super) fn into_info(self) -> BlockInfo {
+        let mut ranges = [(0, 0); Column::ALL.len()];
+        ranges.copy_from_slice(&self.ranges);
+        BlockInfo {
+            steps: self.steps as usize,
+            ranges,
+            callsites: self.callsites,
+            runs_started_ns: self.runs_started_ns,
+        }
+    }
+
+    /// The same of changed columns.
+    pub(super) fn changed(self, columns: &Columns) -> Self {
+        let BlockInfo { ranges, callsites, .. } = columns.info(self.runs_started_ns);
+        Self { ranges: ranges.to_vec(), callsites, revision: self.revision + 1, ..self }
+    }
+}
+
+impl From<BlockInfo> for StoredHead {
+    fn from(info: BlockInfo) -> Self {
+        Self {
+            steps: info.steps as u32,
+            ranges: info.ranges.to_vec(),
+            callsites: info.callsites,
+            runs_started_ns: info.runs_started_ns,
+            revision: 0,
+        }
+    }
+}
+
+/// How an error names a block.
+pub(super) fn name(block: u64) -> String {
+    format!("block {block}")
+}
+
+/// The columns of a block that is put together, row by row, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    pub(super) runs: Vec<RunId>,
+    starts: Vec<u32>,
+    columns: [Vec<u64>; Column::ALL.len()],
+    reasons: Vec<(u32, Reasons)>,
+}
+
+impl Columns {
+    pub(super) fn len(&self) -> usize {
+        self.columns[0].len()
+    }
+
+    pub(super) fn push(&mut self, row: &StepRow, has_facts: bool) {
+        let at = self.len() as u32;
+        if self.runs.last() != Some(&row.run) {
+            self.runs.push(row.run);
+            self.starts.push(at);
+        }
+        let counts = &row.counts;
+        let flags = [
+            (row.parent.is_some(), flag::PARENT),
+            (row.duration_ns.is_some(), flag::DURATION),
+            (row.items_in.is_some(), flag::ITEMS_IN),
+            (row.items_out.is_some(), flag::ITEMS_OUT),
+            (row.important, flag::IMPORTANT),
+            (counts.inferred, flag::INFERRED),
+            (row.arguments.is_some(), flag::ARGUMENTS),
+            (row.result.is_some(), flag::RESULT),
+            (has_facts, flag::FACTS),
+            (!counts.reasons.is_empty(), flag::REASONS),
+        ];
+        let numbers = [
+            row.step.0,
+            row.parent.map_or(0, |parent| parent.0),
+            flags.iter().map(|(is_set, flag)| u64::from(*is_set) * flag).sum(),
+            row.callsite.into(),
+            row.outcome as u64,
+            row.level as u64,
+            row.thread.into(),
+            row.started_ns,
+            row.duration_ns.unwrap_or(0),
+            row.items_in.unwrap_or(0),
+            row.items_out.unwrap_or(0),
+            counts.kept,
+            counts.eliminated,
+            counts.scored,
+            counts.introduced,
+            counts.refused,
+        ];
+        for (column, number) in self.columns.iter_mut().zip(numbers) {
+            column.push(number);
+        }
+        if !counts.reasons.is_empty() {
+            self.reasons.push((at, counts.reasons.clone()));
+        }
+    }
+
+    /// What is known of them as a block; its runs began between these times.
+    pub(super) fn info(&self, runs_started_ns: (u64, u64)) -> BlockInfo {
+        let range = |column: &Vec<u64>| {
+            let lowest = column.iter().copied().min().unwrap_or(0);
+            (lowest, column.iter().copied().max().unwrap_or(0))
+        };
+        let mut callsites: Vec<u32> = self.columns[Column::Callsite as usize].iter().map(|it| *it as u32).collect();
+        callsites.sort_unstable();
+        callsites.dedup();
+        BlockInfo { steps: self.len(), ranges: self.columns.each_ref().map(range), callsites, runs_started_ns }
+    }
+
+    /// Its runs, each with the first and the last of its steps.
+    pub(super) fn runs_with_steps(&self) -> impl Iterator<Item = (RunId, (StepId, StepId))> {
+        let steps = &self.columns[Column::Step as usize];
+        let ends = self.starts.iter().skip(1).copied().chain([self.len() as u32]);
+        let range = |(start, end): (&u32, u32)| (StepId(steps[*start as usize]), StepId(steps[end as usize - 1]));
+        self.runs.iter().copied().zip(self.starts.iter().zip(ends).map(range))
+    }
+
+    /// They as a block that was read.
+    pub(super) fn into_block(mut self) -> Block {
+        self.starts.push(self.len() as u32);
+        Block::new(self.runs, self.starts, self.columns, self.reasons)
+    }
+
+    /// Those of a block of which every column was read.
+    pub(super) fn of_block(block: Block) -> Self {
+        let Block { runs, mut starts, columns, reasons } = block;
+        starts.pop();
+        Self { runs, starts, columns, reasons }
+    }
+
+    /// Adds what was said of the step in this row after its end was seen.
+    pub(super) fn add(&mut self, row: usize, late: &LateRow) {
+        let place = self.reasons.binary_search_by_key(&(row as u32), |(row, _)| *row);
+        let flags = self.columns[Column::Flags as usize][row];
+        let number = |column: Column| self.columns[column as usize][row];
+        let mut counts = DecisionCounts {
+            kept: number(Column::Kept),
+            eliminated: number(Column::Eliminated),
+            scored: number(Column::Scored),
+            introduced: number(Column::Introduced),
+            refused: number(Column::Refused),
+            inferred: flags & flag::INFERRED != 0,
+            reasons: place.map(|place| self.reasons[place].1.clone()).unwrap_or_default(),
+        };
+        counts.add_late(&late.counts);
+        let mut set = |column: Column, number: u64| self.columns[column as usize][row] = number;
+        set(Column::Kept, counts.kept);
+        set(Column::Eliminated, counts.eliminated);
+        set(Column::Scored, counts.scored);
+        set(Column::Introduced, counts.introduced);
+        set(Column::Refused, counts.refused);
+        let mut now = flags | flag::FACTS;
+        now |= if late.important { flag::IMPORTANT } else { 0 };
+        for (said, column, flag) in
+            [(late.items_in, Column::ItemsIn, flag::ITEMS_IN), (late.items_out, Column::ItemsOut, flag::ITEMS_OUT)]
+        {
+            if let Some(said) = said {
+                set(column, said);
+                now |= flag;
+            }
+        }
+        now |= if counts.reasons.is_empty() { 0 } else { flag::REASONS };
+        set(Column::Flags, now);
+        match (place, counts.reasons.is_empty()) {
+            (Ok(place), _) => self.reasons[place].1 = counts.reasons,
+            (Err(place), false) => self.reasons.insert(place, (row as u32, counts.reasons)),
+            (Err(_), true) => {}
+        }
+    }
+
+    /// Writes them in the place of others.
+    pub(super) fn write_again(&self, table: &mut Blobs<'_>, block: u64) -> Result<(), Fault> {
+        for what in [RUNS, REASONS].into_iter().chain(Column::ALL.map(|column| COLUMN + column as u32)) {
+            blobs::remove(table, block, what)?;
+        }
+        self.write(table, block)
+    }
+
+    /// Writes them.
+    pub(super) fn write(&self, table: &mut Blobs<'_>, block: u64) -> Result<(), Fault> {
+        let mut runs = Vec::with_capacity(20 * self.runs.len());
+        runs.extend(self.runs.iter().flat_map(|run| run.0.to_le_bytes()));
+        let ends = self.starts.iter().skip(1).copied().chain([self.len() as u32]);
+        runs.extend(self.starts.iter().zip(ends).flat_map(|(start, end)| (end - start).to_le_bytes()));
+        blobs::put(table, block, RUNS, &runs)?;
+        let reasons = compress(&encode_row(&self.reasons)?)?;
+        blobs::put(table, block, REASONS, &reasons)?;
+        for column in Column::ALL {
+            let numbers = &self.columns[column as usize];
+            let bytes = match column {
+                Column::Step | Column::Started => integers::encode(&integers::differences(numbers))?,
+                Column::Parent => {
+                    let steps = &self.columns[Column::Step as usize];
+                    let below: Vec<u64> =
+                        numbers.iter().zip(steps).map(|(it, step)| integers::difference(*it, *step)).collect();
+                    integers::encode(&below)?
+                }
+                _ => integers::encode(numbers)?,
+            };
+            blobs::put(table, block, COLUMN + column as u32, &bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads columns of a block.
+pub(super) fn read(
+    table: &impl ReadableTable<Key, &'static [u8]>,
+    block: u64,
+    steps: usize,
+    wanted: ColumnSet,
+) -> Result<Block, Fault> {
+    let damage = |detail: String| Fault::damage(name(block), detail);
+    let (runs, starts) = read_runs(table, block, steps)?;
+    let wanted = if wanted.has(Column::Parent) { wanted.with(Column::Step) } else { wanted };
+    let mut columns: [Vec<u64>; Column::ALL.len()] = Default::default();
+    for column in Column::ALL.into_iter().filter(|column| wanted.has(*column)) {
+        let bytes = blobs::get(table, block, COLUMN + column as u32, || name(block))?;
+        let numbers = integers::decode(&bytes, steps);
+        let mut numbers = numbers.ok_or_else(|| damage(format!("its column {column:?} does not decode")))?;
+        match column {
+            Column::Step | Column::Started => integers::sums(&mut numbers),
+            Column::Parent => {
+                for (number, step) in numbers.iter_mut().zip(&columns[Column::Step as usize]) {
+                    *number = integers::sum(*number, *step);
+                }
+            }
+            _ => {}
+        }
+        let limit = match column {
+            Column::Outcome => Outcome::ALL.len() as u64 - 1,
+            Column::Level => Level::ALL.len() as u64 - 1,
+            Column::Callsite | Column::Thread => u32::MAX.into(),
+            _ => u64::MAX,
+        };
+        if let Some(number) = numbers.iter().find(|number| **number > limit) {
+            return Err(damage(format!("{number} is in its column {column:?}")));
+        }
+        columns[column as usize] = numbers;
+    }
+    let mut reasons = Vec::new();
+    if wanted == ColumnSet::ALL {
+        let bytes = blobs::get(table, block, REASONS, || name(block))?;
+        let bytes = decompress(&bytes, MOST_BYTES).map_err(|error| damage(error.to_string()))?;
+        reasons = decode_row(&bytes, || name(block))?;
+    }
+    Ok(Block::new(runs, starts, columns, reasons))
+}
+
+/// No part of a block is larger than this; what says that it is is damaged.
+const MOST_BYTES: usize = 1 << 30;
+
+fn read_runs(
+    table: &impl ReadableTable<Key, &'static [u8]>,
+    block: u64,
+    steps: usize,
+) -> Result<(Vec<RunId>, Vec<u32>), Fault> {
+    let bytes = blobs::get(table, block, RUNS, || name(block))?;
+    let (ids, counts) = bytes.split_at(bytes.len() / 20 * 16);
+    let runs: Vec<RunId> = ids.as_chunks().0.iter().map(|id| RunId(u128::from_le_bytes(*id))).collect();
+    let mut starts = Vec::with_capacity(runs.len() + 1);
+    let mut row = 0_u64;
+    for count in counts.as_chunks().0 {
+        starts.push(row as u32);
+        row += u64::from(u32::from_le_bytes(*count));
+    }
+    starts.push(row as u32);
+    let is_sorted = runs.is_sorted_by(|one, other| one < other);
+    if row != steps as u64 || !is_sorted || starts.len() != runs.len() + 1 {
+        return Err(Fault::damage(name(block), "its runs are not those of its steps"));
+    }
+    Ok((runs, starts))
+}
+
+/// The values of a block that is put together.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    lengths: [Vec<u64>; PARTS],
+    /// What is not in a frame yet.
+    rest: Vec<u8>,
+    /// Of each frame that is compressed, and of what will be the next one, the first row.
+    starts: Vec<u32>,
+    frames: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Values {
+    /// Appends those of the next row, in the order of the parts.
+    pub(super) fn push(&mut self, parts: [&[u8]; PARTS]) -> Result<(), Fault> {
+        if self.starts.len() == self.frames.len() {
+            self.starts.push(self.lengths[0].len() as u32);
+        }
+        for (lengths, part) in self.lengths.iter_mut().zip(parts) {
+            self.rest.extend(part);
+            lengths.push(part.len() as u64);
+            self.bytes += part.len();
+        }
+        if self.rest.len() >= FRAME_BYTES {
+            self.end_frame()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the block takes no more of them.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes >= VALUES_BYTES
+    }
+
+    fn end_frame(&mut self) -> Result<(), Fault> {
+        let length =
+            u32::try_from(self.rest.len()).map_err(|_| Fault::Unfit("values of more than 4 GiB".to_owned()))?;
+        let mut frame = length.to_le_bytes().to_vec();
+        frame.extend(compress(&self.rest)?);
+        self.frames.push(frame);
+        self.rest.clear();
+        Ok(())
+    }
+
+    /// Writes them, with the names that they refer to.
+    pub(super) fn write(mut self, table: &mut Blobs<'_>, block: u64, names: &[Arc<str>]) -> Result<(), Fault> {
+        if !self.rest.is_empty() {
+            self.end_frame()?;
+        }
+        self.starts.truncate(self.frames.len());
+        for (what, lengths) in (LENGTHS..).zip(&self.lengths) {
+            blobs::put(table, block, what, &integers::encode(lengths)?)?;
+        }
+        if self.bytes > 0 {
+            let mut contents = (names.len() as u32).to_le_bytes().to_vec();
+            for name in names {
+                contents.extend((name.len() as u32).to_le_bytes());
+                contents.extend(name.as_bytes());
+            }
+            blobs::put(table, block, NAMES, &compress(&contents)?)?;
+        }
+        let starts: Vec<u8> = self.starts.iter().flat_map(|start| start.to_le_bytes()).collect();
+        blobs::put(table, block, FRAMES, &starts)?;
+        for (what, frame) in (FRAME..).zip(&self.frames) {
+            blobs::put(table, block, what, frame)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the values of a block are.
+#[derive(Debug)]
+pub(super) struct Whereabouts {
+    pub(super) names: Arc<[Arc<str>]>,
+    /// Of each frame, the first row; and how many rows there are.
+    frames: Vec<u32>,
+    /// Of each row, where in its frame its values begin, and where its result and its facts do.
+    places: Vec<[u32; PARTS]>,
+    /// And where they end.
+    ends: Vec<u32>,
+}
+
+impl Whereabouts {
+    pub(super) fn read(
+        table: &impl ReadableTable<Key, &'static [u8]>,
+        block: u64,
+        steps: usize,
+    ) -> Result<Self, Fault> {
+        let damage = |detail: &str| Fault::damage(name(block), detail);
+        let starts = blobs::get(table, block, FRAMES, || name(block))?;
+        let mut frames: Vec<u32> = starts.as_chunks().0.iter().map(|start| u32::from_le_bytes(*start)).collect();
+        let mut lengths: [Vec<u64>; PARTS] = Default::default();
+        for (what, lengths) in (LENGTHS..).zip(&mut lengths) {
+            let bytes = blobs::get(table, block, what, || name(block))?;
+            let decoded = integers::decode(&bytes, steps);
+            *lengths = decoded.ok_or_else(|| damage("the lengths of its values do not decode"))?;
+        }
+        let (mut places, mut ends) = (Vec::with_capacity(steps), Vec::with_capacity(steps));
+        let (mut at, mut frame) = (0_u32, 0);
+        for row in 0..steps {
+            if frames.get(frame) == Some(&(row as u32)) {
+                (at, frame) = (0, frame + 1);
+            }
+            let mut place = [0; PARTS];
+            for (place, lengths) in place.iter_mut().zip(&lengths) {
+                *place = at;
+                let end = u32::try_from(lengths[row]).ok().and_then(|length| at.checked_add(length));
+                at = end.ok_or_else(|| damage("the lengths of its values are those of too many"))?;
+            }
+            places.push(place);
+            ends.push(at);
+        }
+        let names = if frames.is_empty() { Arc::default() } else { read_names(table, block)? };
+        frames.push(steps as u32);
+        Ok(Self { names, frames, places, ends })
+    }
+
+    /// The frame in which the values of a row are; `None` if the block has none at all.
+    pub(super) fn frame_of(&self, row: usize) -> Option<u32> {
+        let frames = self.frames.partition_point(|start| *start as usize <= row);
+        (1..self.frames.len()).contains(&frames).then(|| frames as u32 - 1)
+    }
+
+    /// Where in its frame a part of a row's values is.
+    pub(super) fn place(&self, row: usize, part: Part) -> std::ops::Range<usize> {
+        let [arguments, result, facts] = self.places[row].map(|place| place as usize);
+        match part {
+            Part::Arguments => arguments..result,
+            Part::Result => result..facts,
+            Part::Facts => facts..self.ends[row] as usize,
+        }
+    }
+
+    /// About how much memory they take.
+    pub(super) fn size(&self) -> usize {
+        self.places.len() * 16 + self.names.len() * 48
+    }
+}
+
+fn read_names(table: &impl ReadableTable<Key, &'static [u8]>, block: u64) -> Result<Arc<[Arc<str>]>, Fault> {
+    let damage = |detail: String| Fault::damage(name(block), format!("its names do not decode: {detail}"));
+    let bytes = blobs::get(table, block, NAMES, || name(block))?;
+    let bytes = decompress(&bytes, MOST_BYTES).map_err(|error| damage(error.to_string()))?;
+    let mut cursor = Cursor::new(&bytes);
+    let count = cursor.u32().map_err(|error| damage(error.to_string()))?;
+    let names = (0..count).map(|_| cursor.text().map(Arc::from)).collect::<Result<_, _>>();
+    names.map_err(|error| damage(error.to_string()))
+}
+
+/// A frame of values, decompressed.
+pub(super) fn read_frame(
+    table: &impl ReadableTable<Key, &'static [u8]>,
+    block: u64,
+    frame: u32,
+) -> Result<Arc<[u8]>, Fault> {
+    let damage = |detail: String| Fault::damage(format!("{}, frame {frame}", name(block)), detail);
+    let bytes = blobs::get(table, block, FRAME + frame, || format!("{}, frame {frame}", name(block)))?;
+    let (length, frame) = bytes.split_first_chunk().ok_or_else(|| damage("it ends within its length".to_owned()))?;
+    let length = u32::from_le_bytes(*length) as usize;
+    let values = decompress(frame, length).map_err(|error| damage(format!("it does not decompress: {error}")))?;
+    if values.len() != length {
+        return Err(damage(format!("it has {} bytes rather than {length}", values.len())));
+    }
+    Ok(values.into())
+}

@@ -1,0 +1,338 @@
+//! The index of items: what steps did to them, by the number of the item's key.
+//!
+//! Each batch adds a list, sorted by that number, and lists of a size are merged into one of the next: so that whoever asks
+//! for an item looks into a few dozen lists, of each at one or two pages, and putting an entry in costs nearly nothing. An
+//! entry of a run that is gone stays until its list is merged, and whoever reads it asks for the run anyway.
+//!
+//! ```text
+//! item_heads  list u64              StoredHead, by postcard
+//! items       (list, what, part)    super::blobs
+//!
+//! what      contents
+//! 0         runs: their ids u128, each once, in order
+//! 1 + n     entries, one after the other:
+//!           number    by how much it is above that of the entry before; in the first the number itself
+//!           run       its place among the runs; of an entry with the number of the one before, by how much it is above
+//!           step      by how much it is above the id of the run's first step, or below: super::integers::difference
+//!           what      verdict + 4 if it is inferred + 8 if it has a reason + 16 × place of the callsite in the head
+//!           reason    its place in the head, if it has one
+//! ```
+//!
+//! All of these are of variable length. A number is the upper 48 bits of the key's hash
+//! ([`crate::inference::item_hash`]): among the twenty million entries of a store, a wrong one turns up in one of ten million
+//! questions.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+
+use redb::{ReadableTable, Table};
+use serde::{Deserialize, Serialize};
+
+use super::blobs::{self, Key};
+use super::fault::Fault;
+use super::integers::{append_variable, difference, sum, take_variable};
+use super::layout::{decode, encode};
+use crate::decision::{Basis, Verdict};
+use crate::fact::code_of_verdict;
+use crate::id::{RunId, StepId};
+use crate::map::FastMap;
+use crate::store::ItemEntry;
+
+const RUNS: u32 = 0;
+const ENTRIES: u32 = 1;
+/// What is read to look at one entry: a page of the file.
+const PIECE_BYTES: usize = blobs::PART_BYTES - 64;
+/// How many lists of a size are merged.
+const MERGED: usize = 8;
+/// Lists of so many entries stay as they are.
+const LARGEST: u64 = 1 << 20;
+
+const INFERRED: u64 = 4;
+const REASON: u64 = 8;
+
+type Table_<'t, K> = Table<'t, K, &'static [u8]>;
+
+/// What is known of a list before its entries are read.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct StoredHead {
+    entries: u64,
+    /// The number with which each piece begins.
+    firsts: Vec<u64>,
+    callsites: Vec<Option<u32>>,
+    reasons: Vec<Arc<str>>,
+}
+
+/// The tables of the index.
+pub(super) struct Items<'t> {
+    pub(super) heads: Table_<'t, u64>,
+    pub(super) blobs: Table_<'t, Key>,
+}
+
+/// The number of a key.
+fn number(hash: u64) -> u64 {
+    hash >> 16
+}
+
+/// In which order entries lie. Of several about the same step and item the first one counts: what the code said last, else
+/// what was inferred.
+fn order(entry: &ItemEntry) -> (u64, RunId, StepId, bool) {
+    (number(entry.key_hash), entry.run, entry.step, entry.basis == Basis::Inferred)
+}
+
+impl Items<'_> {
+    /// Adds what became of items.
+    pub(super) fn add(&mut self, mut entries: Vec<ItemEntry>) -> Result<(), Fault> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        entries.reverse();
+        entries.sort_by_key(order);
+        entries.dedup_by_key(|entry| (number(entry.key_hash), entry.run, entry.step));
+        let mut runs: Vec<RunId> = entries.iter().map(|entry| entry.run).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        let mut list = Writer::new(runs);
+        for entry in &entries {
+            list.append(entry)?;
+        }
+        self.put(list)?;
+        self.merge()
+    }
+
+    fn put(&mut self, mut list: Writer) -> Result<(), Fault> {
+        list.end_piece();
+        let number = self.heads.last()?.map_or(0, |(last, _)| last.value() + 1);
+        self.heads.insert(number, &*encode(&list.head)?)?;
+        let runs: Vec<u8> = list.runs.iter().flat_map(|run| run.0.to_le_bytes()).collect();
+        blobs::put(&mut self.blobs, number, RUNS, &runs)?;
+        for (what, piece) in (ENTRIES..).zip(&list.pieces) {
+            blobs::put(&mut self.blobs, number, what, piece)?;
+        }
+        Ok(())
+    }
+
+    /// Merges lists until there are few of each size.
+    fn merge(&mut self) -> Result<(), Fault> {
+        let mut by_size: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+        for entry in self.heads.iter()? {
+            let (list, head) = entry?;
+            let head: StoredHead = decode(head.value(), || name(list.value()))?;
+            if head.entries < LARGEST {
+                by_size.entry(head.entries.ilog2() / MERGED.ilog2()).or_default().push(list.value());
+            }
+        }
+        for lists in by_size.into_values().filter(|lists| lists.len() >= MERGED) {
+            let merged = merged(&self.heads, &self.blobs, &lists)?;
+            for list in lists {
+                self.heads.remove(list)?;
+                blobs::remove_all(&mut self.blobs, list)?;
+            }
+            self.put(merged)?;
+        }
+        Ok(())
+    }
+}
+
+/// How an error names a list.
+fn name(list: u64) -> String {
+    format!("list {list} of the index of items")
+}
+
+/// A list that is put together, in order.
+struct Writer {
+    head: StoredHead,
+    runs: Vec<RunId>,
+    places: FastMap<RunId, u64>,
+    callsites: FastMap<Option<u32>, u64>,
+    reasons: FastMap<Arc<str>, u64>,
+    pieces: Vec<Vec<u8>>,
+    piece: Vec<u8>,
+    last: (u64, u64),
+}
+
+impl Writer {
+    /// Of entries of these runs, which are in order.
+    fn new(runs: Vec<RunId>) -> Self {
+        let places = runs.iter().copied().zip(0..).collect();
+        Self {
+            head: StoredHead::default(),
+            runs,
+            places,
+            callsites: FastMap::default(),
+            reasons: FastMap::default(),
+            pieces: Vec::new(),
+            piece: Vec::new(),
+            last: (0, 0),
+        }
+    }
+
+    fn append(&mut self, entry: &ItemEntry) -> Result<(), Fault> {
+        if self.piece.len() >= PIECE_BYTES {
+            self.end_piece();
+        }
+        let number = number(entry.key_hash);
+        if self.piece.is_empty() {
+            self.head.firsts.push(number);
+            self.last = (0, 0);
+        }
+        let run = self.places.get(&entry.run).copied();
+        let run = run.ok_or_else(|| Fault::Unfit("an entry of a run that its list does not have".to_owned()))?;
+        let (last, last_run) = self.last;
+        append_variable(&mut self.piece, number - last);
+        append_variable(&mut self.piece, if number == last { run - last_run } else { run });
+        append_variable(&mut self.piece, difference(entry.step.0, entry.run.root().0));
+        let next = self.callsites.len() as u64;
+        let callsite = *self.callsites.entry(entry.callsite).or_insert_with(|| {
+            self.head.callsites.push(entry.callsite);
+            next
+        });
+        let mut what = u64::from(code_of_verdict(entry.verdict)) + 16 * callsite;
+        what += if entry.basis == Basis::Inferred { INFERRED } else { 0 };
+        what += if entry.reason.is_some() { REASON } else { 0 };
+        append_variable(&mut self.piece, what);
+        if let Some(reason) = &entry.reason {
+            let next = self.reasons.len() as u64;
+            let place = *self.reasons.entry(Arc::clone(reason)).or_insert_with(|| {
+                self.head.reasons.push(Arc::clone(reason));
+                next
+            });
+            append_variable(&mut self.piece, place);
+        }
+        self.last = (number, run);
+        self.head.entries += 1;
+        Ok(())
+    }
+
+    fn end_piece(&mut self) {
+        if !self.piece.is_empty() {
+            self.pieces.push(std::mem::take(&mut self.piece));
+        }
+    }
+}
+
+/// A list as it is read, from a piece of it on.
+struct Reader<'t, T> {
+    table: &'t T,
+    list: u64,
+    head: StoredHead,
+    runs: Vec<RunId>,
+    /// The piece that is read next.
+    next: usize,
+    piece: Vec<u8>,
+    at: usize,
+    last: (u64, u64),
+}
+
+impl<'t, T: ReadableTable<Key, &'static [u8]>> Reader<'t, T> {
+    fn open(table: &'t T, list: u64, head: StoredHead, piece: usize) -> Result<Self, Fault> {
+        let ids = blobs::get(table, list, RUNS, || name(list))?;
+        let runs = ids.as_chunks().0.iter().map(|id| RunId(u128::from_le_bytes(*id))).collect();
+        Ok(Self { table, list, head, runs, next: piece, piece: Vec::new(), at: 0, last: (0, 0) })
+    }
+
+    fn next(&mut self) -> Result<Option<ItemEntry>, Fault> {
+        if self.at == self.piece.len() {
+            if self.next == self.head.firsts.len() {
+                return Ok(None);
+            }
+            let what = ENTRIES + self.next as u32;
+            self.piece = blobs::get(self.table, self.list, what, || name(self.list))?;
+            (self.at, self.last, self.next) = (0, (0, 0), self.next + 1);
+        }
+        let mut rest = &self.piece[self.at..];
+        let entry = self.take(&mut rest).ok_or_else(|| Fault::damage(name(self.list), "an entry does not decode"))?;
+        self.at = self.piece.len() - rest.len();
+        self.last = (entry.0, entry.1);
+        Ok(Some(entry.2))
+    }
+
+    /// An entry, with its number and its run's place.
+    fn take(&self, rest: &mut &[u8]) -> Option<(u64, u64, ItemEntry)> {
+        let above = take_variable(rest)?;
+        let number = self.last.0.checked_add(above)?;
+        let mut place = take_variable(rest)?;
+        // The first of a piece stands for itself, also if its number is zero.
+        if above == 0 && self.at > 0 {
+            place = self.last.1.checked_add(place)?;
+        }
+        let run = *self.runs.get(usize::try_from(place).ok()?)?;
+        let step = StepId(sum(take_variable(rest)?, run.root().0));
+        let what = take_variable(rest)?;
+        let callsite = *self.head.callsites.get(usize::try_from(what / 16).ok()?)?;
+        let verdict = Verdict::ALL.into_iter().find(|verdict| u64::from(code_of_verdict(*verdict)) == what & 3)?;
+        let basis = if what & INFERRED != 0 { Basis::Inferred } else { Basis::Observed };
+        let reason = match what & REASON {
+            0 => None,
+            _ => Some(Arc::clone(self.head.reasons.get(usize::try_from(take_variable(rest)?).ok()?)?)),
+        };
+        Some((number, place, ItemEntry { key_hash: number << 16, run, step, callsite, verdict, basis, reason }))
+    }
+}
+
+/// These lists as one.
+fn merged(
+    heads: &impl ReadableTable<u64, &'static [u8]>,
+    blobs: &impl ReadableTable<Key, &'static [u8]>,
+    lists: &[u64],
+) -> Result<Writer, Fault> {
+    let mut readers = Vec::new();
+    // Of what is said twice of the same step and item, that in the later list counts.
+    for list in lists.iter().rev() {
+        let head = heads.get(list)?.ok_or_else(|| Fault::damage(name(*list), "it is not there"))?;
+        readers.push(Reader::open(blobs, *list, decode(head.value(), || name(*list))?, 0)?);
+    }
+    let mut runs: Vec<RunId> = readers.iter().flat_map(|reader| reader.runs.iter().copied()).collect();
+    runs.sort_unstable();
+    runs.dedup();
+    let mut merged = Writer::new(runs);
+    let mut next = BinaryHeap::new();
+    let mut entries = Vec::new();
+    for (place, reader) in readers.iter_mut().enumerate() {
+        entries.push(reader.next()?);
+        next.extend(entries[place].as_ref().map(|entry| Reverse((order(entry), place))));
+    }
+    let mut last = None;
+    while let Some(Reverse((_, place))) = next.pop() {
+        let Some(entry) = std::mem::replace(&mut entries[place], readers[place].next()?) else { continue };
+        next.extend(entries[place].as_ref().map(|entry| Reverse((order(entry), place))));
+        let of = (number(entry.key_hash), entry.run, entry.step);
+        if last != Some(of) {
+            merged.append(&entry)?;
+            last = Some(of);
+        }
+    }
+    Ok(merged)
+}
+
+/// All that is known of what became of the items with this key's number, in no order.
+pub(super) fn find(
+    heads: &impl ReadableTable<u64, &'static [u8]>,
+    blobs: &impl ReadableTable<Key, &'static [u8]>,
+    hash: u64,
+) -> Result<Vec<ItemEntry>, Fault> {
+    let wanted = number(hash);
+    let mut found = Vec::new();
+    // What is in a later list comes last.
+    for entry in heads.iter()? {
+        let (list, head) = entry?;
+        let head: StoredHead = decode(head.value(), || name(list.value()))?;
+        // Its first entry may be at the end of the piece before those that begin with it.
+        let piece = head.firsts.partition_point(|first| *first < wanted).saturating_sub(1);
+        if head.firsts.first().is_none_or(|first| *first > wanted) {
+            continue;
+        }
+        let mut reader = Reader::open(blobs, list.value(), head, piece)?;
+        while let Some(entry) = reader.next()? {
+            match number(entry.key_hash) {
+                number if number < wanted => {}
+                number if number == wanted => found.push(entry),
+                _ => break,
+            }
+        }
+    }
+    found.reverse();
+    found.sort_by_key(order);
+    found.dedup_by_key(|entry| (entry.run, entry.step));
+    Ok(found)
+}

@@ -1,0 +1,47 @@
+//! From the format of an earlier version to this one, in one transaction: whatever interrupts it leaves the old file.
+//!
+//! | from | what is done |
+//! |---|---|
+//! | 1 | runs get to know in which block their steps are: in none, until there are enough of them. The index of items begins with what is recorded from then on |
+
+use redb::{Database, ReadableTable, TableDefinition};
+
+use super::fault::Fault;
+use super::layout::{
+    BLOCK_HEADS, BLOCKS, FORMAT, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_FORMAT, NO_BLOCK, RUN_AT, RUN_BLOCKS,
+    STEPS,
+};
+use super::{rows, write};
+
+/// Of format 1.
+const RUN_PLACES: TableDefinition<'_, u128, (u64, u8)> = TableDefinition::new("run_places");
+
+/// Makes a store of the present format of one of an earlier format.
+pub(super) fn from(database: &Database, format: u64) -> Result<(), Fault> {
+    let transaction = write::begin(database)?;
+    if format < 2 {
+        {
+            let places = transaction.open_table(RUN_PLACES)?;
+            let mut run_at = transaction.open_table(RUN_AT)?;
+            for entry in places.iter()? {
+                let (run, place) = entry?;
+                let (started_ns, status) = place.value();
+                run_at.insert(run.value(), (started_ns, status, NO_BLOCK))?;
+            }
+        }
+        transaction.delete_table(RUN_PLACES)?;
+        transaction.open_table(RUN_BLOCKS)?;
+        transaction.open_table(BLOCK_HEADS)?;
+        transaction.open_table(BLOCKS)?;
+        transaction.open_table(ITEM_HEADS)?;
+        transaction.open_table(ITEMS)?;
+        let mut final_rows = 0;
+        for row in rows::all(&transaction.open_table(STEPS)?)? {
+            final_rows += u64::from(row?.is_final);
+        }
+        transaction.open_table(META)?.insert(META_FINAL_ROWS, final_rows)?;
+    }
+    transaction.open_table(META)?.insert(META_FORMAT, u64::from(FORMAT))?;
+    transaction.commit()?;
+    Ok(())
+}
