@@ -1,5 +1,6 @@
 //! What writing the workload comes to, and the bar that is shown for as long.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,6 +18,8 @@ pub(crate) struct Ingest {
     pub(crate) producers: Option<(f64, u64)>,
     /// After an orderly close.
     pub(crate) file_bytes: u64,
+    /// Of these, those that the disk holds.
+    pub(crate) allocated_bytes: u64,
     /// The most memory that the process had, and how much of it before the first step.
     pub(crate) peak_bytes: u64,
     pub(crate) memory_before: u64,
@@ -34,8 +37,10 @@ impl Ingest {
     }
 }
 
-pub(crate) fn file_bytes(file: &Path) -> anyhow::Result<u64> {
-    Ok(file.metadata()?.len())
+/// The length of a file, and what it takes of the disk.
+pub(crate) fn sizes(file: &Path) -> anyhow::Result<(u64, u64)> {
+    let metadata = file.metadata()?;
+    Ok((metadata.len(), metadata.blocks() * 512))
 }
 
 /// A bar on a terminal's stderr; nothing elsewhere.

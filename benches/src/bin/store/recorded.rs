@@ -14,7 +14,7 @@ use xray_collector::query::{Entity, Query, Search};
 use xray_collector::store::{EmbeddedStore, MAX_PAGE, RunQuery, Store};
 use xray_collector::{Collector, Settings};
 
-use crate::ingest::{Ingest, Progress, file_bytes};
+use crate::ingest::{Ingest, Progress, sizes};
 use crate::process;
 use crate::questions::{Answer, Answers, PATIENCE, Question};
 use crate::record::{Recording, SESSION, Ticks, set_pool};
@@ -48,12 +48,14 @@ pub(crate) fn ingest(workload: Workload, file: &Path) -> anyhow::Result<Ingest> 
     let store = EmbeddedStore::open(file)?;
     let stored = store.summary()?.steps;
     ensure!(stored == workload.steps(), "{stored} steps are stored, not {}", workload.steps());
+    let (file_bytes, allocated_bytes) = sizes(file)?;
     Ok(Ingest {
         steps: workload.steps(),
         seconds,
         collector_seconds: Some(collector_seconds),
         producers: Some((producer_seconds, PRODUCERS)),
-        file_bytes: file_bytes(file)?,
+        file_bytes,
+        allocated_bytes,
         peak_bytes,
         memory_before,
         has_item_index: store.item(Key::of(0).as_str(), 1)?.is_some(),

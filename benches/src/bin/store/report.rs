@@ -23,11 +23,15 @@ pub(crate) struct Results {
     pub(crate) while_asked_steps_per_s: Option<f64>,
     /// The collector's thread, in microseconds of the processor's time.
     pub(crate) collector_us_per_step: Option<f64>,
+    /// Of the time, the part in which the collector's thread ran; the rest is the disk's, or others'.
+    pub(crate) collector_ran: Option<f64>,
     /// The producers' threads together.
     pub(crate) producer_us_per_step: Option<f64>,
     /// Of the time, the part in which the producers did not run: they waited for room.
     pub(crate) producers_waited: Option<f64>,
     pub(crate) bytes_per_step: f64,
+    /// What the file takes of the disk, where it has holes.
+    pub(crate) allocated_bytes_per_step: f64,
     pub(crate) has_item_index: bool,
     pub(crate) peak_mib: f64,
     /// Before the first step.
@@ -48,9 +52,11 @@ impl Results {
             ingest_steps_per_s: ingest.steps_per_second(),
             while_asked_steps_per_s: None,
             collector_us_per_step: ingest.collector_seconds.map(|seconds| seconds * 1e6 / steps),
+            collector_ran: ingest.collector_seconds.map(|seconds| seconds / ingest.seconds),
             producer_us_per_step: ingest.producers.map(|(seconds, _)| seconds * 1e6 / steps),
             producers_waited: ingest.producers.map(waited),
             bytes_per_step: ingest.bytes_per_step(),
+            allocated_bytes_per_step: ingest.allocated_bytes as f64 / steps,
             has_item_index: ingest.has_item_index,
             peak_mib: mib(ingest.peak_bytes),
             memory_before_mib: mib(ingest.memory_before),
@@ -79,10 +85,12 @@ pub(crate) fn ingest(results: &[Results]) {
         line("times SQLite", &format!("≥ {TIMES_SQLITE:.0}"), &times);
     }
     line("collector, µs/step", "", &|it| optional(it.collector_us_per_step));
+    line("collector ran, % of the time", "", &|it| optional(it.collector_ran.map(|share| share * 100.0)));
     line("producers, µs/step", "", &|it| optional(it.producer_us_per_step));
     line("producers waited, % of the time", "> 0", &|it| optional(it.producers_waited.map(|share| share * 100.0)));
     let target = format!("≤ {BYTES_PER_STEP:.0}, with items {BYTES_PER_STEP_WITH_ITEMS:.0}");
     line("file, B/step", &target, &|it| format!("{:.1}", it.bytes_per_step));
+    line("of it on disk, B/step", "", &|it| format!("{:.1}", it.allocated_bytes_per_step));
     line("with an index of items", "", &|it| if it.has_item_index { "yes" } else { "no" }.to_owned());
     line("peak memory, MiB", &format!("≤ {PEAK_MIB:.0}"), &|it| format!("{:.0}", it.peak_mib));
     line("of it before the first step, MiB", "", &|it| format!("{:.0}", it.memory_before_mib));

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OpenFlags, Statement, params};
 
-use crate::ingest::{Ingest, Progress, file_bytes};
+use crate::ingest::{Ingest, Progress, sizes};
 use crate::process;
 use crate::questions::{Answer, Answers, Question};
 use crate::rows::{DecisionRow, Rows, RunRow, StepRow, Table};
@@ -53,10 +53,12 @@ pub(crate) fn ingest(workload: Workload, file: &Path) -> anyhow::Result<Ingest> 
     drop(rows);
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
     drop(connection);
+    let (file_bytes, allocated_bytes) = sizes(file)?;
     Ok(Ingest {
         steps: workload.steps(),
         seconds,
-        file_bytes: file_bytes(file)?,
+        file_bytes,
+        allocated_bytes,
         peak_bytes: process::peak_bytes()?,
         memory_before,
         ..Ingest::default()
