@@ -3,6 +3,7 @@
 //! `cargo xtask bench store`. Each part is a process of its own, so that its peak memory is its own. Events go the whole
 //! way: threads write them into the collector's chunks, as calls of annotated functions do, at times spread over 30 days.
 
+mod duckdb;
 mod ingest;
 mod json;
 mod process;
@@ -20,14 +21,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use xray_collector::clock;
 
+use crate::duckdb::Python;
 use crate::ingest::Ingest;
-use crate::questions::{Mode, Row, ask_all};
+use crate::questions::{Answers, Mode, Row, ask_all};
+use crate::recorded::LargeRuns;
 use crate::report::{Results, thousands};
 use crate::rows::{Rows, Sizes};
 use crate::workload::Workload;
@@ -42,9 +45,12 @@ struct Arguments {
     /// Steps for the other stores, which take longer: no more than --steps
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     peer_steps: u64,
-    /// Only these stores
-    #[arg(long, value_name = "STORE", value_delimiter = ',', default_values = ["xray", "sqlite"])]
+    /// Only these stores; duckdb needs a Python that has the package of that name, see --python
+    #[arg(long, value_name = "STORES", value_delimiter = ',', default_values = ["xray", "sqlite", "duckdb"])]
     only: Vec<Store>,
+    /// The Python for DuckDB: that of a virtual environment in which `pip install duckdb` was run, say
+    #[arg(long, value_name = "PROGRAM", default_value = "python3")]
+    python: PathBuf,
     /// Ask xray a third time while runs are written at full speed
     #[arg(long)]
     while_writing: bool,
@@ -67,22 +73,26 @@ struct Arguments {
 enum Store {
     Xray,
     Sqlite,
+    Duckdb,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     Ingest,
     Open,
-    Cold,
-    Warm,
-    Writing,
+    Ask,
+    AskWhileWriting,
 }
+
+/// How often a file is opened to see how long that takes.
+const OPENED: u32 = 9;
 
 impl Store {
     fn name(self) -> &'static str {
         match self {
             Self::Xray => "xray",
             Self::Sqlite => "sqlite",
+            Self::Duckdb => "duckdb",
         }
     }
 }
@@ -90,7 +100,14 @@ impl Store {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     match (arguments.part, &arguments.file) {
-        (Some(part), Some(file)) => run(part, arguments.only[0], arguments.workload(arguments.only[0]), file),
+        (Some(part), Some(file)) => {
+            let (store, workload) = (arguments.only[0], arguments.workload(arguments.only[0]));
+            match store {
+                Store::Xray => xray(part, workload, file),
+                Store::Sqlite => sqlite(part, workload, file),
+                Store::Duckdb => duckdb(part, workload, file, &Python(&arguments.python)),
+            }
+        }
         _ => measure(&arguments),
     }
 }
@@ -100,29 +117,50 @@ impl Arguments {
         let steps = if store == Store::Xray { self.steps } else { self.steps.min(self.peer_steps) };
         Workload::new(steps, self.until_ns)
     }
+
+    /// Whether it can be run here.
+    fn has(&self, store: Store) -> bool {
+        store != Store::Duckdb || Python(&self.python).has_duckdb()
+    }
 }
 
-/// Does one part.
-fn run(part: Part, store: Store, workload: Workload, file: &Path) -> anyhow::Result<()> {
-    match (part, store) {
-        (Part::Ingest, Store::Xray) => say(&recorded::ingest(workload, file)?),
-        (Part::Ingest, Store::Sqlite) => say(&sqlite::ingest(workload, file)?),
-        (Part::Open, Store::Xray) => say(&opening(|| recorded::open(file, &recorded::LargeRuns::default()))?),
-        (Part::Open, Store::Sqlite) => say(&opening(|| sqlite::open(file))?),
-        (Part::Cold | Part::Warm, Store::Xray) => {
+fn xray(part: Part, workload: Workload, file: &Path) -> anyhow::Result<()> {
+    match part {
+        Part::Ingest => say(&recorded::ingest(workload, file)?),
+        Part::Open => say(&opening(|| recorded::open(file, &LargeRuns::default()))?),
+        Part::Ask => {
             let large = recorded::large_runs(workload, file)?;
-            say(&ask(part, store, workload, file, || recorded::open(file, &large))?)
+            say(&ask("xray", workload, file, || recorded::open(file, &large))?)
         }
-        (Part::Cold | Part::Warm, Store::Sqlite) => say(&ask(part, store, workload, file, || sqlite::open(file))?),
-        (Part::Writing, Store::Xray) => {
+        Part::AskWhileWriting => {
             let large = recorded::large_runs(workload, file)?;
             say(&recorded::while_writing(workload, (file, &large), |recorded| {
                 let mut recorded = Some(recorded);
-                let open = || recorded.take().context("it is opened once");
-                ask_all((store.name(), Mode::Writing), workload, open)
+                ask_all(("xray", Mode::Writing), workload, || recorded.take().context("it is opened once"))
             })?)
         }
-        (Part::Writing, Store::Sqlite) => anyhow::bail!("not measured"),
+    }
+}
+
+fn sqlite(part: Part, workload: Workload, file: &Path) -> anyhow::Result<()> {
+    match part {
+        Part::Ingest => say(&sqlite::ingest(workload, file)?),
+        Part::Open => say(&opening(|| sqlite::open(file))?),
+        Part::Ask => say(&ask("sqlite", workload, file, || sqlite::open(file))?),
+        Part::AskWhileWriting => bail!("not measured"),
+    }
+}
+
+fn duckdb(part: Part, workload: Workload, file: &Path, python: &Python<'_>) -> anyhow::Result<()> {
+    match part {
+        Part::Ingest => say(&python.ingest(workload, file)?),
+        Part::Open => say(&python.opening(file, OPENED)?),
+        Part::Ask => {
+            let mut rows = python.ask(Mode::Cold, workload, file)?;
+            rows.extend(python.ask(Mode::Warm, workload, file)?);
+            say(&rows)
+        }
+        Part::AskWhileWriting => bail!("not measured"),
     }
 }
 
@@ -131,23 +169,22 @@ fn say(result: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn ask<A: questions::Answers>(
-    part: Part,
-    store: Store,
+/// Asks a store that is not in memory, then one that is.
+fn ask<A: Answers>(
+    store: &str,
     workload: Workload,
     file: &Path,
     mut open: impl FnMut() -> anyhow::Result<A>,
 ) -> anyhow::Result<Vec<Row>> {
-    let mode = if part == Part::Cold { Mode::Cold } else { Mode::Warm };
-    ask_all((store.name(), mode), workload, || {
-        if mode == Mode::Cold {
-            process::drop_from_page_cache(file)?;
-        }
+    let mut rows = ask_all((store, Mode::Cold), workload, || {
+        process::drop_from_page_cache(file)?;
         open()
-    })
+    })?;
+    rows.extend(ask_all((store, Mode::Warm), workload, open)?);
+    Ok(rows)
 }
 
-/// How long opening takes, in milliseconds, in order.
+/// How long opening takes, in milliseconds.
 fn opening<A>(open: impl Fn() -> anyhow::Result<A>) -> anyhow::Result<Vec<f64>> {
     let time = |_| {
         let start = Instant::now();
@@ -156,9 +193,7 @@ fn opening<A>(open: impl Fn() -> anyhow::Result<A>) -> anyhow::Result<Vec<f64>> 
         drop(opened);
         Ok(milliseconds)
     };
-    let mut times = (0..9).map(time).collect::<anyhow::Result<Vec<f64>>>()?;
-    times.sort_by(f64::total_cmp);
-    Ok(times)
+    (0..OPENED).map(time).collect()
 }
 
 /// All parts of all stores.
@@ -168,15 +203,14 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = arguments.keep.as_deref().unwrap_or(temporary.path());
     std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     let (mut results, mut rows) = (Vec::<Results>::new(), Vec::new());
-    for store in &arguments.only {
+    for store in arguments.only.iter().filter(|store| arguments.has(**store)) {
         let part = Parts { arguments, store: *store, file: directory.join(store.name()).with_extension("db") };
         ensure!(!part.file.exists(), "{} is there already: it is not written over", part.file.display());
         let ingest: Ingest = part.run(Part::Ingest)?;
-        results.push(Results::new(store.name(), &ingest, &part.run::<Vec<f64>>(Part::Open)?));
-        rows.extend(part.run::<Vec<Row>>(Part::Cold)?);
-        rows.extend(part.run::<Vec<Row>>(Part::Warm)?);
+        results.push(Results::new(store.name(), &ingest, part.run(Part::Open)?));
+        rows.extend(part.run::<Vec<Row>>(Part::Ask)?);
         if arguments.while_writing && *store == Store::Xray {
-            let (asked, steps_per_second) = part.run::<(Vec<Row>, f64)>(Part::Writing)?;
+            let (asked, steps_per_second) = part.run::<(Vec<Row>, f64)>(Part::AskWhileWriting)?;
             rows.extend(asked);
             results.last_mut().context("it was written")?.while_asked_steps_per_s = Some(steps_per_second);
         }
@@ -210,14 +244,22 @@ fn describe(arguments: &Arguments) -> anyhow::Result<()> {
         failures as f64 / steps as f64 * 100.0,
     );
     let peers = arguments.workload(Store::Sqlite);
-    if peers.runs < workload.runs && arguments.only.contains(&Store::Sqlite) {
+    if peers.runs < workload.runs {
         println!(
-            "SQLite gets {} steps, and its rate and its queries' times are those of so many: with more it is slower",
+            "the others get {} steps: their rates and times are those of so many, and SQLite's are worse with more",
             thousands(peers.steps() as f64)
         );
     }
     println!("cold: the file is opened for each question, after posix_fadvise(DONTNEED) on it; opening is not counted");
-    println!("DuckDB is not compared with: building it takes longer than all of this");
+    if arguments.only.contains(&Store::Duckdb) {
+        match arguments.has(Store::Duckdb) {
+            true => println!("DuckDB reads CSV files that are there; writing them is not counted"),
+            false => println!(
+                "DuckDB is left out: {} does not have its package; --python names one that has",
+                arguments.python.display()
+            ),
+        }
+    }
     Ok(())
 }
 
@@ -238,6 +280,8 @@ impl Parts<'_> {
             .args(["--steps", &self.arguments.steps.to_string()])
             .args(["--peer-steps", &self.arguments.peer_steps.to_string()])
             .args(["--until-ns", &self.arguments.until_ns.to_string()])
+            .arg("--python")
+            .arg(&self.arguments.python)
             .arg("--file")
             .arg(&self.file)
             .stderr(Stdio::inherit())

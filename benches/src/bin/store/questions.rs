@@ -77,7 +77,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 /// Questions of one kind are asked so often, but not for longer than that.
 const SAMPLES: u64 = 200;
 const COLD_SAMPLES: u64 = 7;
-const LONG_ENOUGH: Duration = Duration::from_secs(4);
+pub(crate) const LONG_ENOUGH: Duration = Duration::from_secs(4);
 
 /// How questions were asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +89,13 @@ pub(crate) enum Mode {
     Warm,
     /// While runs are written at full speed.
     Writing,
+}
+
+impl Mode {
+    /// How often to ask, at most.
+    pub(crate) fn samples(self) -> u64 {
+        if self == Self::Cold { COLD_SAMPLES } else { SAMPLES }
+    }
 }
 
 /// A line of the results.
@@ -104,6 +111,23 @@ pub(crate) struct Row {
     pub(crate) samples: usize,
     /// `false` if the answer was given up: it takes longer than that.
     pub(crate) is_whole: bool,
+}
+
+impl Row {
+    /// Of times in milliseconds, of which there is one at least.
+    pub(crate) fn new((kind, store, mode): (&Kind, &str, Mode), mut times: Vec<f64>, first: Answer) -> Self {
+        times.sort_by(f64::total_cmp);
+        Self {
+            query: kind.name.to_owned(),
+            store: store.to_owned(),
+            mode,
+            p50_ms: percentile(&times, 0.5),
+            p99_ms: percentile(&times, 0.99),
+            rows: first.rows,
+            samples: times.len(),
+            is_whole: first.is_whole,
+        }
+    }
 }
 
 /// Asks everything, of a store that is opened for each question if it is to be cold.
@@ -132,29 +156,19 @@ pub(crate) fn ask_all<A: Answers>(
         let (times, first) = sample(mode, ask)?;
         bar.advance(1);
         let Some(first) = first else { continue };
-        rows.push(Row {
-            query: kind.name.to_owned(),
-            store: store.to_owned(),
-            mode,
-            p50_ms: percentile(&times, 0.5),
-            p99_ms: percentile(&times, 0.99),
-            rows: first.rows,
-            samples: times.len(),
-            is_whole: first.is_whole,
-        });
+        rows.push(Row::new((kind, store, mode), times, first));
     }
     bar.finish();
     Ok(rows)
 }
 
-/// Asks until there are enough times, in milliseconds and in order, or it took long enough; with the first answer.
+/// Asks until there are enough times, in milliseconds, or it took long enough; with the first answer.
 fn sample(
     mode: Mode,
     mut ask: impl FnMut(u64) -> anyhow::Result<Option<(Answer, Duration)>>,
 ) -> anyhow::Result<(Vec<f64>, Option<Answer>)> {
-    let wanted = if mode == Mode::Cold { COLD_SAMPLES } else { SAMPLES };
     let (mut times, mut first, start) = (Vec::new(), None, Instant::now());
-    for number in 0..wanted {
+    for number in 0..mode.samples() {
         let Some((answer, time)) = ask(number)? else { break };
         // Where the first reads what the others then find in memory, it is no sample, unless it is the only one.
         let warms_up = mode != Mode::Cold && number == 0 && start.elapsed() < LONG_ENOUGH;
@@ -166,7 +180,6 @@ fn sample(
             break;
         }
     }
-    times.sort_by(f64::total_cmp);
     Ok((times, first))
 }
 

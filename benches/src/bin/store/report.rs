@@ -42,7 +42,8 @@ pub(crate) struct Results {
 }
 
 impl Results {
-    pub(crate) fn new(store: &'static str, ingest: &Ingest, open_ms: &[f64]) -> Self {
+    pub(crate) fn new(store: &'static str, ingest: &Ingest, mut open_ms: Vec<f64>) -> Self {
+        open_ms.sort_by(f64::total_cmp);
         let steps = ingest.steps as f64;
         let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         let waited = |(seconds, threads): (f64, u64)| 1.0 - seconds / (ingest.seconds * threads as f64);

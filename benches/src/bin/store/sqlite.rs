@@ -10,7 +10,7 @@ use crate::ingest::{Ingest, Progress, sizes};
 use crate::process;
 use crate::questions::{Answer, Answers, Question};
 use crate::rows::{DecisionRow, Rows, RunRow, StepRow, Table};
-use crate::sql;
+use crate::sql::{self, Dialect};
 use crate::workload::Workload;
 
 /// Steps in a transaction.
@@ -136,7 +136,7 @@ pub(crate) fn open(file: &Path) -> anyhow::Result<Sqlite> {
 
 impl Answers for Sqlite {
     fn ask(&self, question: &Question) -> anyhow::Result<Option<Answer>> {
-        let mut statement = self.connection.prepare(&sql::of(question))?;
+        let mut statement = self.connection.prepare(&sql::of(question, Dialect::Sqlite))?;
         let columns = statement.column_count();
         let mut rows = statement.query([])?;
         let mut count = 0;
