@@ -14,9 +14,16 @@ def peak_bytes():
     return int(peak.split()[1]) * 1024
 
 
+def connect(file, read_only=False):
+    connection = duckdb.connect(file, read_only=read_only)
+    # It would be drawn where the results go.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 def ingest(file, schema, tables):
     """Reads CSV files, one for each table, into a new database."""
-    connection = duckdb.connect(file)
+    connection = connect(file)
     connection.execute(schema)
     before, start = peak_bytes(), time.perf_counter()
     for table, csv in tables:
@@ -44,7 +51,7 @@ def timed(act):
 def opening(file, times):
     samples = []
     for _ in range(times):
-        milliseconds, connection = timed(lambda: duckdb.connect(file, read_only=True))
+        milliseconds, connection = timed(lambda: connect(file, read_only=True))
         samples.append(milliseconds)
         connection.close()
     return samples
@@ -61,7 +68,7 @@ def ask(file, is_cold, long_enough, queries):
                     connection.close()
                 if is_cold:
                     forget(file)
-                connection = duckdb.connect(file, read_only=True)
+                connection = connect(file, read_only=True)
             milliseconds, answer = timed(lambda: connection.execute(statement).fetchall())
             rows = len(answer) if rows is None else rows
             is_over = time.perf_counter() - start >= long_enough

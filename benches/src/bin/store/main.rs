@@ -6,6 +6,7 @@
 mod duckdb;
 mod ingest;
 mod json;
+mod pipeline;
 mod process;
 mod questions;
 mod random;
@@ -216,12 +217,25 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     report::ingest(&results);
-    report::queries(&rows);
+    report::queries(&rows, arguments.only.contains(&Store::Xray));
     if let Some(path) = &arguments.json {
         let all = serde_json::json!({ "stores": results, "queries": rows });
         std::fs::write(path, serde_json::to_vec_pretty(&all)?)
             .with_context(|| format!("cannot write {}", path.display()))?;
         eprintln!("wrote {}", path.display());
+    }
+    agree(&results, &rows)
+}
+
+/// Stores that hold the same say the same, or times are nothing to compare.
+fn agree(results: &[Results], rows: &[Row]) -> anyhow::Result<()> {
+    let steps = |row: &Row| results.iter().find(|it| it.store == row.store).map(|it| it.steps);
+    for (place, row) in rows.iter().enumerate().filter(|(_, row)| row.is_whole) {
+        let of_same = |other: &&Row| other.is_whole && other.query == row.query && steps(other) == steps(row);
+        for other in rows[..place].iter().filter(of_same) {
+            let (query, one, another) = (&row.query, &row.store, &other.store);
+            ensure!(row.rows == other.rows, "{query}: {one} has {} rows, {another} {}", row.rows, other.rows);
+        }
     }
     Ok(())
 }

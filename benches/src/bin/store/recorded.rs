@@ -46,8 +46,7 @@ pub(crate) fn ingest(workload: Workload, file: &Path) -> anyhow::Result<Ingest> 
     let peak_bytes = process::peak_bytes()?;
     stop(collector)?;
     let store = EmbeddedStore::open(file)?;
-    let stored = store.summary()?.steps;
-    ensure!(stored == workload.steps(), "{stored} steps are stored, not {}", workload.steps());
+    check(workload, &store)?;
     let (file_bytes, allocated_bytes) = sizes(file)?;
     Ok(Ingest {
         steps: workload.steps(),
@@ -60,6 +59,19 @@ pub(crate) fn ingest(workload: Workload, file: &Path) -> anyhow::Result<Ingest> 
         memory_before,
         has_item_index: store.item(Key::of(0).as_str(), 1)?.is_some(),
     })
+}
+
+/// What is in the store is what was recorded: all steps, and what was inferred of the newest run's.
+fn check(workload: Workload, store: &EmbeddedStore) -> anyhow::Result<()> {
+    let (stored, recorded) = (store.summary()?.steps, workload.steps());
+    ensure!(stored == recorded, "{stored} steps are stored, not {recorded}");
+    let newest = store.runs(&RunQuery { limit: 1, ..RunQuery::default() })?;
+    let newest = newest.rows.first().context("no run is stored")?.id;
+    let steps = store.steps(newest, None, MAX_PAGE)?;
+    let stored: u64 = steps.iter().map(|step| step.counts.kept + step.counts.eliminated).sum();
+    let recorded = workload.decisions_of(workload.runs - 1);
+    ensure!(stored == recorded, "{stored} decisions of the newest run are stored, not {recorded}");
+    Ok(())
 }
 
 /// As a program gets it, but that threads wait rather than drop.
