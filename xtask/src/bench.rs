@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the measurements that compare xray with others, which nothing else has to build.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,6 +11,8 @@ use crate::steps::{cargo, check};
 
 /// The bench that knows all variants.
 const OVERHEAD: [&str; 7] = ["--release", "--package", "xray-benches", "--features", "peers", "--bin", "overhead"];
+/// The bench of the store, with SQLite beside it.
+const STORE: [&str; 7] = ["--release", "--package", "xray-benches", "--features", "stores", "--bin", "store"];
 /// Enough for what happens once in a while, such as a new chunk, to be a part of a call's mean.
 const COUNTED_CALLS: usize = 10_000;
 
@@ -39,6 +42,16 @@ enum Bench {
     /// Runs each variant under valgrind's callgrind; says so if that is not installed. Other than times, these are the
     /// same on a busy machine; they say nothing of what waits for memory or the clock.
     Instructions(instructions::Arguments),
+    /// What the store takes in, its size on disk and the times of its queries, with targets, beside SQLite
+    ///
+    /// Records ten million steps, about, through the collector into a file, then asks it, cold and warm: some ten minutes,
+    /// and gigabytes of files. `cargo xtask bench store --help` builds the bench and lists its options.
+    #[command(disable_help_flag = true)]
+    Store {
+        /// Options of the bench: --json FILE, --steps N, --peer-steps N, --only xray,sqlite, --keep DIR, --while-writing
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTION")]
+        options: Vec<OsString>,
+    },
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -46,6 +59,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Bench::Overhead { json, readme } => overhead(json.as_deref(), *readme),
         Bench::Instructions(arguments) if arguments.peers => instructions_of_peers(),
         Bench::Instructions(arguments) => instructions::run(arguments),
+        // Not by cargo, so that paths are those of whoever calls this.
+        Bench::Store { options } => check(Command::new(built(&STORE)?).args(options)),
     }
 }
 

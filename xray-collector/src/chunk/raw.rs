@@ -1,4 +1,4 @@
-//! Chunks without a collector, for tests and fuzzing: what a chunk holds, and a chunk that holds anything.
+//! Chunks for tests, fuzzing and measurements: what a chunk holds, a chunk that holds anything, and other times than now.
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use super::header::{Published, Writer};
 use super::memory::HEADER_BYTES;
 use super::pool::Pool;
 use super::reader::{Reader, Sink, Values};
+use super::record::Record;
 use crate::event::{About, Event};
 use crate::model::Callsite;
 use crate::value::{Captured, DecodeError, SegmentNames};
@@ -31,6 +32,11 @@ pub fn hand_over(pool: &Pool, (thread, order): (u32, u32), records: &[u8]) -> bo
     header.publish(Published { bytes: (HEADER_BYTES + length) as u32, events: 0 });
     pool.hand_over(chunk);
     true
+}
+
+/// As [`Record::commit_now`], of a step that began at this time, in ticks: for measurements over weeks of runs.
+pub fn commit_at(record: Record, started: u64) {
+    record.commit_at(started);
 }
 
 /// Reads everything that is there, and gives back the chunks that were read to their end.

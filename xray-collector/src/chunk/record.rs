@@ -112,6 +112,12 @@ impl Record {
         started
     }
 
+    /// Publishes the beginning of a step that began at this time.
+    pub(super) fn commit_at(self, started: u64) {
+        let mut writer = self.into_writer();
+        publish_at_with_care(&mut writer, started);
+    }
+
     /// The writer without the destructor, which would take the record back.
     #[inline(always)]
     fn into_writer(self) -> Borrowed {
@@ -542,9 +548,13 @@ fn publish_with_care(mut writer: Borrowed) {
 #[cold]
 #[inline(never)]
 fn publish_now_with_care(mut writer: Borrowed) -> u64 {
-    let record = if writer.care & care::CHAINED == 0 { writer.piece } else { writer.start };
     let started = clock::ticks();
+    publish_at_with_care(&mut writer, started);
+    started
+}
+
+fn publish_at_with_care(writer: &mut Writer, started: u64) {
+    let record = if writer.care & care::CHAINED == 0 { writer.piece } else { writer.start };
     writer.set_started(record, started);
     writer.publish_with_care();
-    started
 }

@@ -1,0 +1,45 @@
+//! What the kernel says of this process, and what it is asked to forget.
+
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use rustix::fs::{Advice, fadvise};
+use rustix::time::{ClockId, clock_gettime};
+
+/// The most memory that it had at once.
+pub(crate) fn peak_bytes() -> anyhow::Result<u64> {
+    let status =
+        std::fs::read_to_string("/proc/self/status").context("peak memory is read from /proc: Linux has it")?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+    let kib: u64 = peak.trim().trim_end_matches(" kB").trim().parse().context("VmHWM is no number")?;
+    Ok(kib * 1024)
+}
+
+/// The processor's time that the collector's thread has used.
+pub(crate) fn collector_seconds() -> anyhow::Result<f64> {
+    for task in Path::new("/proc/self/task").read_dir()? {
+        let task = task?.path();
+        if std::fs::read_to_string(task.join("comm"))?.trim() == "xray-collector" {
+            let nanoseconds = std::fs::read_to_string(task.join("schedstat"))?;
+            let nanoseconds = nanoseconds.split_whitespace().next().context("an empty schedstat")?;
+            return Ok(nanoseconds.parse::<f64>()? / 1e9);
+        }
+    }
+    bail!("there is no thread of that name")
+}
+
+/// The processor's time that this thread has used.
+pub(crate) fn thread_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// Has the kernel drop what it keeps of a file in memory. It may keep what others have in use.
+pub(crate) fn drop_from_page_cache(path: &Path) -> anyhow::Result<()> {
+    let file = File::open(path)?;
+    // What is not on disk yet cannot be dropped.
+    file.sync_all()?;
+    fadvise(&file, 0, None, Advice::DontNeed)?;
+    Ok(())
+}
