@@ -1,4 +1,4 @@
-//! What the store takes in, how much of the disk it needs, and how fast it answers, beside SQLite.
+//! What the store takes in, how much of the disk it needs, and how fast it answers, beside SQLite and DuckDB.
 //!
 //! `cargo xtask bench store`. Each part is a process of its own, so that its peak memory is its own. Events go the whole
 //! way: threads write them into the collector's chunks, as calls of annotated functions do, at times spread over 30 days.
@@ -36,7 +36,7 @@ use crate::report::{Results, thousands};
 use crate::rows::{Rows, Sizes};
 use crate::workload::Workload;
 
-/// Ingest, size on disk and queries of xray's store, beside SQLite's, on the same runs
+/// Ingest, size on disk and queries of xray's store, beside SQLite and DuckDB, on the same runs
 #[derive(Debug, Parser)]
 #[command(name = "store")]
 struct Arguments {
@@ -257,6 +257,11 @@ fn describe(arguments: &Arguments) -> anyhow::Result<()> {
         decisions as f64 / steps as f64,
         failures as f64 / steps as f64 * 100.0,
     );
+    println!(
+        "{} processors, load {}: on a busy machine ratios and the processor's time say more than rates",
+        std::thread::available_parallelism()?,
+        process::load()?,
+    );
     let peers = arguments.workload(Store::Sqlite);
     if peers.runs < workload.runs {
         println!(
@@ -286,11 +291,9 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     fn run<T: DeserializeOwned>(&self, part: Part) -> anyhow::Result<T> {
-        let word = |value: &dyn Fn() -> Option<clap::builder::PossibleValue>| {
-            value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-        };
+        let word = part.to_possible_value().context("every part has a word")?;
         let output = Command::new(std::env::current_exe()?)
-            .args(["--part", &word(&|| part.to_possible_value()), "--only", self.store.name()])
+            .args(["--part", word.get_name(), "--only", self.store.name()])
             .args(["--steps", &self.arguments.steps.to_string()])
             .args(["--peer-steps", &self.arguments.peer_steps.to_string()])
             .args(["--until-ns", &self.arguments.until_ns.to_string()])

@@ -16,6 +16,12 @@ pub(crate) fn peak_bytes() -> anyhow::Result<u64> {
     Ok(kib * 1024)
 }
 
+/// How many threads of the machine ran or wanted to, over the last minute.
+pub(crate) fn load() -> anyhow::Result<String> {
+    let average = std::fs::read_to_string("/proc/loadavg")?;
+    Ok(average.split(' ').next().unwrap_or_default().to_owned())
+}
+
 /// The processor's time that the collector's thread has used.
 pub(crate) fn collector_seconds() -> anyhow::Result<f64> {
     for task in Path::new("/proc/self/task").read_dir()? {

@@ -90,10 +90,10 @@ fn stop(collector: Collector) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Records runs from `first` on until one is not below `end`, which may change, on several threads. Returns the
+/// Records the runs from one on and below another, which may change meanwhile, on several threads. Returns the
 /// processor's time that these took.
-fn produce(workload: Workload, runs: (u64, &AtomicU64), ticks: Ticks, bar: &Progress) -> anyhow::Result<f64> {
-    let (next, end) = (AtomicU64::new(runs.0), runs.1);
+fn produce(workload: Workload, (first, end): (u64, &AtomicU64), ticks: Ticks, bar: &Progress) -> anyhow::Result<f64> {
+    let next = AtomicU64::new(first);
     let produce = || -> anyhow::Result<f64> {
         let mut recording = Recording::new(ticks);
         loop {
