@@ -12,6 +12,7 @@ pub mod decision;
 pub mod event;
 pub mod exit;
 pub mod fact;
+pub mod feed;
 pub mod fork;
 pub mod id;
 pub mod inference;
