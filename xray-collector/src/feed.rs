@@ -191,8 +191,10 @@ fn happened(
     // Of rows that are there twice the last one counts.
     let runs: HashMap<RunId, &Run> = batch.runs.iter().map(|run| (run.id, run)).collect();
     let last = |run: &&Run| std::ptr::eq(runs[&run.id], *run);
-    let (open, over): (Vec<&Run>, Vec<&Run>) =
+    let (mut open, mut over): (Vec<&Run>, Vec<&Run>) =
         batch.runs.iter().filter(last).partition(|run| run.status == RunStatus::Running);
+    open.sort_by_key(|run| run.started_ns);
+    over.sort_by_key(|run| run.ended_ns);
     let run = |run: &Run| (Arc::clone(&run.pipeline), Happened::Run(run.clone()));
     let step = |row: &StepRow| {
         let name = runs.get(&row.run).map(|run| Arc::clone(&run.pipeline)).or_else(|| pipeline(row.run));

@@ -35,6 +35,7 @@ mod decisions;
 mod error;
 mod health;
 mod host;
+mod live;
 mod page;
 mod parameters;
 mod path;
@@ -52,5 +53,6 @@ mod time;
 mod vocabulary;
 
 pub use self::error::ServeError;
+pub use self::live::Live;
 pub use self::server::Server;
 pub use self::source::Source;

@@ -134,6 +134,12 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "cursor_of_another_list", detail).with_parameter(name)
     }
 
+    /// Everybody watches already.
+    pub(crate) fn too_many_clients(most: usize) -> Self {
+        let detail = format!("{most} clients watch already, and no more are served: close one, or try again later");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_clients", detail)
+    }
+
     /// A fault of this program.
     pub(crate) fn internal(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)

@@ -8,7 +8,8 @@ use axum::routing::get;
 
 use crate::problem::Problem;
 use crate::source::Source;
-use crate::{decisions, health, host, page, run, runs, schemas, search, stats, step, vocabulary};
+use crate::live::Clients;
+use crate::{decisions, health, host, live, page, run, runs, schemas, search, stats, step, vocabulary};
 
 /// Captured values come from anywhere: no answer may run, embed, submit or leak anything, even when it is opened by
 /// itself in a browser.
@@ -27,8 +28,10 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
-pub(crate) fn router(source: Source) -> Router {
+pub(crate) fn router(source: Source, clients: Clients) -> Router {
     Router::new()
+        .route("/api/v1/live", get(live::open))
+        .with_state(clients)
         .route("/", get(page::index))
         .route("/assets/{name}", get(page::asset))
         .route("/health", get(health::health))
