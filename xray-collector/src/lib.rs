@@ -9,6 +9,8 @@ pub mod chunk;
 pub mod clock;
 pub mod collector;
 pub mod decision;
+#[cfg(feature = "query")]
+pub mod diff;
 pub mod event;
 pub mod exit;
 pub mod fact;

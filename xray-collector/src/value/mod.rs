@@ -48,6 +48,7 @@ pub(crate) mod plain;
 mod read;
 mod render;
 mod transcode;
+pub(crate) mod tree;
 mod write;
 
 pub use self::captured::{CaptureLevel, Captured};
