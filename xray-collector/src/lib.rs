@@ -20,6 +20,8 @@ pub mod id;
 pub mod inference;
 pub mod json;
 mod ledger;
+#[cfg(feature = "query")]
+pub mod lineage;
 mod map;
 mod misfits;
 pub mod model;

@@ -53,7 +53,7 @@ impl Problem {
         Self { status, code, detail, parameter: None, allowed: None, query: None }
     }
 
-    fn with_parameter(mut self, name: impl Into<String>) -> Self {
+    pub(crate) fn with_parameter(mut self, name: impl Into<String>) -> Self {
         self.parameter = Some(name.into());
         self
     }
@@ -75,6 +75,13 @@ impl Problem {
     pub(crate) fn no_such_step(run: RunId, step: StepId) -> Self {
         let detail = format!("there is no step {step} in run {run}: see the steps of /api/v1/runs/{run}");
         Self::new(StatusCode::NOT_FOUND, "no_such_step", detail).with_parameter("step")
+    }
+
+    /// `whole` says where it was looked for.
+    pub(crate) fn no_such_item(key: &str, whole: &str) -> Self {
+        let key: String = key.chars().take(200).collect();
+        let detail = format!("no step of {whole} decided about an item with the key {key:?}");
+        Self::new(StatusCode::NOT_FOUND, "no_such_item", detail).with_parameter("key")
     }
 
     pub(crate) fn no_such_schema(parameter: &str, version: SchemaVersion) -> Self {

@@ -9,7 +9,7 @@ use axum::routing::get;
 use crate::problem::Problem;
 use crate::source::Source;
 use crate::live::Clients;
-use crate::{decisions, health, host, live, page, run, runs, schemas, search, stats, step, vocabulary};
+use crate::{decisions, diff, health, host, items, live, page, run, runs, schemas, search, stats, step, vocabulary};
 
 /// Captured values come from anywhere: no answer may run, embed, submit or leak anything, even when it is opened by
 /// itself in a browser.
@@ -44,6 +44,9 @@ pub(crate) fn router(source: Source, clients: Clients) -> Router {
         .route("/api/v1/runs/{id}/steps/{step}/decisions", get(decisions::list))
         .route("/api/v1/steps", get(search::steps))
         .route("/api/v1/decisions", get(search::decisions))
+        .route("/api/v1/diff", get(diff::diff))
+        .route("/api/v1/items", get(items::of_run))
+        .route("/api/v1/items/{key}", get(items::open))
         .route("/api/v1/vocabulary", get(vocabulary::vocabulary))
         .route("/api/v1/stats", get(stats::stats))
         .method_not_allowed_fallback(wrong_method)

@@ -102,7 +102,7 @@ mod session;
 
 pub use xray_collector::chunk::Overflow;
 #[cfg(feature = "query")]
-pub use xray_collector::query;
+pub use xray_collector::{diff, lineage, query};
 pub use xray_collector::redaction::{DEFAULT_NAMES, PatternError};
 pub use xray_collector::{FlushError, KeepRuns, Stats, decision, feed, id, model, schema, store, value};
 pub use xray_macros::{Capture, Item, keep, run, score, skip, step, steps};

@@ -2,8 +2,8 @@
 //!
 //! Among the steps that one pair of steps called, in the order in which they began, the longest common subsequence is
 //! taken: first of steps with equal functions and inputs, so that a loop of which one round is missing is not off by one
-//! from there on; then, between those, of steps of the same function. What is left on both sides of the same function is
-//! paired in order, and has moved: threads that run at once begin in any order. Cost is bounded: see [`lcs`].
+//! from there on; then, between those, of steps of the same function. What is left on both sides of equal functions and inputs
+//! is paired in order, and has moved: threads that run at once begin in any order. Cost is bounded: see [`lcs`].
 
 use std::collections::HashMap;
 
@@ -52,28 +52,26 @@ fn aligned(a: &[Key], b: &[Key]) -> Vec<Match> {
         }
         (from_a, from_b) = (at_a + 1, at_b + 1);
     }
-    for part in [|key: &Key| key.call, |key: &Key| key.function] {
-        let found = left_over(a, b, &matches, part);
-        matches.extend(found);
-    }
+    let moved = left_over(a, b, &matches);
+    matches.extend(moved);
     matches.sort_by_key(|found| found.a);
     matches
 }
 
-/// What is in no match, paired in order where a part of the keys is equal.
-fn left_over(a: &[Key], b: &[Key], matches: &[Match], part: fn(&Key) -> u64) -> Vec<Match> {
+/// What is in no match, paired in order where the keys are equal.
+fn left_over(a: &[Key], b: &[Key], matches: &[Match]) -> Vec<Match> {
     let (mut taken_a, mut taken_b) = (vec![false; a.len()], vec![false; b.len()]);
     for found in matches {
         (taken_a[found.a], taken_b[found.b]) = (true, true);
     }
     let mut free: HashMap<u64, std::collections::VecDeque<usize>> = HashMap::new();
     for (place, key) in b.iter().enumerate().filter(|(place, _)| !taken_b[*place]) {
-        free.entry(part(key)).or_default().push_back(place);
+        free.entry(key.call).or_default().push_back(place);
     }
     let unmatched = a.iter().enumerate().filter(|(place, _)| !taken_a[*place]);
     unmatched
         .filter_map(|(place, key)| {
-            let b = free.get_mut(&part(key))?.pop_front()?;
+            let b = free.get_mut(&key.call)?.pop_front()?;
             Some(Match { a: place, b, moved: true })
         })
         .collect()
@@ -223,13 +221,13 @@ mod tests {
             prop_assert_eq!(places_of_b.len(), found.len());
             prop_assert!(found.windows(2).all(|pair| pair[0].a < pair[1].a));
             prop_assert!(found.iter().all(|found| a[found.a].function == b[found.b].function));
-            // Nothing of the same function is left on both sides.
+            // Nothing with the same inputs is left on both sides.
             let left = |keys: &[Key], taken: &dyn Fn(usize) -> bool| -> Vec<u64> {
-                keys.iter().enumerate().filter(|(place, _)| !taken(*place)).map(|(_, key)| key.function).collect()
+                keys.iter().enumerate().filter(|(place, _)| !taken(*place)).map(|(_, key)| key.call).collect()
             };
             let left_a = left(&a, &|place| found.iter().any(|found| found.a == place));
             let left_b = left(&b, &|place| found.iter().any(|found| found.b == place));
-            prop_assert!(left_a.iter().all(|function| !left_b.contains(function)));
+            prop_assert!(left_a.iter().all(|call| !left_b.contains(call)));
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::values::Differences;
 use crate::decision::{Account, Basis, Decision, Verdict};
-use crate::model::{Level, Outcome, Step, StepDetail};
+use crate::model::{Level, Step, StepDetail};
 use crate::value::Captured;
 use crate::value::tree::Tree;
 
@@ -174,14 +174,10 @@ impl Pair {
     }
 
     fn values(&mut self, a: &Side<'_>, b: &Side<'_>, accounts: &[Account; 2]) {
-        let input = |side: &Side<'_>| {
-            let arguments = side.detail.iter().flat_map(|detail| &detail.arguments);
-            map(arguments.map(|argument| (&*argument.name, &argument.captured)))
-        };
-        let known = [a, b].map(|side| is_known(side)).iter().all(|known| *known);
-        let (entered, other) = (input(a), input(b));
+        let ((entered, is_whole), (other, is_other_whole)) = (inputs(a), inputs(b));
         self.part(Way::Input, "input", entered.as_ref(), other.as_ref());
-        self.inputs_equal = known.then_some(entered == other);
+        // What is there differs, whatever else there was.
+        self.inputs_equal = if entered != other { Some(false) } else { (is_whole && is_other_whole).then_some(true) };
         let output = |side: &Side<'_>| {
             let detail = side.detail.as_ref().filter(|_| !side.step.outcome.is_failure())?;
             detail.result.as_ref().map(Captured::tree)
@@ -258,12 +254,20 @@ impl Pair {
     }
 }
 
-/// Whether all that went in was captured.
-fn is_known(side: &Side<'_>) -> bool {
-    let Some(detail) = &side.detail else { return false };
-    side.step.level == Level::Full
-        && side.step.outcome != Outcome::Lost
-        && detail.arguments.len() == side.step.callsite.arguments.len()
+/// What went in, and whether that is all of it.
+fn inputs(side: &Side<'_>) -> (Option<Tree>, bool) {
+    let Some(detail) = &side.detail else { return (None, false) };
+    let mut is_whole = side.step.level == Level::Full && detail.arguments.len() == side.step.callsite.arguments.len();
+    let entries: Vec<_> = detail
+        .arguments
+        .iter()
+        .map(|argument| {
+            let (tree, is_argument_whole) = argument.captured.tree_if_whole();
+            is_whole &= is_argument_whole;
+            (argument.name.to_string(), tree)
+        })
+        .collect();
+    ((!entries.is_empty()).then_some(Tree::Map(entries)), is_whole)
 }
 
 fn map<'c>(values: impl Iterator<Item = (&'c str, &'c Captured)>) -> Option<Tree> {

@@ -134,7 +134,8 @@ fn merged(a: &Recorded<'_>, b: &Recorded<'_>, level: (&[usize], &[usize]), match
             }
             None => {
                 // No further than the next pair that has not moved.
-                let to = matches.iter().find(|found| found.a > place && !found.moved).map_or(in_b.len(), |found| found.b);
+                let rest = &matches[matches.partition_point(|found| found.a < place)..];
+                let to = rest.iter().find(|found| !found.moved).map_or(in_b.len(), |found| found.b);
                 only_b(&mut entries, &mut next_b, to, Some(began(a, *step)));
                 entries.push(Entry { place: Place::OnlyA(*step), depth });
             }

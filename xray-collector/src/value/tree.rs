@@ -128,10 +128,17 @@ impl Serialize for Tree {
 impl Captured {
     /// The value as a tree. Takes time in proportion to its bytes.
     pub(crate) fn tree(&self) -> Tree {
+        self.tree_if_whole().0
+    }
+
+    /// The value as a tree, and whether that is all there was: nothing of it was cut or withheld.
+    pub(crate) fn tree_if_whole(&self) -> (Tree, bool) {
         let (encoded, _) = self.surroundings();
-        let mut walk = Walk { cursor: Cursor::new(self.bytes()), names: Table(encoded.names), left: NODES };
+        let mut walk =
+            Walk { cursor: Cursor::new(self.bytes()), names: Table(encoded.names), left: NODES, is_whole: true };
         // What a store hands out has been read to its end before.
-        walk.value(MAX_DEPTH * 2).unwrap_or_default()
+        let tree = walk.value(MAX_DEPTH * 2).unwrap_or_default();
+        (tree, walk.is_whole && walk.left > 0)
     }
 }
 
@@ -140,6 +147,7 @@ struct Walk<'a> {
     names: Table<'a>,
     /// How many more nodes there may be.
     left: usize,
+    is_whole: bool,
 }
 
 type Read<T> = Result<T, DecodeError>;
@@ -163,10 +171,17 @@ impl<'a> Walk<'a> {
             Element::F32(it) => Tree::Float(it.into()),
             Element::F64(it) => Tree::Float(it),
             Element::Char(it) => Tree::Text(it.to_string()),
-            Element::String { text, .. } | Element::Text { text, .. } | Element::UnitVariant(_, text) => {
+            Element::String { text, full, withheld } => {
+                self.is_whole &= full.is_none() && !withheld;
                 Tree::Text(text.to_owned())
             }
+            Element::Text { text, cut, withheld } => {
+                self.is_whole &= !cut && !withheld;
+                Tree::Text(text.to_owned())
+            }
+            Element::UnitVariant(_, name) => Tree::Text(name.to_owned()),
             Element::Bytes { bytes, full } => {
+                self.is_whole &= full.is_none();
                 let list = bytes.iter().take(self.left).map(|byte| Tree::Int((*byte).into())).collect();
                 Tree::List(list, full.unwrap_or(bytes.len() as u64))
             }
@@ -179,6 +194,7 @@ impl<'a> Walk<'a> {
             Element::StructVariant(_, name) => variant(name, self.fields(inner)?),
             Element::Keyed(_) => self.value(inner)?,
             Element::Type(_) | Element::Redacted | Element::Panicked(_) | Element::Omitted | Element::Close { .. } => {
+                self.is_whole = false;
                 Tree::Unknown
             }
         })
@@ -188,7 +204,10 @@ impl<'a> Walk<'a> {
         let (mut elements, mut count) = (Vec::new(), 0);
         loop {
             match self.cursor.element(&mut self.names)? {
-                Element::Close { .. } => return Ok(Tree::List(elements, length.unwrap_or(count).max(count))),
+                Element::Close { cut } => {
+                    self.is_whole &= !cut;
+                    return Ok(Tree::List(elements, length.unwrap_or(count).max(count)));
+                }
                 head => {
                     let element = self.value_on(head, depth)?;
                     count += 1;
@@ -204,7 +223,10 @@ impl<'a> Walk<'a> {
         let mut entries = Vec::new();
         loop {
             let key = match self.cursor.element(&mut self.names)? {
-                Element::Close { .. } => return Ok(Tree::Map(entries)),
+                Element::Close { cut } => {
+                    self.is_whole &= !cut;
+                    return Ok(Tree::Map(entries));
+                }
                 head => self.value_on(head, depth)?,
             };
             let value = self.value(depth)?;
@@ -216,13 +238,20 @@ impl<'a> Walk<'a> {
 
     fn fields(&mut self, depth: usize) -> Read<Tree> {
         let mut fields = Vec::new();
-        while let Field::Name(name) = self.cursor.field(&mut self.names)? {
-            let value = self.value(depth)?;
-            if self.left > 0 {
-                fields.push((name.to_owned(), value));
+        loop {
+            match self.cursor.field(&mut self.names)? {
+                Field::Close { cut } => {
+                    self.is_whole &= !cut;
+                    return Ok(Tree::Map(fields));
+                }
+                Field::Name(name) => {
+                    let value = self.value(depth)?;
+                    if self.left > 0 {
+                        fields.push((name.to_owned(), value));
+                    }
+                }
             }
         }
-        Ok(Tree::Map(fields))
     }
 }
 
