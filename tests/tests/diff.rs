@@ -156,7 +156,10 @@ fn runs_part_where_a_decision_flipped() {
     assert_eq!((&first["a"]["name"], &first["inputs_equal"]), (&json!("suitable"), &json!(false)));
     assert_eq!(first["ways"], json!(["input", "output", "decisions"]));
     let flip = &first["flipped"][0];
-    assert_eq!((&flip["item"], &flip["a"]["outcome"], &flip["b"]["outcome"]), (&json!("Heat"), &json!("kept"), &json!("eliminated")));
+    assert_eq!(
+        (&flip["item"], &flip["a"]["outcome"], &flip["b"]["outcome"]),
+        (&json!("Heat"), &json!("kept"), &json!("eliminated"))
+    );
     assert_eq!(flip["b"]["checks"], json!(["film.rating 8.3 >= rating 8.4: false"]));
     assert_eq!(flip["b"]["reason"], "film.rating >= rating");
     assert_eq!(first["differences"][0], json!({"path": "/input/rating", "kind": "changed", "a": 7, "b": 8.4}));
@@ -166,7 +169,10 @@ fn runs_part_where_a_decision_flipped() {
     assert!(names(&diff).contains(&"weigh only_a".to_owned()), "{:?}", names(&diff));
     let swapped = recorded.diff(1, 0, "");
     for (name, other) in [("same", "same"), ("changed", "changed"), ("only_a", "only_b"), ("flipped", "flipped")] {
-        assert_eq!((&swapped["summary"][name], &swapped["summary"][other]), (&diff["summary"][other], &diff["summary"][name]));
+        assert_eq!(
+            (&swapped["summary"][name], &swapped["summary"][other]),
+            (&diff["summary"][other], &diff["summary"][name])
+        );
     }
     assert_eq!(swapped["first_divergence"]["a"]["id"], first["b"]["id"]);
 }
@@ -179,7 +185,10 @@ fn the_innermost_step_with_equal_inputs_is_where_it_arose() {
     });
     let diff = recorded.diff(0, 1, "");
     let first = &diff["first_divergence"];
-    assert_eq!((&first["a"]["name"], &first["inputs_equal"], &first["ways"]), (&json!("roll"), &json!(true), &json!(["output"])));
+    assert_eq!(
+        (&first["a"]["name"], &first["inputs_equal"], &first["ways"]),
+        (&json!("roll"), &json!(true), &json!(["output"]))
+    );
     let explanation = first["explanation"].as_str().expect("words");
     assert!(explanation.starts_with("The inputs are equal and what came of them is not"), "{explanation}");
     assert_eq!(names(&diff), ["play changed", "game changed", "roll changed"]);

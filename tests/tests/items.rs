@@ -183,7 +183,8 @@ struct Indexed(Arc<dyn Store>);
 impl Store for Indexed {
     fn item(&self, key: &str, limit: usize) -> Result<Option<Vec<ItemRow>>, StoreError> {
         let numbers = self.0.callsites()?;
-        let number = |callsite: &Callsite| numbers.iter().find(|(_, known)| **known == *callsite).map(|(number, _)| *number);
+        let number =
+            |callsite: &Callsite| numbers.iter().find(|(_, known)| **known == *callsite).map(|(number, _)| *number);
         let mut rows = Vec::new();
         for run in self.0.runs(&RunQuery { limit: MAX_PAGE, ..RunQuery::default() })?.rows {
             for step in self.0.steps(run.id, None, MAX_PAGE)? {

@@ -125,7 +125,10 @@ impl Watcher {
 /// What the events are about: a run's status, a step's name.
 fn words(events: &[Event]) -> Vec<&str> {
     let word = |event: &Event| event.kind == "run";
-    events.iter().map(|event| event.data[if word(event) { "status" } else { "name" }].as_str().expect("a word")).collect()
+    events
+        .iter()
+        .map(|event| event.data[if word(event) { "status" } else { "name" }].as_str().expect("a word"))
+        .collect()
 }
 
 fn problem(answer: &Answer, status: u16, code: &str) -> Value {

@@ -8,6 +8,8 @@ mod assembly;
 pub mod chunk;
 pub mod clock;
 pub mod collector;
+#[cfg(feature = "query")]
+pub mod compare;
 pub mod decision;
 #[cfg(feature = "query")]
 pub mod diff;

@@ -30,6 +30,7 @@
 mod address;
 mod answer;
 mod body;
+mod compare;
 mod cursor;
 mod decisions;
 mod diff;

@@ -164,9 +164,9 @@ fn last_event(headers: &HeaderMap, parameters: &Parameters) -> Result<Option<Eve
             None => return Ok(None),
         },
     };
-    text.parse().map(Some).map_err(|error: xray_collector::feed::ParseEventIdError| {
-        Problem::invalid_parameter(name, error.to_string())
-    })
+    text.parse()
+        .map(Some)
+        .map_err(|error: xray_collector::feed::ParseEventIdError| Problem::invalid_parameter(name, error.to_string()))
 }
 
 /// One client, from its request to its end.

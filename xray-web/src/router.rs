@@ -6,10 +6,12 @@ use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::get;
 
+use crate::live::Clients;
 use crate::problem::Problem;
 use crate::source::Source;
-use crate::live::Clients;
-use crate::{decisions, diff, health, host, items, live, page, run, runs, schemas, search, stats, step, vocabulary};
+use crate::{
+    compare, decisions, diff, health, host, items, live, page, run, runs, schemas, search, stats, step, vocabulary,
+};
 
 /// Captured values come from anywhere: no answer may run, embed, submit or leak anything, even when it is opened by
 /// itself in a browser.
@@ -45,6 +47,7 @@ pub(crate) fn router(source: Source, clients: Clients) -> Router {
         .route("/api/v1/steps", get(search::steps))
         .route("/api/v1/decisions", get(search::decisions))
         .route("/api/v1/diff", get(diff::diff))
+        .route("/api/v1/compare", get(compare::compare))
         .route("/api/v1/items", get(items::of_run))
         .route("/api/v1/items/{key}", get(items::open))
         .route("/api/v1/vocabulary", get(vocabulary::vocabulary))

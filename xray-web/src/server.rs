@@ -13,8 +13,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{oneshot, watch};
 
 use crate::error::ServeError;
-use crate::source::Source;
 use crate::live::Clients;
+use crate::source::Source;
 use crate::{address, router};
 
 /// How long requests in progress may take once the server stops.

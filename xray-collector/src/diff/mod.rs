@@ -21,8 +21,8 @@ mod values;
 use serde::Serialize;
 
 pub use self::pair::{Flip, Pair, PairKind, Side, Way};
-pub use self::values::{Difference, DifferenceKind, Differences};
 use self::tree::{Entry, Place};
+pub use self::values::{Difference, DifferenceKind, Differences};
 use crate::id::StepId;
 use crate::model::{Run, Step, StepDetail};
 use crate::store::{MAX_PAGE, Store, StoreError};
@@ -171,7 +171,8 @@ fn compare(a: &Recorded<'_>, b: &Recorded<'_>, entry: &Entry) -> Result<Pair, St
     let depth = entry.depth;
     Ok(match entry.place {
         Place::Both { a: in_a, b: in_b, moved } => {
-            let sides = [(a, in_a), (b, in_b)].map(|(run, step)| Ok(Side { step: &run.steps[step], detail: run.detail(step)? }));
+            let sides = [(a, in_a), (b, in_b)]
+                .map(|(run, step)| Ok(Side { step: &run.steps[step], detail: run.detail(step)? }));
             let [one, other] = sides;
             Pair::of(&one?, &other?, depth, moved)
         }

@@ -196,7 +196,9 @@ impl Pair {
         };
         self.part(Way::Error, "error", error(a).as_ref(), error(b).as_ref());
         let [one, other] = accounts;
-        for (name, read) in [("meta", (|account| &account.meta) as fn(&Account) -> &_), ("reasoning", |account| &account.reasoning)] {
+        for (name, read) in
+            [("meta", (|account| &account.meta) as fn(&Account) -> &_), ("reasoning", |account| &account.reasoning)]
+        {
             let noted = |account| map(read(account).iter().map(|(key, value): &(Arc<str>, Captured)| (&**key, value)));
             self.part(Way::Notes, name, noted(one).as_ref(), noted(other).as_ref());
         }

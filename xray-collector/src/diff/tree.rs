@@ -107,7 +107,13 @@ fn call(run: &Recorded<'_>, place: usize, function: u64) -> Result<u64, StoreErr
 
 /// The steps of one level in one order: that of the first run, with those that only the second one has between; where
 /// both have some alone, by when they began in their runs.
-fn merged(a: &Recorded<'_>, b: &Recorded<'_>, level: (&[usize], &[usize]), matches: &[Match], depth: u32) -> Vec<Entry> {
+fn merged(
+    a: &Recorded<'_>,
+    b: &Recorded<'_>,
+    level: (&[usize], &[usize]),
+    matches: &[Match],
+    depth: u32,
+) -> Vec<Entry> {
     let (in_a, in_b) = level;
     let began = |run: &Recorded<'_>, step: usize| run.steps[step].started_ns.saturating_sub(run.run.started_ns);
     let paired: HashMap<usize, Match> = matches.iter().map(|found| (found.a, *found)).collect();

@@ -129,7 +129,11 @@ mod tests {
         let map = |list: Tree, key: &str| Tree::Map(vec![("a/b".to_owned(), list), (key.to_owned(), Tree::Null)]);
         assert_eq!(
             shown(&map(list(&[1, 2, 3]), "x"), &map(list(&[1, 7, 3]), "y")),
-            ["path:/a~1b/1,kind:changed,a:2,b:7", "path:/x,kind:only_a,a:null,b:null", "path:/y,kind:only_b,a:null,b:null"]
+            [
+                "path:/a~1b/1,kind:changed,a:2,b:7",
+                "path:/x,kind:only_a,a:null,b:null",
+                "path:/y,kind:only_b,a:null,b:null"
+            ]
         );
         assert_eq!(shown(&list(&[1, 2, 3]), &list(&[1, 3])), ["path:/1,kind:only_a,a:2,b:null"]);
         assert_eq!(shown(&list(&[]), &Tree::Null), ["path:,kind:changed,a:[],b:null"]);

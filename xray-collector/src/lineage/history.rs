@@ -156,7 +156,8 @@ fn by_index(store: &dyn Store, key: &str, search: &Search, rows: &[ItemRow]) -> 
     let names: std::collections::HashMap<u32, Arc<str>> =
         store.callsites()?.into_iter().map(|(number, callsite)| (number, Arc::clone(&callsite.name))).collect();
     let mut last = None;
-    for rows in rows.chunk_by(|one, other| one.run == other.run).filter(|rows| is_after(cursor(&rows[0]), search.after)) {
+    for rows in rows.chunk_by(|one, other| one.run == other.run).filter(|rows| is_after(cursor(&rows[0]), search.after))
+    {
         let is_on_page = history.runs.len() < search.limit;
         if !is_on_page {
             history.next = history.next.or(last);

@@ -36,7 +36,8 @@ impl PartialEq for Tree {
             (Self::Text(one), Self::Text(other)) => one == other,
             (Self::List(one, of), Self::List(other, of_other)) => of == of_other && one == other,
             (Self::Map(one), Self::Map(other)) => {
-                one == other || (one.len() == other.len() && one.iter().all(|(key, value)| member(other, key) == Some(value)))
+                one == other
+                    || (one.len() == other.len() && one.iter().all(|(key, value)| member(other, key) == Some(value)))
             }
             _ => false,
         }
