@@ -103,7 +103,7 @@ async fn runs(source: Source, parameters: &Parameters) -> Result<Json, Problem> 
 
 async fn items(source: Source, parameters: &Parameters) -> Result<Json, Problem> {
     let (limit, sample) = (parameters.limit()?, sample(parameters)?);
-    let sets = |[a, b]: &[Set; 2]| render([("eliminated", a), ("kept", b)], limit);
+    let sets = move |[a, b]: &[Set; 2]| render([("eliminated", a), ("kept", b)], limit);
     if let Some((run, step)) = one_step(parameters)? {
         return answer(source, move |source| {
             if source.store.step(run, step)?.is_none() {
