@@ -116,7 +116,7 @@ impl Watcher {
         self.until(|event| event.data["pipeline"] == pipeline && event.data["status"] != "running")
     }
 
-    fn is_at_end(mut self) -> bool {
+    fn ends(mut self) -> bool {
         let mut rest = Vec::new();
         self.lines.read_to_end(&mut rest).is_ok()
     }
@@ -302,7 +302,7 @@ fn streams_end_with_the_server_and_with_the_collector() {
     let watcher = Watcher::new(server.address(), "", "");
     let began = Instant::now();
     server.stop();
-    assert!(watcher.is_at_end());
+    assert!(watcher.ends());
     assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
     let guard = recording.guard();
     let live = Live::new(Arc::clone(guard.feed().expect("it records")));
@@ -310,7 +310,7 @@ fn streams_end_with_the_server_and_with_the_collector() {
     let server = Server::start("127.0.0.1:0", source).expect("a free port");
     let watcher = Watcher::new(server.address(), "", "");
     recording.stop();
-    assert!(watcher.is_at_end());
+    assert!(watcher.ends());
 }
 
 #[test]

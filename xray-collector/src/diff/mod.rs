@@ -15,6 +15,8 @@
 
 mod align;
 mod pair;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod values;
 
