@@ -4,7 +4,7 @@
 //! is a place in it. So a listener takes no memory of its own, and one that is slow or gone costs the collector nothing:
 //! what it has not read by the time the ring has come round is missing, and it is told how much that is.
 //!
-//! While nobody listens there is no ring, and a batch costs one load and two additions, however many steps it has. After
+//! While nobody listens there is no ring, and a batch costs a lock and two additions, however many steps it has. After
 //! the last listener has left, events are kept until the ring has come round once, for one that comes back.
 
 use std::collections::{HashMap, VecDeque};
