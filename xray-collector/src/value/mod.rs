@@ -48,6 +48,7 @@ pub(crate) mod plain;
 mod read;
 mod render;
 mod transcode;
+#[cfg(feature = "query")]
 pub(crate) mod tree;
 mod write;
 
