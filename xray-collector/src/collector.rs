@@ -11,6 +11,7 @@ use crossbeam_channel::{Sender, bounded, unbounded};
 use crate::assembly::{Assembly, KeepRuns};
 use crate::chunk::{Origin, Pool, PoolSettings, Reader};
 use crate::clock::{Calibration, unix_now_ns};
+use crate::feed::Feed;
 use crate::id::ProcessId;
 use crate::ledger::Ledger;
 use crate::misfits::Misfits;
@@ -98,6 +99,7 @@ pub struct Collector {
     thread: Mutex<Option<JoinHandle<()>>>,
     pool: Arc<Pool>,
     books: Arc<Books>,
+    feed: Arc<Feed>,
     process: ProcessId,
     recovery: Recovery,
 }
@@ -141,12 +143,12 @@ impl Collector {
         let (commands, of_commands) = unbounded();
         let pool = Arc::clone(reader.pool());
         let work = Work::new(settings, reader, assembly, ledger, store);
-        let books = Arc::clone(&work.books);
+        let (books, feed) = (Arc::clone(&work.books), Arc::clone(&work.feed));
         let thread = std::thread::Builder::new()
             .name("xray-collector".to_owned())
             .spawn(move || work.run(&of_commands))
             .expect("the operating system can start a thread");
-        Ok(Self { commands, thread: Mutex::new(Some(thread)), pool, books, process, recovery })
+        Ok(Self { commands, thread: Mutex::new(Some(thread)), pool, books, feed, process, recovery })
     }
 
     /// The chunks that it reads.
@@ -159,6 +161,12 @@ impl Collector {
     #[must_use]
     pub fn process(&self) -> ProcessId {
         self.process
+    }
+
+    /// What it commits, as it happens.
+    #[must_use]
+    pub fn feed(&self) -> &Arc<Feed> {
+        &self.feed
     }
 
     /// Waits until everything recorded before this call is in the store.
@@ -182,6 +190,7 @@ impl Collector {
         };
         let result = self.command(Command::Stop);
         self.pool.close();
+        self.feed.close();
         thread.join().map_err(|_| FlushError::Stopped)?;
         result
     }

@@ -8,15 +8,22 @@ mod assembly;
 pub mod chunk;
 pub mod clock;
 pub mod collector;
+#[cfg(feature = "query")]
+pub mod compare;
 pub mod decision;
+#[cfg(feature = "query")]
+pub mod diff;
 pub mod event;
 pub mod exit;
 pub mod fact;
+pub mod feed;
 pub mod fork;
 pub mod id;
 pub mod inference;
 pub mod json;
 mod ledger;
+#[cfg(feature = "query")]
+pub mod lineage;
 mod map;
 mod misfits;
 pub mod model;

@@ -27,6 +27,7 @@ use crossbeam_channel::{Receiver, bounded};
 use crate::assembly::{Assembly, Pending};
 use crate::chunk::{Position, Reader, mute_this_thread};
 use crate::collector::{Books, Command, FlushError, Settings};
+use crate::feed::Feed;
 use crate::id::ProcessId;
 use crate::ledger::Ledger;
 use crate::recovery::Panics;
@@ -54,6 +55,8 @@ pub(crate) struct Work {
     paused_until: Option<Instant>,
     pub(crate) store_error: Option<StoreError>,
     pub(crate) books: Arc<Books>,
+    /// Those who watch.
+    pub(crate) feed: Arc<Feed>,
     /// What somebody waits for.
     command: Option<Command>,
     pub(crate) panics: Panics,
@@ -68,6 +71,7 @@ impl Work {
         store: Arc<dyn Store>,
     ) -> Self {
         reader.read_again(&ledger.read, std::iter::empty(), &ledger.callsites);
+        let feed = Arc::new(Feed::new(assembly.process()));
         let mut work = Self {
             settings,
             reader,
@@ -81,6 +85,7 @@ impl Work {
             paused_until: None,
             store_error: None,
             books: Arc::default(),
+            feed,
             command: None,
             panics: Panics::default(),
         };
@@ -266,7 +271,10 @@ impl Work {
                 Ok(()) => {
                     self.books.stored.fetch_add(pending.events, Ordering::Release);
                     self.stored.extend(pending.batch.progress.read.iter().copied().map(<(u32, Position)>::from));
-                    self.waiting.pop_front();
+                    if let Some(Pending { batch, .. }) = self.waiting.pop_front() {
+                        let assembly = &self.assembly;
+                        self.feed.publish(&batch, |number| assembly.callsite(number), |run| assembly.pipeline(run));
+                    }
                 }
                 Err(error) => {
                     result = Err(FlushError::Store(error.to_string()));

@@ -10,6 +10,11 @@
 //! | `GET /api/v1/runs/{id}` | one run and its steps, in pages, without payload |
 //! | `GET /api/v1/runs/{id}/steps/{step}` | one step with its arguments, result and error |
 //! | `GET /api/v1/runs/{id}/steps/{step}/decisions` | what it did to each of its items, and why, filtered and in pages |
+//! | `GET /api/v1/live` | runs and steps as they are committed, as Server-Sent Events; `Last-Event-ID` goes on behind one |
+//! | `GET /api/v1/diff` | how two runs differ: steps side by side, and where they part first |
+//! | `GET /api/v1/compare` | what differs between two sets of runs, or of items that a step eliminated and kept: see [`xray_collector::compare`] |
+//! | `GET /api/v1/items` | every item of a run: where it came from, what each step did to it, where and why it ended |
+//! | `GET /api/v1/items/{key}` | one item, step by step, in all runs that had it |
 //! | `GET /api/v1/stats` | what became of every event, and what the store holds |
 //!
 //! Errors are RFC 9457 problem details. It only reads; it listens on loopback addresses only, and answers only
@@ -30,11 +35,15 @@
 mod address;
 mod answer;
 mod body;
+mod compare;
 mod cursor;
 mod decisions;
+mod diff;
 mod error;
 mod health;
 mod host;
+mod items;
+mod live;
 mod page;
 mod parameters;
 mod path;
@@ -52,5 +61,6 @@ mod time;
 mod vocabulary;
 
 pub use self::error::ServeError;
+pub use self::live::Live;
 pub use self::server::Server;
 pub use self::source::Source;

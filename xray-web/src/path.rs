@@ -15,6 +15,18 @@ pub(crate) struct SchemaPath(pub(crate) SchemaVersion);
 /// The run and step of `/runs/{id}/steps/{step}`.
 pub(crate) struct StepPath(pub(crate) RunId, pub(crate) StepId);
 
+/// The key of `/items/{key}`.
+pub(crate) struct ItemPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ItemPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let key = Path::<String>::from_request_parts(parts, state).await;
+        key.map(|Path(key)| Self(key)).map_err(|_| Problem::invalid_parameter("key", "the path is not UTF-8"))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for RunPath {
     type Rejection = Problem;
 

@@ -53,7 +53,7 @@ impl Problem {
         Self { status, code, detail, parameter: None, allowed: None, query: None }
     }
 
-    fn with_parameter(mut self, name: impl Into<String>) -> Self {
+    pub(crate) fn with_parameter(mut self, name: impl Into<String>) -> Self {
         self.parameter = Some(name.into());
         self
     }
@@ -75,6 +75,13 @@ impl Problem {
     pub(crate) fn no_such_step(run: RunId, step: StepId) -> Self {
         let detail = format!("there is no step {step} in run {run}: see the steps of /api/v1/runs/{run}");
         Self::new(StatusCode::NOT_FOUND, "no_such_step", detail).with_parameter("step")
+    }
+
+    /// `whole` says where it was looked for.
+    pub(crate) fn no_such_item(key: &str, whole: &str) -> Self {
+        let key: String = key.chars().take(200).collect();
+        let detail = format!("no step of {whole} decided about an item with the key {key:?}");
+        Self::new(StatusCode::NOT_FOUND, "no_such_item", detail).with_parameter("key")
     }
 
     pub(crate) fn no_such_schema(parameter: &str, version: SchemaVersion) -> Self {
@@ -132,6 +139,12 @@ impl Problem {
         let detail = "this cursor belongs to another list: repeat the filters that it was given with, \
                       or leave it out to begin at the front";
         Self::new(StatusCode::BAD_REQUEST, "cursor_of_another_list", detail).with_parameter(name)
+    }
+
+    /// Everybody watches already.
+    pub(crate) fn too_many_clients(most: usize) -> Self {
+        let detail = format!("{most} clients watch already, and no more are served: close one, or try again later");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_clients", detail)
     }
 
     /// A fault of this program.

@@ -6,9 +6,12 @@ use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::get;
 
+use crate::live::Clients;
 use crate::problem::Problem;
 use crate::source::Source;
-use crate::{decisions, health, host, page, run, runs, schemas, search, stats, step, vocabulary};
+use crate::{
+    compare, decisions, diff, health, host, items, live, page, run, runs, schemas, search, stats, step, vocabulary,
+};
 
 /// Captured values come from anywhere: no answer may run, embed, submit or leak anything, even when it is opened by
 /// itself in a browser.
@@ -27,8 +30,10 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
-pub(crate) fn router(source: Source) -> Router {
+pub(crate) fn router(source: Source, clients: Clients) -> Router {
     Router::new()
+        .route("/api/v1/live", get(live::open))
+        .with_state(clients)
         .route("/", get(page::index))
         .route("/assets/{name}", get(page::asset))
         .route("/health", get(health::health))
@@ -41,6 +46,10 @@ pub(crate) fn router(source: Source) -> Router {
         .route("/api/v1/runs/{id}/steps/{step}/decisions", get(decisions::list))
         .route("/api/v1/steps", get(search::steps))
         .route("/api/v1/decisions", get(search::decisions))
+        .route("/api/v1/diff", get(diff::diff))
+        .route("/api/v1/compare", get(compare::compare))
+        .route("/api/v1/items", get(items::of_run))
+        .route("/api/v1/items/{key}", get(items::open))
         .route("/api/v1/vocabulary", get(vocabulary::vocabulary))
         .route("/api/v1/stats", get(stats::stats))
         .method_not_allowed_fallback(wrong_method)

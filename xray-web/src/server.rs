@@ -10,9 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::error::ServeError;
+use crate::live::Clients;
 use crate::source::Source;
 use crate::{address, router};
 
@@ -110,7 +111,9 @@ impl Drop for Server {
 fn run(runtime: Runtime, listener: tokio::net::TcpListener, source: Source, stopped: oneshot::Receiver<()>) {
     runtime.block_on(async {
         let (close, closed) = oneshot::channel::<()>();
-        let server = axum::serve(listener, router::router(source)).with_graceful_shutdown(async {
+        let (end_streams, streams_end) = watch::channel(());
+        let clients = Clients::new(source.live.clone(), streams_end);
+        let server = axum::serve(listener, router::router(source, clients)).with_graceful_shutdown(async {
             let _ = closed.await;
         });
         tokio::select! {
@@ -118,7 +121,7 @@ fn run(runtime: Runtime, listener: tokio::net::TcpListener, source: Source, stop
             () = async {
                 // An error means that the server was dropped, which asks for the same.
                 let _ = stopped.await;
-                drop(close);
+                drop((close, end_streams));
                 tokio::time::sleep(GRACE).await;
             } => {}
         }

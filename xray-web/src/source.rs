@@ -5,6 +5,8 @@ use std::sync::Arc;
 use xray_collector::stats::Stats;
 use xray_collector::store::Store;
 
+use crate::live::Live;
+
 /// What a [`Server`](crate::Server) reads from; shared with the collector that writes it.
 #[derive(Clone)]
 pub struct Source {
@@ -12,4 +14,6 @@ pub struct Source {
     pub store: Arc<dyn Store>,
     /// The collector's books as they stand when it is called, which may be on any thread.
     pub stats: Arc<dyn Fn() -> Stats + Send + Sync>,
+    /// What happens, for those who watch: [`Live::default`] where nothing is recorded.
+    pub live: Live,
 }

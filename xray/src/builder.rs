@@ -6,6 +6,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use xray_collector::chunk::Overflow;
+use xray_collector::feed::Feed;
 use xray_collector::redaction::{DEFAULT_NAMES, PatternError, Redaction};
 use xray_collector::schema::{Schema, SchemaError};
 use xray_collector::store::{EmptyStore, Store, StoreError};
@@ -310,7 +311,8 @@ fn serve(session: &Arc<Session>, address: Option<String>) -> Result<Option<Socke
     // Weak: the session owns the server, and the server must not keep the session.
     let books = Arc::downgrade(session);
     let stats = move || books.upgrade().map(|session| session.collector.stats()).unwrap_or_default();
-    let source = xray_web::Source { store: Arc::clone(&session.store), stats: Arc::new(stats) };
+    let live = xray_web::Live::new(Arc::clone(session.collector.feed()));
+    let source = xray_web::Source { store: Arc::clone(&session.store), stats: Arc::new(stats), live };
     let server = xray_web::Server::start(&address, source)?;
     let address = server.address();
     if let Ok(mut place) = session.server.lock() {
@@ -410,6 +412,12 @@ impl Guard {
             Some(session) => Arc::clone(&session.store),
             None => Arc::new(EmptyStore),
         }
+    }
+
+    /// What is stored, as it happens; `None` if nothing is recorded.
+    #[must_use]
+    pub fn feed(&self) -> Option<&Arc<Feed>> {
+        self.session.as_ref().map(|session| session.collector.feed())
     }
 }
 

@@ -101,10 +101,10 @@ mod recorder;
 mod session;
 
 pub use xray_collector::chunk::Overflow;
-#[cfg(feature = "query")]
-pub use xray_collector::query;
 pub use xray_collector::redaction::{DEFAULT_NAMES, PatternError};
-pub use xray_collector::{FlushError, KeepRuns, Stats, decision, id, model, schema, store, value};
+pub use xray_collector::{FlushError, KeepRuns, Stats, decision, feed, id, model, schema, store, value};
+#[cfg(feature = "query")]
+pub use xray_collector::{compare, diff, lineage, query};
 pub use xray_macros::{Capture, Item, keep, run, score, skip, step, steps};
 
 pub use self::builder::{Builder, Guard, StartError};

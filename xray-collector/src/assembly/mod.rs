@@ -193,6 +193,16 @@ impl Assembly {
         self.misfits.count()
     }
 
+    /// A function that was met before.
+    pub(crate) fn callsite(&self, number: u32) -> Option<Arc<Callsite>> {
+        self.callsites.get(&number).cloned()
+    }
+
+    /// The pipeline of a run that is not done with.
+    pub(crate) fn pipeline(&self, run: RunId) -> Option<Arc<str>> {
+        self.runs.get(&run.root().0).map(|open| Arc::clone(&open.run.pipeline))
+    }
+
     /// Measures the clock; before events are read. Returns what another process needs to read their times.
     pub(crate) fn refine_clock(&mut self) -> Reference {
         self.calibration.refine();

@@ -48,6 +48,8 @@ pub(crate) mod plain;
 mod read;
 mod render;
 mod transcode;
+#[cfg(feature = "query")]
+pub(crate) mod tree;
 mod write;
 
 pub use self::captured::{CaptureLevel, Captured};

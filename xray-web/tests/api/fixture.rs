@@ -8,7 +8,7 @@ use xray_collector::id::{ProcessId, RunId, StepId};
 use xray_collector::model::{Callsite, Level, Outcome, Run, RunStatus};
 use xray_collector::stats::Stats;
 use xray_collector::store::{Batch, EmbeddedStore, PayloadRef, Segment, StepRow, Store};
-use xray_web::{Server, Source};
+use xray_web::{Live, Server, Source};
 
 use crate::client::{self, Answer};
 
@@ -38,7 +38,7 @@ impl Fixture {
 }
 
 pub(crate) fn source(store: Arc<dyn Store>, stats: Arc<Mutex<Stats>>) -> Source {
-    Source { store, stats: Arc::new(move || stats.lock().unwrap().clone()) }
+    Source { store, stats: Arc::new(move || stats.lock().unwrap().clone()), live: Live::default() }
 }
 
 /// The number-th run: of `movies`, completed, begun `number` milliseconds after noon.

@@ -15,7 +15,7 @@ use crate::fixture::{Fixture, run_id, source};
 #[test]
 fn paths_that_lead_nowhere_are_problems() {
     let fixture = Fixture::with(&Batch::default());
-    for path in ["/api", "/api/", "/api/v1", "/api/v2/runs", "/api/v1/runs/", "/api/v1/items", "/index.html"] {
+    for path in ["/api", "/api/", "/api/v1", "/api/v2/runs", "/api/v1/runs/", "/api/v1/items/", "/index.html"] {
         let problem = fixture.get(path).problem(404, "no_such_path");
         assert_eq!(problem["title"], "Not Found");
         assert_eq!(problem["detail"], format!("there is nothing at {path}; the API is at /api/v1"));
