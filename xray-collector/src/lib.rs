@@ -4,6 +4,7 @@
 //! Users name the `xray` crate; this one is for those who read a store, or write another kind of store. The map is in
 //! `ARCHITECTURE.md`.
 
+mod aside;
 mod assembly;
 pub mod chunk;
 pub mod clock;

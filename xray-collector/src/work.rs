@@ -274,6 +274,7 @@ impl Work {
                     if let Some(Pending { batch, .. }) = self.waiting.pop_front() {
                         let assembly = &self.assembly;
                         self.feed.publish(&batch, |number| assembly.callsite(number), |run| assembly.pipeline(run));
+                        self.assembly.recycle(batch);
                     }
                 }
                 Err(error) => {

@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
+use crate::aside::{Aside, MANY};
 use crate::id::ProcessId;
 use crate::map::FastMap;
 use crate::model::{Callsite, Level};
-use crate::store::{Batch, Segment, StepRow, Store};
+use crate::store::{Batch, ItemEntry, Segment, StepRow, Store};
 
 use super::items::Items;
 use super::payload::Payload;
-use super::relate;
+use super::relate::{self, Related};
 
 /// A segment holds so much and no more.
 const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
@@ -30,6 +31,13 @@ pub(super) struct Building {
     pub(super) events: u64,
     /// The number of the first batch that it could have been a part of.
     pub(super) since: u64,
+}
+
+/// What comparing the values of steps has shown: of each step, and what became of the items of all of them.
+#[derive(Default)]
+struct Compared {
+    related: Vec<Option<Related>>,
+    entries: Vec<ItemEntry>,
 }
 
 /// What is known outside of a [`Building`] and needed to finish it.
@@ -68,9 +76,30 @@ impl Building {
     pub(super) fn count(&mut self, known: &Known<'_>) {
         let encoded = self.payload.encoded();
         let segment = relate::Segment { number: self.number, names: encoded.names, payload: encoded.bytes };
-        for row in &mut self.ended {
-            let callsite = known.callsites.get(&row.callsite).map(|callsite| &**callsite);
-            self.items.count(row, callsite, &segment, known.store);
+        let items = &self.items;
+        let compare = |rows: &[StepRow]| {
+            let mut compared = Compared::default();
+            for row in rows {
+                let callsite = known.callsites.get(&row.callsite).filter(|_| !items.is_compared(row));
+                let related =
+                    callsite.and_then(|it| relate::relate(row, it, &segment, known.store, &mut compared.entries));
+                compared.related.push(related);
+            }
+            compared
+        };
+        let is_much = self.ended.len() >= MANY;
+        let (first, second) = self.ended.split_at(if is_much { self.ended.len() / 2 } else { 0 });
+        let compared = std::thread::scope(|scope| {
+            let first = Aside::start(scope, is_much, || compare(first));
+            let second = compare(second);
+            [first.finish(), second]
+        });
+        let mut rows = self.ended.iter_mut();
+        for Compared { related, mut entries } in compared {
+            self.items.add_entries(&mut entries);
+            for (related, row) in related.into_iter().zip(&mut rows) {
+                self.items.count(row, related);
+            }
         }
     }
 
@@ -98,6 +127,21 @@ impl Building {
     pub(super) fn take_segment(&mut self) -> Option<Segment> {
         let is_empty = self.payload.bytes.is_empty();
         (!is_empty).then(|| std::mem::take(&mut self.payload).into_segment(self.number))
+    }
+
+    /// Takes the room of a batch that is written: memory that is new costs more than what is put into it.
+    pub(super) fn recycle(&mut self, batch: Batch) {
+        let Batch { mut steps, items, segments, .. } = batch;
+        if self.ended.capacity() == 0 {
+            steps.clear();
+            self.ended = steps;
+        }
+        self.items.recycle(items);
+        let payloads = segments.into_iter().map(|segment| segment.payload);
+        if let Some(mut bytes) = payloads.max_by_key(Vec::capacity).filter(|_| self.payload.bytes.capacity() == 0) {
+            bytes.clear();
+            self.payload.bytes = bytes;
+        }
     }
 
     /// Drops the values and the facts: of the steps, what was counted stays.

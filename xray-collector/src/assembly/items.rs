@@ -8,7 +8,7 @@ use crate::inference::Encoded;
 use crate::map::FastMap;
 use crate::model::{Callsite, Level, Outcome};
 use crate::schema::Part;
-use crate::store::{FactsRow, ItemEntry, LateRow, StepInMind, StepRow, Store};
+use crate::store::{FactsRow, ItemEntry, LateRow, StepInMind, StepRow};
 use crate::value::NameTable;
 
 use super::index;
@@ -150,22 +150,26 @@ impl Items {
         }
     }
 
-    /// What is known of a step's items now that it has ended.
-    pub(super) fn count(
-        &mut self,
-        row: &mut StepRow,
-        callsite: Option<&Callsite>,
-        segment: &relate::Segment<'_>,
-        store: &dyn Store,
-    ) {
+    /// Whether the values of a step were compared before they were dropped.
+    pub(super) fn is_compared(&self, row: &StepRow) -> bool {
+        !self.related.is_empty() && self.related.contains_key(&(row.run.root().0, row.step.0))
+    }
+
+    /// What became of items of steps that have ended.
+    pub(super) fn add_entries(&mut self, entries: &mut Vec<ItemEntry>) {
+        match self.entries.capacity() {
+            0 => std::mem::swap(&mut self.entries, entries),
+            _ => self.entries.append(entries),
+        }
+    }
+
+    /// What is known of a step's items now that it has ended; `related` is what comparing its values has shown.
+    pub(super) fn count(&mut self, row: &mut StepRow, related: Option<Related>) {
         let place = (row.run.root().0, row.step.0);
         // Most steps have none of these.
         let said = if self.observed.is_empty() { None } else { self.observed.remove(&place) }.unwrap_or_default();
-        let related = if self.related.is_empty() { None } else { self.related.remove(&place) };
-        let related = match related {
-            Some(related) => Some(related),
-            None => callsite.and_then(|callsite| relate::relate(row, callsite, segment, store, &mut self.entries)),
-        };
+        let earlier = if self.related.is_empty() { None } else { self.related.remove(&place) };
+        let related = earlier.or(related);
         row.counts = said.counts;
         row.important = said.is_important;
         if let Some(related) = related {
@@ -234,6 +238,14 @@ impl Items {
     pub(super) fn take_entries(&mut self) -> Vec<ItemEntry> {
         self.reasons = NameTable::default();
         std::mem::take(&mut self.entries)
+    }
+
+    /// Takes the room of entries that are written.
+    pub(super) fn recycle(&mut self, mut entries: Vec<ItemEntry>) {
+        if self.entries.capacity() == 0 {
+            entries.clear();
+            self.entries = entries;
+        }
     }
 
     /// Drops the facts, of which what was counted stays.

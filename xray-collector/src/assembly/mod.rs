@@ -332,6 +332,11 @@ impl Assembly {
         pending
     }
 
+    /// Takes back the memory of a batch that is written.
+    pub(crate) fn recycle(&mut self, batch: Batch) {
+        self.building.recycle(batch);
+    }
+
     /// Of the runs that are held, hands over those that are over, whole or without their values; and those that have
     /// become too large to be held.
     fn release_held(&mut self, pending: &mut Pending) {

@@ -246,21 +246,22 @@ impl Columns {
 
     /// Writes them in the place of others.
     pub(super) fn write_again(&self, table: &mut Blobs<'_>, block: u64) -> Result<(), Fault> {
-        for what in [RUNS, REASONS].into_iter().chain(Column::ALL.map(|column| COLUMN + column as u32)) {
-            blobs::remove(table, block, what)?;
+        let mut encoded = Encoded::new();
+        self.encode(&mut encoded)?;
+        for (what, _) in &encoded {
+            blobs::remove(table, block, *what)?;
         }
-        self.write(table, block)
+        write(table, block, &encoded)
     }
 
-    /// Writes them.
-    pub(super) fn write(&self, table: &mut Blobs<'_>, block: u64) -> Result<(), Fault> {
+    /// They in bytes.
+    fn encode(&self, encoded: &mut Encoded) -> Result<(), Fault> {
         let mut runs = Vec::with_capacity(20 * self.runs.len());
         runs.extend(self.runs.iter().flat_map(|run| run.0.to_le_bytes()));
         let ends = self.starts.iter().skip(1).copied().chain([self.len() as u32]);
         runs.extend(self.starts.iter().zip(ends).flat_map(|(start, end)| (end - start).to_le_bytes()));
-        blobs::put(table, block, RUNS, &runs)?;
-        let reasons = compress(&encode_row(&self.reasons)?)?;
-        blobs::put(table, block, REASONS, &reasons)?;
+        encoded.push((RUNS, runs));
+        encoded.push((REASONS, compress(&encode_row(&self.reasons)?)?));
         for column in Column::ALL {
             let numbers = &self.columns[column as usize];
             let bytes = match column {
@@ -273,7 +274,7 @@ impl Columns {
                 }
                 _ => integers::encode(numbers)?,
             };
-            blobs::put(table, block, COLUMN + column as u32, &bytes)?;
+            encoded.push((COLUMN + column as u32, bytes));
         }
         Ok(())
     }
@@ -354,15 +355,16 @@ pub(super) struct Values {
     lengths: [Vec<u64>; PARTS],
     /// What is not in a frame yet.
     rest: Vec<u8>,
-    /// Of each frame that is compressed, and of what will be the next one, the first row.
+    /// Of each frame, and of what will be the next one, the first row.
     starts: Vec<u32>,
+    /// Not compressed yet.
     frames: Vec<Vec<u8>>,
     bytes: usize,
 }
 
 impl Values {
     /// Appends those of the next row, in the order of the parts.
-    pub(super) fn push(&mut self, parts: [&[u8]; PARTS]) -> Result<(), Fault> {
+    pub(super) fn push(&mut self, parts: [&[u8]; PARTS]) {
         if self.starts.len() == self.frames.len() {
             self.starts.push(self.lengths[0].len() as u32);
         }
@@ -372,9 +374,8 @@ impl Values {
             self.bytes += part.len();
         }
         if self.rest.len() >= FRAME_BYTES {
-            self.end_frame()?;
+            self.end_frame();
         }
-        Ok(())
     }
 
     /// Whether the block takes no more of them.
@@ -382,24 +383,18 @@ impl Values {
         self.bytes >= VALUES_BYTES
     }
 
-    fn end_frame(&mut self) -> Result<(), Fault> {
-        let length =
-            u32::try_from(self.rest.len()).map_err(|_| Fault::Unfit("values of more than 4 GiB".to_owned()))?;
-        let mut frame = length.to_le_bytes().to_vec();
-        frame.extend(compress(&self.rest)?);
-        self.frames.push(frame);
-        self.rest.clear();
-        Ok(())
+    fn end_frame(&mut self) {
+        self.frames.push(std::mem::take(&mut self.rest));
     }
 
-    /// Writes them, with the names that they refer to.
-    pub(super) fn write(mut self, table: &mut Blobs<'_>, block: u64, names: &[Arc<str>]) -> Result<(), Fault> {
+    /// They in bytes, with the names that they refer to.
+    fn encode(mut self, names: &[Arc<str>], encoded: &mut Encoded) -> Result<(), Fault> {
         if !self.rest.is_empty() {
-            self.end_frame()?;
+            self.end_frame();
         }
         self.starts.truncate(self.frames.len());
         for (what, lengths) in (LENGTHS..).zip(&self.lengths) {
-            blobs::put(table, block, what, &integers::encode(lengths)?)?;
+            encoded.push((what, integers::encode(lengths)?));
         }
         if self.bytes > 0 {
             let mut contents = (names.len() as u32).to_le_bytes().to_vec();
@@ -407,15 +402,34 @@ impl Values {
                 contents.extend((name.len() as u32).to_le_bytes());
                 contents.extend(name.as_bytes());
             }
-            blobs::put(table, block, NAMES, &compress(&contents)?)?;
+            encoded.push((NAMES, compress(&contents)?));
         }
-        let starts: Vec<u8> = self.starts.iter().flat_map(|start| start.to_le_bytes()).collect();
-        blobs::put(table, block, FRAMES, &starts)?;
+        encoded.push((FRAMES, self.starts.iter().flat_map(|start| start.to_le_bytes()).collect()));
         for (what, frame) in (FRAME..).zip(&self.frames) {
-            blobs::put(table, block, what, frame)?;
+            let too_long = |_| Fault::Unfit("values of more than 4 GiB".to_owned());
+            let length = u32::try_from(frame.len()).map_err(too_long)?;
+            let mut bytes = length.to_le_bytes().to_vec();
+            bytes.extend(compress(frame)?);
+            encoded.push((what, bytes));
         }
         Ok(())
     }
+}
+
+/// What a block is, in bytes.
+pub(super) type Encoded = Vec<(u32, Vec<u8>)>;
+
+/// A block in bytes: most of what making one takes.
+pub(super) fn encode(columns: &Columns, values: Values, names: &[Arc<str>]) -> Result<Encoded, Fault> {
+    let mut encoded = Encoded::new();
+    columns.encode(&mut encoded)?;
+    values.encode(names, &mut encoded)?;
+    Ok(encoded)
+}
+
+/// Writes a block, or what of it has changed.
+pub(super) fn write(table: &mut Blobs<'_>, block: u64, encoded: &Encoded) -> Result<(), Fault> {
+    encoded.iter().try_for_each(|(what, bytes)| blobs::put(table, block, *what, bytes))
 }
 
 /// Where the values of a block are.

@@ -80,23 +80,41 @@ fn order(entry: &ItemEntry) -> (u64, RunId, StepId, bool) {
     (number(entry.key_hash), entry.run, entry.step, entry.basis == Basis::Inferred)
 }
 
+/// A list that is ready to be written.
+pub(super) struct List(Writer);
+
+/// Entries as a list, if there are any.
+pub(super) fn list(entries: &[ItemEntry]) -> Result<Option<List>, Fault> {
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    // Numbers are sorted, not entries, which are large.
+    let mut places: Vec<(u64, u32)> = entries.iter().map(|entry| number(entry.key_hash)).zip(0..).collect();
+    places.sort_unstable();
+    let mut runs: Vec<RunId> = entries.iter().map(|entry| entry.run).collect();
+    // Those of a step follow each other.
+    runs.dedup();
+    runs.sort_unstable();
+    runs.dedup();
+    let mut list = Writer::new(runs);
+    for of_item in places.chunk_by_mut(|one, other| one.0 == other.0) {
+        let place = |place: &(u64, u32)| (order(&entries[place.1 as usize]), Reverse(place.1));
+        of_item.sort_unstable_by_key(place);
+        let mut last = None;
+        for (_, place) in of_item {
+            let entry = &entries[*place as usize];
+            if last.replace((entry.run, entry.step)) != Some((entry.run, entry.step)) {
+                list.append(entry)?;
+            }
+        }
+    }
+    Ok(Some(List(list)))
+}
+
 impl Items<'_> {
-    /// Adds what became of items.
-    pub(super) fn add(&mut self, mut entries: Vec<ItemEntry>) -> Result<(), Fault> {
-        if entries.is_empty() {
-            return Ok(());
-        }
-        entries.reverse();
-        entries.sort_by_key(order);
-        entries.dedup_by_key(|entry| (number(entry.key_hash), entry.run, entry.step));
-        let mut runs: Vec<RunId> = entries.iter().map(|entry| entry.run).collect();
-        runs.sort_unstable();
-        runs.dedup();
-        let mut list = Writer::new(runs);
-        for entry in &entries {
-            list.append(entry)?;
-        }
-        self.put(list)?;
+    /// Adds a list.
+    pub(super) fn add(&mut self, list: List) -> Result<(), Fault> {
+        self.put(list.0)?;
         self.merge()
     }
 

@@ -4,15 +4,17 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
+use std::thread::Scope;
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::blobs;
-use super::block::{Columns, PARTS, ROWS, StoredHead, Values};
+use super::block::{self, Columns, Encoded, PARTS, ROWS, StoredHead, Values};
 use super::fault::Fault;
 use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, META, META_NEXT_BLOCK, RUN_AT, SEGMENTS, STEPS, encode};
 use super::rows::{self, Growth};
 use super::segments;
+use crate::aside::Aside;
 use crate::id::{RunId, StepId};
 use crate::map::FastMap;
 use crate::store::segment::Contents;
@@ -30,7 +32,12 @@ pub(super) struct Sealed {
 }
 
 /// Puts rows into blocks.
-pub(super) struct Sealer<'a, 't> {
+pub(super) struct Sealer<'a, 't, 'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    /// There is much to do: blocks are encoded aside.
+    is_much: bool,
+    /// Blocks that are being encoded.
+    encoded: Vec<(u64, Aside<'scope, Result<Encoded, Fault>>)>,
     transaction: &'t WriteTransaction,
     heads: Table<'t, u64, &'static [u8]>,
     blobs: Table<'t, blobs::Key, &'static [u8]>,
@@ -59,9 +66,11 @@ pub(super) struct Done {
     pub(super) steps: i64,
 }
 
-impl<'a, 't> Sealer<'a, 't> {
+impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
     /// `segments` are those that are not in the store yet.
     pub(super) fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        is_much: bool,
         transaction: &'t WriteTransaction,
         segments: &'a [Segment],
         started_ns: FastMap<RunId, u64>,
@@ -69,6 +78,9 @@ impl<'a, 't> Sealer<'a, 't> {
         let main = segments.iter().max_by_key(|segment| segment.payload.len());
         let values_of = Sources { segments, main, read: HashMap::new(), stored: transaction.open_table(SEGMENTS)? };
         Ok(Self {
+            scope,
+            is_much,
+            encoded: Vec::new(),
             transaction,
             heads: transaction.open_table(BLOCK_HEADS)?,
             blobs: transaction.open_table(BLOCKS)?,
@@ -153,7 +165,7 @@ impl<'a, 't> Sealer<'a, 't> {
                 let [arguments, result, all] = ends;
                 let parts = [&self.scratch[..arguments], &self.scratch[arguments..result], &self.scratch[result..all]];
                 self.columns.push(row, !facts.is_empty());
-                self.values.push(parts)?;
+                self.values.push(parts);
                 self.done.steps += 1;
             }
             Err(Fault::Damage { .. }) => {
@@ -191,9 +203,9 @@ impl<'a, 't> Sealer<'a, 't> {
         meta.insert(META_NEXT_BLOCK, block + 1)?;
         let head = StoredHead::from(columns.info(self.started_range(&columns.runs)?));
         self.heads.insert(block, &*encode(&head)?)?;
-        columns.write(&mut self.blobs, block)?;
-        values.write(&mut self.blobs, block, names.texts())?;
         self.done.sealed.extend(columns.runs_with_steps().map(|(run, steps)| Sealed { run, block, steps }));
+        let encode = move || block::encode(&columns, values, names.texts());
+        self.encoded.push((block, Aside::start(self.scope, self.is_much, encode)));
         Ok(())
     }
 
@@ -214,6 +226,9 @@ impl<'a, 't> Sealer<'a, 't> {
     /// Writes the last block.
     pub(super) fn finish(mut self) -> Result<Done, Fault> {
         self.end_block()?;
+        for (block, encoded) in self.encoded {
+            block::write(&mut self.blobs, block, &encoded.finish()?)?;
+        }
         Ok(self.done)
     }
 }

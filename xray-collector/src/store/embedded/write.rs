@@ -3,13 +3,15 @@
 //! A batch may come a second time, since a commit can fail after it has reached the disk: its number tells. Rows are put,
 //! not inserted. Counts move by what a row was before. This must never leave a count, an index or the list of open runs behind.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::thread::Scope;
 
 use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
 
 use super::block::{self, Columns, ROWS, StoredHead};
 use super::fault::Fault;
-use super::items::Items;
+use super::items::{self, Items};
 use super::layout::{
     BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_NEXT_SEGMENT, META_STEPS,
     NO_BLOCK, OPEN_RUNS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, encode, known,
@@ -17,6 +19,7 @@ use super::layout::{
 };
 use super::seal::{Sealed, Sealer, put_fact};
 use super::{progress, read, rows, segments};
+use crate::aside::{Aside, MANY};
 use crate::id::{ProcessId, RunId};
 use crate::map::FastMap;
 use crate::model::{Run, RunStatus};
@@ -41,38 +44,51 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
         schemas(&transaction, &batch.schemas)?;
     }
     next_segment(&transaction, &batch.segments)?;
-    let rows = sorted(&batch.steps);
-    let is_straight = rows.iter().filter(|row| row.is_final).count() >= STRAIGHT;
-    let sealed = if is_straight {
-        straight(&transaction, batch, &rows, &mut counts)?
-    } else {
-        store(&transaction, &rows, &batch.facts, &mut counts)?;
-        let mut table = transaction.open_table(SEGMENTS)?;
-        for segment in &batch.segments {
-            segments::put(&mut table, segment, None)?;
+    std::thread::scope(|scope| {
+        let items = Aside::start(scope, batch.items.len() >= MANY, || items::list(&batch.items));
+        let sealed = steps(scope, &transaction, batch, &mut counts)?;
+        Runs::open(&transaction)?.put_all(&batch.runs, &sealed, &mut counts)?;
+        counts.write(&transaction)?;
+        seal_stored(scope, &transaction)?;
+        for late in &batch.late {
+            add_late(&transaction, late)?;
         }
-        Vec::new()
-    };
-    Runs::open(&transaction)?.put_all(&batch.runs, &sealed, &mut counts)?;
-    counts.write(&transaction)?;
-    seal_stored(&transaction)?;
-    for late in &batch.late {
-        add_late(&transaction, late)?;
-    }
-    let mut items = Items { heads: transaction.open_table(ITEM_HEADS)?, blobs: transaction.open_table(ITEMS)? };
-    items.add(batch.items.clone())?;
-    drop(items);
+        if let Some(list) = items.finish()? {
+            let (heads, blobs) = (transaction.open_table(ITEM_HEADS)?, transaction.open_table(ITEMS)?);
+            Items { heads, blobs }.add(list)?;
+        }
+        Ok::<_, Fault>(())
+    })?;
     transaction.commit()?;
     Ok(())
 }
 
+/// Puts the steps of a batch where they belong. Says which runs have got blocks.
+fn steps<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    transaction: &WriteTransaction,
+    batch: &Batch,
+    counts: &mut Counts,
+) -> Result<Vec<Sealed>, Fault> {
+    let rows = sorted(&batch.steps);
+    if rows.iter().filter(|row| row.is_final).count() >= STRAIGHT {
+        return straight(scope, transaction, batch, &rows, counts);
+    }
+    store(transaction, &rows, &batch.facts, counts)?;
+    let mut table = transaction.open_table(SEGMENTS)?;
+    for segment in &batch.segments {
+        segments::put(&mut table, segment, None)?;
+    }
+    Ok(Vec::new())
+}
+
 /// By run and step; of several rows of one step the last one.
 fn sorted(steps: &[StepRow]) -> Vec<&StepRow> {
-    let mut rows: Vec<&StepRow> = steps.iter().rev().collect();
-    // Stable: the one that comes last is the first of its step.
-    rows.sort_by_key(|row| (row.run, row.step));
-    rows.dedup_by_key(|row| (row.run, row.step));
-    rows
+    // Places are sorted, not rows, which are large.
+    let mut places: Vec<_> = steps.iter().zip(0_usize..).map(|(row, at)| (row.run, row.step, Reverse(at))).collect();
+    places.sort_unstable();
+    places.dedup_by_key(|(run, step, _)| (*run, *step));
+    places.into_iter().map(|(_, _, Reverse(at))| &steps[at]).collect()
 }
 
 /// Puts steps and facts where they are row by row.
@@ -93,14 +109,15 @@ fn store(
 }
 
 /// Puts the steps that will not change any more into blocks, and stores what is left.
-fn straight(
+fn straight<'scope>(
+    scope: &'scope Scope<'scope, '_>,
     transaction: &WriteTransaction,
     batch: &Batch,
     rows: &[&StepRow],
     counts: &mut Counts,
 ) -> Result<Vec<Sealed>, Fault> {
     let started_ns = batch.runs.iter().map(|run| (run.id, run.started_ns)).collect();
-    let mut sealer = Sealer::new(transaction, &batch.segments, started_ns)?;
+    let mut sealer = Sealer::new(scope, rows.len() >= MANY, transaction, &batch.segments, started_ns)?;
     let mut facts: Vec<&FactsRow> = batch.facts.iter().collect();
     facts.sort_by_key(|fact| (fact.run, fact.step));
     let (mut left, mut left_facts) = (Vec::new(), Vec::new());
@@ -137,12 +154,12 @@ fn straight(
 }
 
 /// Puts rows of earlier batches into blocks, if they have become enough for one.
-fn seal_stored(transaction: &WriteTransaction) -> Result<(), Fault> {
+fn seal_stored<'scope>(scope: &'scope Scope<'scope, '_>, transaction: &WriteTransaction) -> Result<(), Fault> {
     let final_rows = transaction.open_table(META)?.get(META_FINAL_ROWS)?.map_or(0, |count| count.value());
     if final_rows < ROWS as u64 {
         return Ok(());
     }
-    let mut sealer = Sealer::new(transaction, &[], FastMap::default())?;
+    let mut sealer = Sealer::new(scope, false, transaction, &[], FastMap::default())?;
     sealer.seal_stored()?;
     let done = sealer.finish()?;
     let mut counts = Counts::default();
