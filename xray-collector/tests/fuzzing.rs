@@ -106,9 +106,9 @@ fn values(kind: usize, writer: &mut Writer) -> Result<(), xray_collector::chunk:
                 writer.field("title")?;
                 writer.string(title)?;
                 writer.field("rating")?;
-                writer.f64(rating)?;
+                writer.scalar(rating)?;
                 writer.field("year")?;
-                writer.u16(1992)?;
+                writer.scalar(1992_u16)?;
                 writer.close_fields(false);
             }
             writer.close(false);
@@ -116,10 +116,10 @@ fn values(kind: usize, writer: &mut Writer) -> Result<(), xray_collector::chunk:
         1 => {
             writer.map(3)?;
             writer.string("i128")?;
-            writer.i128(i128::MIN)?;
-            writer.unit()?;
-            writer.char('ß')?;
-            writer.bool(true)?;
+            writer.scalar(i128::MIN)?;
+            writer.scalar(())?;
+            writer.scalar('ß')?;
+            writer.scalar(true)?;
             writer.bytes(&[0, 1, 255])?;
             writer.close(true);
         }

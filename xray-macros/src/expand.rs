@@ -37,6 +37,9 @@ use crate::options::{Capture, Options};
 use crate::parameters::{self, Parameter};
 use crate::types;
 
+/// How many arguments are captured together at most.
+const MOST_SCALARS: usize = 6;
+
 /// What the attribute opens.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Opens {
@@ -148,7 +151,7 @@ impl Expansion<'_> {
         let call = self.call();
         let record = Ident::new("__xray_record", Span::mixed_site());
         let captures: Vec<_> =
-            self.parameters.iter().filter_map(|parameter| parameter.capture(private, &record)).collect();
+            self.parameters.chunk_by(Self::are_scalars).flat_map(|run| self.captures(run, &record)).collect();
         let mutable = (!captures.is_empty()).then(|| quote!(mut));
         // An import that nothing uses would be one more warning, and `allow` an error where the lint is forbidden.
         let import = self.parameters.iter().any(Parameter::needs_ladder).then(|| quote!(use #private::ladder::*;));
@@ -160,6 +163,36 @@ impl Expansion<'_> {
                 #private::#kind::entered(&mut #call, #record);
             }
         }
+    }
+
+    fn are_scalars(one: &Parameter, next: &Parameter) -> bool {
+        one.is_captured_scalar() && next.is_captured_scalar()
+    }
+
+    /// The statements that capture parameters that follow each other: scalars together, as far as they are some.
+    fn captures(&self, parameters: &[Parameter], record: &Ident) -> Vec<TokenStream> {
+        let private = &self.private;
+        let each = |parameters: &[Parameter]| -> Vec<_> {
+            parameters.iter().filter_map(|parameter| parameter.capture(private, record)).collect()
+        };
+        let together = parameters.chunks(MOST_SCALARS).map(|scalars| {
+            let captures = each(scalars);
+            if scalars.len() < 2 {
+                return quote!(#(#captures)*);
+            }
+            let variables = scalars.iter().map(|parameter| &parameter.variable);
+            let allowed = scalars.iter().find_map(Parameter::allowed);
+            quote! {
+                #allowed
+                if !{
+                    use #private::scalars_ladder::*;
+                    (&#private::Scalars((#(&#variables,)*))).xray_scalars(&mut #record)
+                } {
+                    #(#captures)*
+                }
+            }
+        });
+        together.filter(|capture| !capture.is_empty()).collect()
     }
 
     fn call(&self) -> Ident {

@@ -11,6 +11,7 @@ pub use crate::capture::derived::{Encoded, Field};
 pub use crate::capture::errors::{Message, Parts, Returned};
 pub use crate::capture::ladder::Value;
 pub use crate::capture::returned::{AsOpaqueFuture, Kind};
+pub use crate::capture::scalars::Scalars;
 pub use crate::capture::serializer::Encoder;
 pub use crate::future::AsyncCall;
 pub use crate::level::Level;
@@ -38,6 +39,11 @@ pub mod ladder {
         ViaDebug as _, ViaPlain as _, ViaSerialize as _, ViaSerializeAndDebug as _, ViaTypeName as _,
     };
     pub use crate::capture::returned::{ViaBoxedFuture as _, ViaValue as _};
+}
+
+/// The traits of the ladder of several arguments.
+pub mod scalars_ladder {
+    pub use crate::capture::scalars::{ViaOthers as _, ViaScalars as _};
 }
 
 /// The traits of the ladder of a derived type's fields.

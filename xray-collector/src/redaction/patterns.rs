@@ -1,7 +1,8 @@
 //! Secrets that are known by their form, wherever they stand in a text: tokens, keys, card numbers.
 //!
-//! Two passes. [`may_hold`] looks at a fraction of the bytes and says for almost every text that there is nothing in
-//! it; it never says so of a text in which [`find`] finds something. [`find`] walks over the others. Neither allocates.
+//! Three passes, of which the next looks at what the one before did not clear: [`hints_at_secret`] looks at blocks of bytes,
+//! [`may_hold`] at a fraction of the bytes, one after the other, and [`find`] walks over the text. The first two never
+//! clear a text in which [`find`] finds something. None allocates.
 
 use std::ops::Range;
 
@@ -97,9 +98,8 @@ fn run(text: &[u8], class: u8) -> usize {
 }
 
 /// Whether there may be a secret in the text.
-#[inline(always)]
 pub(crate) fn may_hold(text: &[u8]) -> bool {
-    text.len() >= SHORTEST && hints_at_secret(text) && may_hold_indeed(text)
+    hints_at_secret(text) && may_hold_indeed(text)
 }
 
 #[cold]
@@ -129,7 +129,6 @@ impl Hints {
     /// at a multiple of eight in a block. Written so that the compiler makes a few vector instructions of it.
     #[inline(always)]
     fn look(&mut self, block: &Lanes) -> bool {
-        let all = |is: bool| if is { 0xff } else { 0 };
         let mut outside: Lanes = [0; BLOCK];
         for at in 0..BLOCK {
             let byte = block[at];
@@ -147,7 +146,10 @@ impl Hints {
 /// Whether a text may hold a secret, as far as a look at each byte can tell. It never misses one: in a text that is
 /// longer than a block the last block lies over the one before.
 #[inline(always)]
-fn hints_at_secret(text: &[u8]) -> bool {
+pub(crate) fn hints_at_secret(text: &[u8]) -> bool {
+    if text.len() < SHORTEST {
+        return false;
+    }
     let Some(last) = text.last_chunk::<BLOCK>().filter(|_| text.len() <= LONGEST_COUNTED) else { return true };
     let none = [0; BLOCK];
     let mut hints = Hints { bs: none, dashes: none, digits: none };
@@ -157,7 +159,33 @@ fn hints_at_secret(text: &[u8]) -> bool {
         }
     }
     let has_run = hints.look(last);
-    has_run || halves(hints.bs) != (0, 0) || sum(hints.dashes) >= 5 || sum(hints.digits) >= SHORTEST as u32
+    has_run
+        || sum(hints.dashes) >= 5
+        || sum(hints.digits) >= SHORTEST as u32
+        || halves(hints.bs) != (0, 0) && hints_at_bearer(text)
+}
+
+/// Whether the word `bearer` may be there, by its first letters: a single `b` has every other text.
+#[inline(always)]
+fn hints_at_bearer(text: &[u8]) -> bool {
+    const LETTERS: usize = 3;
+    const WINDOW: usize = BLOCK + LETTERS - 1;
+    let Some(last) = text.last_chunk::<WINDOW>() else { return true };
+    let mut found: Lanes = [0; BLOCK];
+    let mut look = |window: &[u8; WINDOW]| {
+        for at in 0..BLOCK {
+            let is = |letter: usize| all(window[at + letter] | 0x20 == BEARER[letter]);
+            found[at] |= is(0) & is(1) & is(2);
+        }
+    };
+    text.windows(WINDOW).step_by(BLOCK).filter_map(<[u8]>::first_chunk).for_each(&mut look);
+    look(last);
+    halves(found) != (0, 0)
+}
+
+#[inline(always)]
+fn all(is: bool) -> u8 {
+    if is { 0xff } else { 0 }
 }
 
 #[inline(always)]
