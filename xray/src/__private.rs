@@ -59,6 +59,12 @@ pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
 
+/// The body, to be called: with the same bound.
+#[inline(always)]
+pub fn once<R, F: FnOnce() -> R>(body: F) -> F {
+    body
+}
+
 /// A value of any type, for code that is not reached: it says what an async block returns.
 #[cold]
 pub fn never<R>() -> R {

@@ -172,14 +172,12 @@ fn hints_at_bearer(text: &[u8]) -> bool {
     const WINDOW: usize = BLOCK + LETTERS - 1;
     let Some(last) = text.last_chunk::<WINDOW>() else { return true };
     let mut found: Lanes = [0; BLOCK];
-    let mut look = |window: &[u8; WINDOW]| {
+    for window in text.windows(WINDOW).step_by(BLOCK).chain([&last[..]]) {
         for at in 0..BLOCK {
             let is = |letter: usize| all(window[at + letter] | 0x20 == BEARER[letter]);
             found[at] |= is(0) & is(1) & is(2);
         }
-    };
-    text.windows(WINDOW).step_by(BLOCK).filter_map(<[u8]>::first_chunk).for_each(&mut look);
-    look(last);
+    }
     halves(found) != (0, 0)
 }
 

@@ -250,22 +250,17 @@ impl<'w> Encoder<'w> {
         head: impl FnOnce(&mut Writer) -> Result<(), Full>,
     ) -> Result<Compound<'e, 'w>, Error> {
         self.settle()?;
-        if self.depth >= self.limits.depth {
-            return Ok(self.open_too_deep());
-        }
-        head(self.writer)?;
-        self.opened(is_struct);
-        let is_straight = elements.is_some_and(|elements| elements <= self.straight);
-        let state = if is_straight { State::STRAIGHT } else { self.opened_with_care() };
+        let state = if self.depth >= self.limits.depth {
+            self.too_deep();
+            State::TOO_DEEP
+        } else {
+            head(self.writer)?;
+            self.opened(is_struct);
+            let is_straight = elements.is_some_and(|elements| elements <= self.straight);
+            if is_straight { State::STRAIGHT } else { self.opened_with_care() }
+        };
         let (left, depth) = (self.limits.elements, self.depth);
         Ok(Compound { encoder: self, state, passed_over: 0, depth, left })
-    }
-
-    #[cold]
-    fn open_too_deep<'e>(&'e mut self) -> Compound<'e, 'w> {
-        self.too_deep();
-        let depth = self.depth;
-        Compound { encoder: self, state: State::TOO_DEEP, passed_over: 0, depth, left: 0 }
     }
 
     /// A struct of a shape whose names the chunk knows: the number of the first field's. `None` if it has to be written
@@ -597,7 +592,7 @@ impl Compound<'_, '_> {
         if self.state == State::STRAIGHT {
             return Ok(true);
         }
-        if self.left > 0 {
+        if self.left > 0 && self.state != State::TOO_DEEP {
             self.left -= 1;
             return Ok(true);
         }
