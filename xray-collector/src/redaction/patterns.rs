@@ -99,13 +99,23 @@ fn run(text: &[u8], class: u8) -> usize {
 
 /// Whether there may be a secret in the text.
 pub(crate) fn may_hold(text: &[u8]) -> bool {
-    hints_at_secret(text) && may_hold_indeed(text)
+    match hint(text) {
+        Hint::Nothing => false,
+        Hint::Bearer => has_bearer(text),
+        Hint::Anything => may_hold_indeed(text),
+    }
 }
 
 #[cold]
 #[inline(never)]
 fn may_hold_indeed(text: &[u8]) -> bool {
     has_run(text, TOKEN, SHORTEST_RUN) || has_bearer(text) || has_dashes(text) || has_run(text, CARD, SHORTEST)
+}
+
+/// Whether a text may hold a secret, as far as one look at its blocks can tell. It never misses one.
+#[inline(always)]
+pub(crate) fn hints_at_secret(text: &[u8]) -> bool {
+    !matches!(hint(text), Hint::Nothing)
 }
 
 const BLOCK: usize = 16;
@@ -129,6 +139,7 @@ impl Hints {
     /// at a multiple of eight in a block. Written so that the compiler makes a few vector instructions of it.
     #[inline(always)]
     fn look(&mut self, block: &Lanes) -> bool {
+        let all = |is: bool| if is { 0xff } else { 0 };
         let mut outside: Lanes = [0; BLOCK];
         for at in 0..BLOCK {
             let byte = block[at];
@@ -143,47 +154,37 @@ impl Hints {
     }
 }
 
-/// Whether a text may hold a secret, as far as a look at each byte can tell. It never misses one: in a text that is
-/// longer than a block the last block lies over the one before.
+/// What a text may hold.
+enum Hint {
+    Nothing,
+    /// The word `bearer`, if anything: every other text has its first letter.
+    Bearer,
+    Anything,
+}
+
+/// What a look at each byte tells of a text. In one that is longer than a block the last block lies over the one before.
 #[inline(always)]
-pub(crate) fn hints_at_secret(text: &[u8]) -> bool {
+fn hint(text: &[u8]) -> Hint {
     if text.len() < SHORTEST {
-        return false;
+        return Hint::Nothing;
     }
-    let Some(last) = text.last_chunk::<BLOCK>().filter(|_| text.len() <= LONGEST_COUNTED) else { return true };
+    let Some(last) = text.last_chunk::<BLOCK>().filter(|_| text.len() <= LONGEST_COUNTED) else {
+        return Hint::Anything;
+    };
     let none = [0; BLOCK];
     let mut hints = Hints { bs: none, dashes: none, digits: none };
     for block in text.as_chunks::<BLOCK>().0 {
         if hints.look(block) {
-            return true;
+            return Hint::Anything;
         }
     }
-    let has_run = hints.look(last);
-    has_run
-        || sum(hints.dashes) >= 5
-        || sum(hints.digits) >= SHORTEST as u32
-        || halves(hints.bs) != (0, 0) && hints_at_bearer(text)
-}
-
-/// Whether the word `bearer` may be there, by its first letters: a single `b` has every other text.
-#[inline(always)]
-fn hints_at_bearer(text: &[u8]) -> bool {
-    const LETTERS: usize = 3;
-    const WINDOW: usize = BLOCK + LETTERS - 1;
-    let Some(last) = text.last_chunk::<WINDOW>() else { return true };
-    let mut found: Lanes = [0; BLOCK];
-    for window in text.windows(WINDOW).step_by(BLOCK).chain([&last[..]]) {
-        for at in 0..BLOCK {
-            let is = |letter: usize| all(window[at + letter] | 0x20 == BEARER[letter]);
-            found[at] |= is(0) & is(1) & is(2);
-        }
+    if hints.look(last) || sum(hints.dashes) >= 5 || sum(hints.digits) >= SHORTEST as u32 {
+        Hint::Anything
+    } else if halves(hints.bs) == (0, 0) {
+        Hint::Nothing
+    } else {
+        Hint::Bearer
     }
-    halves(found) != (0, 0)
-}
-
-#[inline(always)]
-fn all(is: bool) -> u8 {
-    if is { 0xff } else { 0 }
 }
 
 #[inline(always)]

@@ -226,7 +226,7 @@ impl<'w> Encoder<'w> {
             Err(Error::Failed) => {
                 self.writer.rollback(place);
                 self.depth = depth;
-                self.next = Next::VALUE;
+                (self.next, self.owes_value) = (Next::VALUE, false);
                 self.type_name(name)
             }
             Ok(()) if self.depth != depth => {

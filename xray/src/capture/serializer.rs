@@ -90,7 +90,7 @@ impl Next {
 pub struct Encoder<'w> {
     pub(super) writer: &'w mut Writer,
     limits: Limits,
-    /// Something with no more elements than this is written whole, without a look at its keys.
+    /// Something with fewer elements than this is written whole, without a look at its keys.
     straight: usize,
     /// How many lists, maps, structs and so on are open.
     pub(super) depth: usize,
@@ -98,7 +98,7 @@ pub struct Encoder<'w> {
     structs: u64,
     pub(super) next: Next,
     /// A name or key was written, and its value was not.
-    owes_value: bool,
+    pub(super) owes_value: bool,
     /// The key that was written last names a secret.
     is_secret: bool,
     /// The outermost keys are checked by the schema: the value is a result.
@@ -115,7 +115,7 @@ impl<'w> Encoder<'w> {
         Self {
             writer,
             limits,
-            straight: if checks_keys { 0 } else { limits.elements },
+            straight: if checks_keys { 0 } else { limits.elements.saturating_add(1) },
             depth: 0,
             structs: 0,
             next: Next::VALUE,
@@ -238,7 +238,7 @@ impl<'w> Encoder<'w> {
     /// Whether all elements of something with so many are written, without a look at their keys.
     #[inline(always)]
     fn is_straight(&self, elements: usize) -> bool {
-        self.depth < self.limits.depth && elements <= self.straight
+        self.depth < self.limits.depth && elements < self.straight
     }
 
     /// Writes the head of something with so many elements, as far as that is known, unless it would be too deep.
@@ -256,7 +256,7 @@ impl<'w> Encoder<'w> {
         } else {
             head(self.writer)?;
             self.opened(is_struct);
-            let is_straight = elements.is_some_and(|elements| elements <= self.straight);
+            let is_straight = elements.is_some_and(|elements| elements < self.straight);
             if is_straight { State::STRAIGHT } else { self.opened_with_care() }
         };
         let (left, depth) = (self.limits.elements, self.depth);
