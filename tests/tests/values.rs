@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use serde::ser::{SerializeMap as _, SerializeStruct as _};
 use serde_json::Value;
 use xray_tests::Recording;
 
@@ -92,4 +93,72 @@ fn a_value_that_is_cut_is_the_beginning_of_what_it_was_and_says_so() {
         Ok(())
     });
     result.expect("every value is cut as it should be");
+}
+
+/// Goes on after a field that cannot be serialized, wherever that has failed.
+struct GoesOn;
+
+impl serde::Serialize for GoesOn {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("GoesOn", 4)?;
+        let _ = fields.serialize_field("at_once", &Fails(false));
+        let _ = fields.serialize_field("half_way", &Fails(true));
+        let _ = fields.serialize_field("in_a_list", &[Fails(true), Fails(false)]);
+        fields.serialize_field("last", &1)?;
+        fields.end()
+    }
+}
+
+/// Fails before or after something was written of it.
+struct Fails(bool);
+
+impl serde::Serialize for Fails {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0 {
+            let mut entries = serializer.serialize_map(None)?;
+            entries.serialize_entry("first", &1)?;
+            entries.serialize_key("second")?;
+        }
+        Err(serde::ser::Error::custom("it cannot be serialized"))
+    }
+}
+
+#[xray::step]
+fn goes_on(first: &GoesOn, again: &GoesOn) -> u8 {
+    let _ = (first, again);
+    1
+}
+
+#[test]
+fn a_value_that_goes_on_after_a_failure_can_be_read() {
+    let recording = Recording::start();
+    // The names are known to the chunk the second time.
+    goes_on(&GoesOn, &GoesOn);
+    for captured in &newest(&recording)[..2] {
+        assert_eq!(captured["value"]["last"], 1, "{captured}");
+        assert_eq!(captured["value"]["half_way"]["first"], 1, "{captured}");
+    }
+}
+
+mod no_numbers {
+    //! What looks like numbers and is none.
+
+    #[allow(non_camel_case_types)]
+    pub(super) type u64 = String;
+
+    #[xray::step]
+    pub(super) fn texts(first: u64, second: u64, third: bool) -> usize {
+        first.len() + second.len() + usize::from(third)
+    }
+}
+
+#[test]
+fn a_type_may_have_a_number_s_name() {
+    let recording = Recording::start();
+    no_numbers::texts("one".to_owned(), "two".to_owned(), true);
+    let [first, second, result] = newest(&recording);
+    assert_eq!(
+        [&first["value"], &second["value"], &result["value"]],
+        ["one".into(), "two".into(), Value::from(7)].each_ref()
+    );
 }

@@ -1,9 +1,10 @@
 //! What is fuzzed, for libFuzzer (`fuzz_targets/`) and for the test that every build runs (`tests/fuzzing.rs`).
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use xray_collector::chunk::raw::{AllValues, hand_over, read_all};
-use xray_collector::chunk::{PoolSettings, Reader};
+use xray_collector::chunk::raw::{AllValues, hand_over, read_all, read_left};
+use xray_collector::chunk::{Found, PoolSettings, Reader, find};
 use xray_collector::value::Captured;
 
 /// Whatever bytes stand in a chunk, and in the next one of its thread: they are read or refused, and each value
@@ -21,6 +22,57 @@ pub(crate) fn chunks(bytes: &[u8]) {
         }
         read_all(&mut reader, &mut all);
     }
+    all_render(all);
+}
+
+/// Whatever stands in a file of chunks: it is recovered and then gone, or it stays what it is, byte for byte, under its
+/// name or another. The input is a preamble's words, and for each chunk what it begins with, after a length in two bytes.
+pub(crate) fn files(bytes: &[u8]) {
+    let file = file_of(bytes);
+    let directory = tempfile::tempdir().expect("a place for a file");
+    let path = directory.path().join("bench.redb.chunks");
+    std::fs::write(&path, &file).expect("writable");
+    match find(&path) {
+        Found::Nothing => assert!(file.iter().take(PREAMBLE_BYTES).all(|byte| *byte == 0), "there was something"),
+        Found::Left(mut left, _) => {
+            let mut all = AllValues::default();
+            read_left(&mut left, &mut all);
+            all_render(all);
+            assert_eq!(std::fs::read(&path).expect("still there"), file);
+            left.discard().expect("it can be removed");
+            assert!(!path.exists());
+        }
+        Found::SetAside(why) => {
+            let aside = PathBuf::from(format!("{}.unread-1", path.display()));
+            assert_eq!(std::fs::read(aside).expect("set aside"), file, "{why}");
+            assert!(!path.exists());
+        }
+        Found::Occupied(why) => assert_eq!(std::fs::read(&path).expect("still there"), file, "{why}"),
+    }
+}
+
+const WORDS_BYTES: usize = 12 * 8;
+const PREAMBLE_BYTES: usize = 32 * 1024;
+const CHUNK_BYTES: usize = 4096;
+
+fn file_of(bytes: &[u8]) -> Vec<u8> {
+    let (words, mut rest) = bytes.split_at(bytes.len().min(WORDS_BYTES));
+    let mut file = words.to_vec();
+    while let Some((length, behind)) = rest.split_first_chunk() {
+        let begins = (file.len().max(PREAMBLE_BYTES)).next_multiple_of(CHUNK_BYTES);
+        let (chunk, behind) = behind.split_at(behind.len().min(usize::from(u16::from_le_bytes(*length))));
+        file.resize(begins, 0);
+        file.extend(chunk);
+        // A chunk of nothing takes its place, too.
+        if chunk.is_empty() {
+            file.push(0);
+        }
+        rest = behind;
+    }
+    file
+}
+
+fn all_render(all: AllValues) {
     for value in all.values() {
         match value {
             Ok(value) => renders(&value),

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use xray_collector::chunk::raw::{AllValues, read_all, records};
-use xray_collector::chunk::{Ended, Entered, How, Pool, PoolSettings, Reader, Record, Terms, Writer, writer};
+use xray_collector::chunk::{Ended, Entered, How, Origin, Pool, PoolSettings, Reader, Record, Terms, Writer, writer};
 use xray_collector::clock;
 use xray_collector::event::{OuterRun, Site};
+use xray_collector::id::ProcessId;
 use xray_collector::model::{Level, Outcome};
 
 #[path = "../fuzz/targets.rs"]
@@ -78,6 +79,11 @@ fn chunks_of_any_bytes() {
 }
 
 #[test]
+fn files_of_any_bytes() {
+    run("files", targets::files);
+}
+
+#[test]
 fn values_of_any_bytes() {
     run("values", targets::values);
 }
@@ -106,9 +112,9 @@ fn values(kind: usize, writer: &mut Writer) -> Result<(), xray_collector::chunk:
                 writer.field("title")?;
                 writer.string(title)?;
                 writer.field("rating")?;
-                writer.f64(rating)?;
+                writer.scalar(rating)?;
                 writer.field("year")?;
-                writer.u16(1992)?;
+                writer.scalar(1992_u16)?;
                 writer.close_fields(false);
             }
             writer.close(false);
@@ -116,10 +122,10 @@ fn values(kind: usize, writer: &mut Writer) -> Result<(), xray_collector::chunk:
         1 => {
             writer.map(3)?;
             writer.string("i128")?;
-            writer.i128(i128::MIN)?;
-            writer.unit()?;
-            writer.char('ß')?;
-            writer.bool(true)?;
+            writer.scalar(i128::MIN)?;
+            writer.scalar(())?;
+            writer.scalar('ß')?;
+            writer.scalar(true)?;
             writer.bytes(&[0, 1, 255])?;
             writer.close(true);
         }
@@ -148,14 +154,33 @@ fn values(kind: usize, writer: &mut Writer) -> Result<(), xray_collector::chunk:
     Ok(())
 }
 
+/// A file of chunks as an input of the target: the preamble's words, and what there is of each chunk.
+fn input_of(file: &[u8]) -> Vec<u8> {
+    let mut input = file[..96].to_vec();
+    for chunk in file[32 * 1024..].chunks(4096) {
+        let published = u16::from_le_bytes([chunk[0], chunk[1]]);
+        input.extend(published.to_le_bytes());
+        input.extend(&chunk[..published.into()]);
+    }
+    while input.ends_with(&[0, 0]) {
+        input.truncate(input.len() - 2);
+    }
+    input
+}
+
 /// What is recorded is read, the corpus is made of it, and is as it was.
 #[test]
 fn the_corpus_is_what_is_recorded() {
     static POOL: OnceLock<Arc<Pool>> = OnceLock::new();
     let settings = PoolSettings { chunk_bytes: 4096, chunks: 64, ..PoolSettings::default() };
-    let (mut reader, _) = Reader::new(settings, 1, None, None);
+    let directory = tempfile::tempdir().expect("a place for a file");
+    let path = directory.path().join("recorded.chunks");
+    let clock = clock::Reference { ticks: 1, ns: 1_700_000_000_000_000_000, ns_per_tick: 0.5 };
+    let origin = Origin { process: ProcessId(7), schema: None, clock };
+    let (mut reader, error) = Reader::new(settings, 1, None, Some((&path, &origin)));
+    assert!(error.is_none(), "{error:?}");
     POOL.set(Arc::clone(reader.pool())).expect("once");
-    let mut chunks = Vec::new();
+    let (mut chunks, mut files) = (Vec::new(), Vec::new());
     let mut all = AllValues::default();
     for kind in 0..5 {
         // A thread for each: when it ends, it hands its chunk over.
@@ -187,6 +212,7 @@ fn the_corpus_is_what_is_recorded() {
             of_thread.extend(records);
             reader.receive(chunk);
         }
+        files.push(input_of(&std::fs::read(&path).expect("the file of the chunks")));
         read_all(&mut reader, &mut all);
         chunks.push(of_thread);
     }
@@ -197,9 +223,10 @@ fn the_corpus_is_what_is_recorded() {
             std::fs::write(corpus(target).join(format!("recorded-{number}")), bytes).expect("writable");
         };
         chunks.iter().enumerate().for_each(|(number, bytes)| write("chunks", number, bytes));
+        files.iter().enumerate().for_each(|(number, bytes)| write("files", number, bytes));
         values.iter().enumerate().for_each(|(number, value)| write("values", number, value.bytes()));
     }
-    for target in ["chunks", "values"] {
+    for target in ["chunks", "files", "values"] {
         assert!(corpus(target).join("recorded-0").exists());
     }
 }

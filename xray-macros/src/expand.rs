@@ -8,11 +8,13 @@
 //!         capture &a, &b                                  capture &a, &b
 //!         call.entered(record);                           call.entered(record);
 //!     }                                               }
-//!     let returned: R = call(move || -> R {           call.run(async move { let mut b = b; ({ BODY }) },
+//!     let run = move || -> R {                        call.run(async move { let mut b = b; ({ BODY }) },
 //!         let a = a;                                           |returned, call| {
 //!         let mut b = b;                                           if let Some(record) = call.leave(…) { … }
 //!         ({ BODY })                                           })
-//!     });                                                 .await
+//!     };                                                  .await
+//!     if !call.is_open() { return run() }
+//!     let returned: R = run();
 //!     if let Some(record) = call.leave(…) {       }
 //!         capture &returned
 //!         record.commit();
@@ -36,6 +38,9 @@ use crate::ladder;
 use crate::options::{Capture, Options};
 use crate::parameters::{self, Parameter};
 use crate::types;
+
+/// How many arguments are captured together at most.
+const MOST_SCALARS: usize = 6;
 
 /// What the attribute opens.
 #[derive(Clone, Copy, PartialEq)]
@@ -142,24 +147,58 @@ impl Expansion<'_> {
         }
     }
 
+    /// The statement with a call that has not begun.
+    fn call_new(&self, kind: TokenStream) -> TokenStream {
+        let (private, call) = (&self.private, self.call());
+        quote!(let mut #call = #private::#kind::new();)
+    }
+
     /// The statements that enter the step and capture the arguments.
-    fn enter(&self, kind: TokenStream) -> TokenStream {
+    fn enter(&self, kind: TokenStream, call: &TokenStream) -> TokenStream {
         let private = &self.private;
-        let call = self.call();
         let record = Ident::new("__xray_record", Span::mixed_site());
         let captures: Vec<_> =
-            self.parameters.iter().filter_map(|parameter| parameter.capture(private, &record)).collect();
+            self.parameters.chunk_by(Self::are_scalars).flat_map(|run| self.captures(run, &record)).collect();
         let mutable = (!captures.is_empty()).then(|| quote!(mut));
         // An import that nothing uses would be one more warning, and `allow` an error where the lint is forbidden.
         let import = self.parameters.iter().any(Parameter::needs_ladder).then(|| quote!(use #private::ladder::*;));
         quote! {
-            let mut #call = #private::#kind::new();
-            if let #private::Some(#mutable #record) = #private::#kind::enter(&mut #call, &__XRAY_CALLSITE) {
+            if let #private::Some(#mutable #record) = #private::#kind::enter(#call, &__XRAY_CALLSITE) {
                 #import
                 #(#captures)*
-                #private::#kind::entered(&mut #call, #record);
+                #private::#kind::entered(#call, #record);
             }
         }
+    }
+
+    fn are_scalars(one: &Parameter, next: &Parameter) -> bool {
+        one.is_captured_scalar() && next.is_captured_scalar()
+    }
+
+    /// The statements that capture parameters that follow each other: scalars together, as far as they are some.
+    fn captures(&self, parameters: &[Parameter], record: &Ident) -> Vec<TokenStream> {
+        let private = &self.private;
+        let each = |parameters: &[Parameter]| -> Vec<_> {
+            parameters.iter().filter_map(|parameter| parameter.capture(private, record)).collect()
+        };
+        let together = parameters.chunks(MOST_SCALARS).map(|scalars| {
+            let captures = each(scalars);
+            if scalars.len() < 2 {
+                return quote!(#(#captures)*);
+            }
+            let variables = scalars.iter().map(|parameter| &parameter.variable);
+            let allowed = scalars.iter().find_map(Parameter::allowed);
+            quote! {
+                #allowed
+                if !{
+                    use #private::scalars_ladder::*;
+                    (&#private::Scalars((#(&#variables,)*))).xray_scalars(&mut #record)
+                } {
+                    #(#captures)*
+                }
+            }
+        });
+        together.filter(|capture| !capture.is_empty()).collect()
     }
 
     fn call(&self) -> Ident {
@@ -210,17 +249,19 @@ impl Expansion<'_> {
     fn synchronous(&self) -> TokenStream {
         let private = &self.private;
         let call = self.call();
-        let [returned, kind] =
-            ["returned", "kind"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
+        let [returned, kind, running] =
+            ["returned", "kind", "run"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
         let body = self.after(parameters::bind(&self.parameters, &self.function.body.stream()));
         let allowed = self.allowed();
         let output = self.written_output();
         let arrow = output.as_ref().map(|output| quote!(-> #output));
-        let run = quote!(#private::call(move || #arrow #body));
-        let enter = self.enter(quote!(Call));
+        let run = quote!(#private::once(move || #arrow #body));
+        let call_new = self.call_new(quote!(Call));
+        let enter = self.enter(quote!(Call), &quote!(&mut #call));
+        let enter = quote!(#call_new #enter);
         if matches!(output.as_ref().map(types::bare), Some(Type::Never(_))) {
             // It does not come back; the guard sees it go.
-            return quote!(#enter #allowed { #run });
+            return quote!(#enter #allowed { (#run)() });
         }
         let is_value = types::is_no_future(&self.output);
         let annotation = output.unwrap_or_else(|| syn::parse_quote!(()));
@@ -242,10 +283,20 @@ impl Expansion<'_> {
                 #kind.finish(#call, #returned, #leave)
             }
         };
+        // What is not recorded goes straight to where the caller wants it.
+        let straight = (!types::is_opaque_future(&self.output)).then(|| {
+            quote! {
+                if !#private::Call::is_open(&#call) {
+                    return #running();
+                }
+            }
+        });
         quote! {
             #enter
             #allowed
-            let #returned: #annotation = #run;
+            let #running = #run;
+            #straight
+            let #returned: #annotation = #running();
             #finish
         }
     }
@@ -253,10 +304,11 @@ impl Expansion<'_> {
     /// Without a closure around the body, for a function that wants to know its caller, or whose return type is needed
     /// as it is written: the result cannot be seen.
     fn guarded(&self) -> TokenStream {
-        let enter = self.enter(quote!(Call));
+        let (call, call_new) = (self.call(), self.call_new(quote!(Call)));
+        let enter = self.enter(quote!(Call), &quote!(&mut #call));
         // In braces, for what another attribute has put there: two of the same name are two errors.
         let body = self.after(parameters::bind(&self.parameters, &self.function.body.stream()));
-        quote!(#enter #body)
+        quote!(#call_new #enter #body)
     }
 
     fn asynchronous(&self) -> TokenStream {
@@ -265,20 +317,24 @@ impl Expansion<'_> {
         let bindings = parameters::bind_async(&self.parameters, &self.function.body.stream());
         let output = self.written_output().unwrap_or_else(|| syn::parse_quote!(()));
         let expected = self.expected_output(&output);
-        let enter = self.enter(quote!(AsyncCall));
+        let call_new = self.call_new(quote!(AsyncCall));
+        let enter = self.enter(quote!(AsyncCall), &quote!(#call));
         let body = self.after(quote!(#expected #bindings));
         if matches!(types::bare(&output), Type::Never(_)) {
             // It does not come back: it is cancelled or panics, if anything.
-            return quote!(#private::call(move || { #enter #call.run(async move #body, |_, _| {}) }).await);
+            let run = quote!(#private::call(move || { #enter #call.run(async move #body, |_, _| {}) }));
+            return quote!(#call_new let #call = &mut #call; #run.await);
         }
         let leave = self.leave_later();
         // In a closure, which takes the arguments along: what a future borrows in its own body it has to keep for good.
         let run = quote!(#private::call(move || { #enter #call.run(async move #body, #leave) }));
         match self.allowed() {
-            None => quote!(#run.await),
+            None => quote!(#call_new let #call = &mut #call; #run.await),
             allowed => {
                 let running = Ident::new("__xray_running", Span::mixed_site());
                 quote! {
+                    #call_new
+                    let #call = &mut #call;
                     #allowed
                     let #running = #run;
                     #running.await

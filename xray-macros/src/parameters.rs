@@ -26,6 +26,8 @@ pub(crate) struct Parameter {
     pub(crate) capture: Capture,
     /// Dropping it does nothing, as far as its written type tells.
     is_inert: bool,
+    /// It is a number, a `bool` or a `char`, as far as its written type tells.
+    is_scalar: bool,
 }
 
 enum Binding {
@@ -76,6 +78,7 @@ impl Parameter {
             binding: Binding::Receiver(held),
             capture: Capture::Skipped,
             is_inert: !is_held,
+            is_scalar: false,
         }
     }
 
@@ -105,7 +108,8 @@ impl Parameter {
             }
         };
         let is_inert = is_inert(&typed.ty);
-        Self { attributes, name, variable, binding, capture: Capture::Ladder, is_inert }
+        let is_scalar = is_scalar(&typed.ty);
+        Self { attributes, name, variable, binding, capture: Capture::Ladder, is_inert, is_scalar }
     }
 
     /// The attributes that decide whether it is there.
@@ -166,6 +170,11 @@ impl Parameter {
     /// Whether it is a `mut self`, which cannot be bound again as other mutable arguments are.
     pub(crate) fn is_mut_receiver(&self) -> bool {
         matches!(self.binding, Binding::Receiver(Held::Mutable))
+    }
+
+    /// Whether it is always there and captured, and looks like a scalar.
+    pub(crate) fn is_captured_scalar(&self) -> bool {
+        self.is_scalar && matches!(self.capture, Capture::Ladder) && self.conditions().next().is_none()
     }
 
     pub(crate) fn is_receiver(&self) -> bool {
@@ -273,8 +282,12 @@ fn readable_pattern(pattern: TokenStream) -> String {
 fn is_inert(written: &Type) -> bool {
     match written {
         Type::Reference(_) | Type::Ptr(_) | Type::Never(_) => true,
-        Type::Path(path) => crate::types::PRIMITIVES.iter().any(|primitive| path.path.is_ident(primitive)),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_inert),
-        _ => false,
+        _ => is_scalar(written),
     }
+}
+
+fn is_scalar(written: &Type) -> bool {
+    let is = |path: &syn::TypePath| crate::types::PRIMITIVES.iter().any(|primitive| path.path.is_ident(primitive));
+    matches!(written, Type::Path(path) if is(path))
 }

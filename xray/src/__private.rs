@@ -11,6 +11,7 @@ pub use crate::capture::derived::{Encoded, Field};
 pub use crate::capture::errors::{Message, Parts, Returned};
 pub use crate::capture::ladder::Value;
 pub use crate::capture::returned::{AsOpaqueFuture, Kind};
+pub use crate::capture::scalars::Scalars;
 pub use crate::capture::serializer::Encoder;
 pub use crate::future::AsyncCall;
 pub use crate::level::Level;
@@ -40,6 +41,11 @@ pub mod ladder {
     pub use crate::capture::returned::{ViaBoxedFuture as _, ViaValue as _};
 }
 
+/// The traits of the ladder of several arguments.
+pub mod scalars_ladder {
+    pub use crate::capture::scalars::{ViaOthers as _, ViaScalars as _};
+}
+
 /// The traits of the ladder of a derived type's fields.
 pub mod field_ladder {
     pub use crate::capture::derived::{
@@ -51,6 +57,12 @@ pub mod field_ladder {
 #[inline(always)]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
+}
+
+/// The body, to be called: with the same bound.
+#[inline(always)]
+pub fn once<R, F: FnOnce() -> R>(body: F) -> F {
+    body
 }
 
 /// A value of any type, for code that is not reached: it says what an async block returns.

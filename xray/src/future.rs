@@ -1,5 +1,6 @@
 //! The future of an instrumented async function: the step is current while it is polled, and ends when it does.
 
+use std::borrow::BorrowMut;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{self, Poll};
@@ -38,24 +39,19 @@ impl AsyncCall {
         self.step.entered(record);
     }
 
-    /// The rest of a call that returned a future: it ends when the future does.
+    /// The body as a part of the step, which stays where it is: to move it costs more than a call that is not recorded.
+    /// `leave` gets what the body returns.
     #[inline]
-    pub(crate) fn continued(step: Step) -> Self {
-        Self { step }
-    }
-
-    /// The body as a part of the step. `leave` gets what the body returns.
-    #[inline]
-    pub fn run<F: Future, L: FnOnce(&F::Output, &mut Step)>(self, body: F, leave: L) -> InStep<F, L> {
-        InStep { step: self.step, is_polled: false, leave: Some(leave), body: Some(body) }
+    pub fn run<F: Future, L: FnOnce(&F::Output, &mut Step)>(&mut self, body: F, leave: L) -> InStep<&mut Step, F, L> {
+        InStep { step: &mut self.step, is_polled: false, leave: Some(leave), body: Some(body) }
     }
 }
 
 pin_project_lite::pin_project! {
-    /// A body that runs as a step: made by [`AsyncCall::run`].
-    pub struct InStep<F, L> {
+    /// A body that runs as a step: made by [`AsyncCall::run`], or of the rest of a call that returned a future.
+    pub struct InStep<S: BorrowMut<Step>, F, L> {
         // Open until the step is left; never if the call is not recorded.
-        step: Step,
+        step: S,
         // Whether this is inside of its own poll: dropped there it panicked, dropped elsewhere it was cancelled.
         is_polled: bool,
         leave: Option<L>,
@@ -63,15 +59,24 @@ pin_project_lite::pin_project! {
         body: Option<F>,
     }
 
-    impl<F, L> PinnedDrop for InStep<F, L> {
+    impl<S: BorrowMut<Step>, F, L> PinnedDrop for InStep<S, F, L> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let Some(inside) = attach(this.step) else { return };
+            let step = this.step.borrow_mut();
+            let Some(inside) = attach(step) else { return };
             // What the body's own destructors call belongs to the step.
             this.body.set(None);
             drop(inside);
-            end_dropped(this.step, *this.is_polled);
+            end_dropped(step, *this.is_polled);
         }
+    }
+}
+
+impl<F: Future, L: FnOnce(&F::Output, &mut Step)> InStep<Step, F, L> {
+    /// The rest of a call that returned a future: it ends when the future does.
+    #[inline]
+    pub(crate) fn continued(step: Step, body: F, leave: L) -> Self {
+        Self { step, is_polled: false, leave: Some(leave), body: Some(body) }
     }
 }
 
@@ -88,13 +93,14 @@ fn end_dropped(step: &mut Step, is_polled: bool) {
     }
 }
 
-impl<F: Future, L: FnOnce(&F::Output, &mut Step)> Future for InStep<F, L> {
+impl<S: BorrowMut<Step>, F: Future, L: FnOnce(&F::Output, &mut Step)> Future for InStep<S, F, L> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         let body = this.body.as_mut().as_pin_mut().expect("a future is not polled after it is ready");
-        let Some(inside) = attach(this.step) else { return body.poll(task) };
+        let step = this.step.borrow_mut();
+        let Some(inside) = attach(step) else { return body.poll(task) };
         *this.is_polled = true;
         let polled = body.poll(task);
         *this.is_polled = false;
@@ -102,7 +108,7 @@ impl<F: Future, L: FnOnce(&F::Output, &mut Step)> Future for InStep<F, L> {
             // Its locals are gone already; its arguments go now, as they do in a plain async function.
             this.body.set(None);
             if let Some(leave) = this.leave.take() {
-                leave(output, this.step);
+                leave(output, step);
             }
         }
         drop(inside);

@@ -338,6 +338,13 @@ impl Call {
         self.step.entered(record);
     }
 
+    /// Whether there is something to do when it ends.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.step.is_open()
+    }
+
     /// As [`Step::leave`]; the step is no longer the current one.
     #[inline(always)]
     pub fn leave(&mut self, outcome: Outcome) -> Option<Record> {

@@ -34,23 +34,45 @@ fn start(path: &Path, crash_proof: bool) -> anyhow::Result<xray::Guard> {
     Ok(xray::builder().store(path).crash_proof(crash_proof).flush_interval(Duration::from_secs(3600)).start()?)
 }
 
-/// Nanoseconds of a call, and milliseconds of the start.
-fn measure(crash_proof: bool) -> anyhow::Result<(f64, f64)> {
+/// How often this thread has had to wait for the kernel to let it write to a page, or to find one; 0 where that is not told.
+fn page_faults() -> u64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap_or_default();
+    // Behind the name, which is in parentheses, the eighth field.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    fields.split_whitespace().nth(7).and_then(|faults| faults.parse().ok()).unwrap_or(0)
+}
+
+/// What was measured of one variant.
+struct Measured {
+    /// Nanoseconds of a call.
+    call: f64,
+    /// Page faults of 1,000 calls.
+    faults: f64,
+    /// Milliseconds of the start.
+    start: f64,
+}
+
+fn measure(crash_proof: bool) -> anyhow::Result<Measured> {
     let directory = tempfile::tempdir()?;
     let begun = Instant::now();
     let xray = start(&directory.path().join("bench.redb"), crash_proof)?;
     let started = begun.elapsed();
-    let mut spent = Duration::ZERO;
+    let (mut spent, mut faults) = (Duration::ZERO, 0);
     for _ in 0..BURSTS {
-        let begun = Instant::now();
+        let (begun, faults_before) = (Instant::now(), page_faults());
         burst();
+        faults += page_faults() - faults_before;
         spent += begun.elapsed();
         xray.flush()?;
     }
     drop(xray);
     assert_eq!(xray::stats().dropped.total(), 0, "{:?}", xray::stats());
     let calls = f64::from(CALLS) * BURSTS as f64;
-    Ok((spent.as_nanos() as f64 / calls, started.as_secs_f64() * 1e3))
+    Ok(Measured {
+        call: spent.as_nanos() as f64 / calls,
+        faults: faults as f64 * 1e3 / calls,
+        start: started.as_secs_f64() * 1e3,
+    })
 }
 
 /// Milliseconds of the start of a process after one that died with so many chunks full, and how many events that were.
@@ -88,18 +110,18 @@ fn main() -> anyhow::Result<()> {
         measure(variant == "file")?;
         return Ok(());
     }
-    let (mut memory, mut file, mut ratios, mut starts) = (Vec::new(), Vec::new(), Vec::new(), [Vec::new(), Vec::new()]);
+    let (mut ratios, mut rounds) = (Vec::new(), [Vec::new(), Vec::new()]);
     for _ in 0..ROUNDS {
-        let (plain, mapped) = (measure(false)?, measure(true)?);
-        memory.push(plain.0);
-        file.push(mapped.0);
-        ratios.push(mapped.0 / plain.0);
-        starts[0].push(plain.1);
-        starts[1].push(mapped.1);
+        let [memory, file] = [measure(false)?, measure(true)?];
+        ratios.push(file.call / memory.call);
+        rounds[0].push(memory);
+        rounds[1].push(file);
     }
-    let [plain, mapped] = starts.map(median);
-    println!("chunks in memory: {:6.1} ns a call, start {plain:5.1} ms", median(memory));
-    println!("chunks in a file: {:6.1} ns a call, start {mapped:5.1} ms", median(file));
+    for (place, rounds) in ["memory", "a file"].into_iter().zip(rounds) {
+        let median_of = |figure: fn(&Measured) -> f64| median(rounds.iter().map(figure).collect());
+        let (call, faults, start) = (median_of(|it| it.call), median_of(|it| it.faults), median_of(|it| it.start));
+        println!("chunks in {place}: {call:6.1} ns a call, {faults:4.1} page faults in 1,000, start {start:5.1} ms");
+    }
     println!("ratio of calls:   {:6.3}", median(ratios));
     for chunks in [0, 16, 128] {
         let (took, events) = recover(chunks)?;

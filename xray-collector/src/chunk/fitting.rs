@@ -21,13 +21,20 @@ impl Writer {
     /// argument, in order.
     #[inline(always)]
     pub fn takes(&mut self) -> bool {
-        self.care & care::LEFT_OUT == 0 || self.takes_next(true)
+        self.takes_all() || self.takes_next(true)
+    }
+
+    /// Whether all arguments are to be captured.
+    #[inline(always)]
+    #[must_use]
+    pub fn takes_all(&self) -> bool {
+        self.care & care::LEFT_OUT == 0
     }
 
     /// As [`Writer::takes`], for what a function of the user's makes of the argument: its name says nothing about that.
     #[inline(always)]
     pub fn takes_made(&mut self) -> bool {
-        self.care & care::LEFT_OUT == 0 || self.takes_next(false)
+        self.takes_all() || self.takes_next(false)
     }
 
     #[cold]

@@ -1,11 +1,16 @@
 //! Which runs lost how many events: a small table that producers add to when they have to drop one.
 //!
 //! Dropping is off the fast path, so read-modify-writes are fine here; locks and allocations are not.
+//!
+//! A run has its slot until it has ended, is quiet and was told of. What finds no slot, because more runs than there are
+//! slots lose something meanwhile, is counted as nobody's; so is what comes late, while its slot is given up.
 
 use super::sync::{AtomicU64, Ordering};
 
 /// How many runs can have lost something at a time.
 pub(super) const LOSS_SLOTS: usize = 1024;
+/// The owner of a slot that is being given up: no run.
+const NOBODY: u64 = u64::MAX;
 const PROBES: usize = 8;
 
 /// What a run lost since it was last asked.
@@ -72,8 +77,11 @@ impl Losses {
             let events = slot.events.load(Ordering::Acquire);
             let before = told.swap(events, Ordering::Relaxed);
             if events > before {
-                let end = slot.ends.load(Ordering::Relaxed) > 0;
-                each(Loss { run: slot.run.load(Ordering::Relaxed), events: events - before, end });
+                let (run, end) = (slot.run.load(Ordering::Relaxed), slot.ends.load(Ordering::Relaxed) > 0);
+                match run {
+                    0 => _ = self.unattributed.fetch_add(events - before, Ordering::Relaxed),
+                    run => each(Loss { run, events: events - before, end }),
+                }
             }
         }
     }
@@ -86,13 +94,16 @@ impl Losses {
         }
     }
 
-    /// Frees the slot of a run that has ended and is quiet: none of its threads will note a loss any more.
+    /// Frees the slot of a run that has ended and is quiet, unless there is something to tell of it. A thread that notes a
+    /// loss of it at this very moment finds no owner, or has found it before: then the loss is nobody's, or, if it is
+    /// counted only after the slot has another owner, that one's. It is counted in any case.
     pub(super) fn forget(&self, slots: &[LossSlot; LOSS_SLOTS], run: u64) {
         for (slot, told) in slots.iter().zip(&self.told) {
             let is_told = slot.events.load(Ordering::Relaxed) == told.load(Ordering::Relaxed);
             if slot.run.load(Ordering::Relaxed) == run && is_told {
-                told.store(0, Ordering::Relaxed);
-                slot.events.store(0, Ordering::Relaxed);
+                slot.run.store(NOBODY, Ordering::SeqCst);
+                let late = slot.events.swap(0, Ordering::SeqCst) - told.swap(0, Ordering::Relaxed);
+                self.unattributed.fetch_add(late, Ordering::Relaxed);
                 slot.ends.store(0, Ordering::Relaxed);
                 slot.run.store(0, Ordering::Release);
             }
@@ -131,6 +142,22 @@ mod tests {
         losses.forget(&slots, 7);
         losses.note(&slots, 9, false);
         assert_eq!(told(&losses, &slots), [Loss { run: 9, events: 1, end: false }]);
+    }
+
+    #[test]
+    fn what_is_noted_while_a_slot_is_given_up_is_counted_all_the_same() {
+        const NOTES: u64 = 20_000;
+        let (losses, slots) = (Losses::new(), slots());
+        let mut attributed = 0;
+        std::thread::scope(|scope| {
+            let noting = scope.spawn(|| (0..NOTES).for_each(|_| losses.note(&slots, 7, false)));
+            while !noting.is_finished() {
+                losses.take(&slots, |loss| attributed += loss.events);
+                losses.forget(&slots, 7);
+            }
+        });
+        losses.take(&slots, |loss| attributed += loss.events);
+        assert_eq!(attributed + losses.unattributed(), NOTES);
     }
 
     #[test]

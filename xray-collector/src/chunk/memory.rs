@@ -5,7 +5,7 @@
 
 use std::alloc::Layout;
 use std::ptr::NonNull;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::file::ChunkFile;
 use super::header::{Header, Published};
@@ -145,7 +145,8 @@ impl Memory {
             // SAFETY: within the chunk, aligned, and the chunk is nobody's: an atomic, so that what a thread left there
             // and another will write may be seen in any order.
             let word = unsafe { AtomicU64::from_ptr(start.add(page).cast()) };
-            word.fetch_or(0, std::sync::atomic::Ordering::Relaxed);
+            // Not an operation that changes nothing by itself: the compiler makes a load of it, which is no write.
+            word.swap(word.load(Ordering::Relaxed), Ordering::Relaxed);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::file::LeftChunks;
 use super::header::{Published, Writer};
 use super::memory::HEADER_BYTES;
 use super::pool::Pool;
@@ -50,6 +51,13 @@ pub fn read_all(reader: &mut Reader, sink: &mut impl Sink) {
     }
     let read = reader.progress().into_iter().collect();
     reader.release(&read, u64::MAX);
+}
+
+/// Reads everything that another process has left, and says how many events did not decode.
+pub fn read_left(left: &mut LeftChunks, sink: &mut impl Sink) -> u64 {
+    let mut reader = Reader::of_left(left);
+    read_all(&mut reader, sink);
+    reader.corrupt()
 }
 
 /// All values that were read, as a segment would have them.

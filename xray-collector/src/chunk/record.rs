@@ -232,17 +232,13 @@ impl Writer {
     /// Ends a value that had a budget: what comes next has none.
     #[inline]
     pub fn end_value(&mut self) {
-        (self.value, self.budget) = (self.cursor, usize::MAX);
-        self.end = self.chunk_end;
+        (self.budget, self.end) = (usize::MAX, self.chunk_end);
     }
 
     #[inline]
     fn set_end(&mut self) {
-        self.end = self.chunk_end;
-        if self.budget != usize::MAX {
-            let room = (self.chunk_end as usize).saturating_sub(self.value as usize);
-            self.end = self.value.wrapping_add(room.min(self.budget));
-        }
+        let is_beyond = (self.value as usize).saturating_add(self.budget) >= self.chunk_end as usize;
+        self.end = if is_beyond { self.chunk_end } else { self.value.wrapping_add(self.budget) };
     }
 
     /// Writes bytes that must not be torn apart.
@@ -280,49 +276,6 @@ impl Writer {
         }
     }
 
-    /// Writes a head and a short text behind it, which there is room for.
-    #[inline(always)]
-    pub(crate) fn put_short(&mut self, head: [u8; 2], text: &[u8]) {
-        debug_assert!(self.has_room(2 + text.len()));
-        let (place, length) = (self.cursor, text.len());
-        // SAFETY: the caller has asked for the room, which is before the chunk's end; and nobody else has a reference
-        // to the chunk there, so that it does not overlap with the text. Each piece lies within the text; the last may
-        // lie over the one before.
-        unsafe {
-            self.cursor = place.add(2 + length);
-            place.cast::<[u8; 2]>().write_unaligned(head);
-            let (from, to) = (text.as_ptr(), place.add(2));
-            let copy = |at: usize, bytes: usize| to.add(at).copy_from_nonoverlapping(from.add(at), bytes);
-            match length {
-                4..=7 => {
-                    copy(0, 4);
-                    copy(length - 4, 4);
-                }
-                8..=16 => {
-                    copy(0, 8);
-                    copy(length - 8, 8);
-                }
-                17..=32 => {
-                    copy(0, 16);
-                    copy(length - 16, 16);
-                }
-                33..=64 => {
-                    copy(0, 16);
-                    copy(16, 16);
-                    copy(length - 32, 16);
-                    copy(length - 16, 16);
-                }
-                0 => {}
-                1..=3 => {
-                    copy(0, 1);
-                    copy(length / 2, 1);
-                    copy(length - 1, 1);
-                }
-                _ => copy(0, length),
-            }
-        }
-    }
-
     /// Whether a text of this length is not cut for its value's budget.
     #[inline(always)]
     pub(crate) fn is_within_budget(&self, bytes: usize) -> bool {
@@ -353,17 +306,6 @@ impl Writer {
     pub(crate) fn more_than_room(&self) -> usize {
         const BEYOND: usize = 4096;
         self.budget.saturating_add(BEYOND)
-    }
-
-    /// Writes the number of a name that the chunk knows, and that is no secret's. Otherwise it writes nothing, and
-    /// [`Writer::put_name`] has to see to it.
-    #[inline(always)]
-    #[must_use]
-    pub(crate) fn put_known_name(&mut self, name: &'static str) -> bool {
-        let Some(number) = self.number_of(name).filter(|_| self.has_room(2)) else { return false };
-        // SAFETY: there is room before the end.
-        unsafe { self.put_unchecked(number.to_le_bytes()) };
-        true
     }
 
     /// Writes a name: its number, and at its first use in this chunk its text. Returns whether it names a secret.
@@ -400,7 +342,7 @@ impl Writer {
     /// Goes on in another chunk, unless the value has used up its budget. Once it has failed, nothing more fits into
     /// the value, however small: what is left out is always the end.
     #[cold]
-    fn make_room(&mut self, needed: usize) -> Result<(), Full> {
+    pub(crate) fn make_room(&mut self, needed: usize) -> Result<(), Full> {
         let has_room = self.chain_on(needed);
         if !has_room {
             self.care |= care::FULL;

@@ -31,23 +31,18 @@ impl Shapes {
 }
 
 impl Writer {
-    /// Opens a struct of this shape, if the chunk knows its names: returns the number of its first field's name, for
-    /// [`Writer::numbered_field`].
+    /// The number of the first of a struct's fields, if the chunk knows the names of this shape: the struct's own has the
+    /// number before it.
     #[inline(always)]
     #[must_use]
-    pub fn open_known_shape(&mut self, shape: &'static Shape) -> Option<u16> {
+    pub fn known_shape(&self, shape: &'static Shape) -> Option<u16> {
         let address = std::ptr::from_ref(shape) as usize;
         let (known, number) = self.shapes.known[Shapes::place(address)];
-        if known != address || !self.has_room(3) {
-            return None;
-        }
-        // There is room.
-        let _ = self.put_tagged(STRUCT, number.to_le_bytes());
-        Some(number + 1)
+        (known == address).then_some(number)
     }
 
-    /// As [`Writer::open_known_shape`], of a shape that the chunk does not know: the fields follow by
-    /// [`Writer::new_numbered_field`]. `None` if it has to be written name by name, because one of them is a secret's or
+    /// Opens a struct of a shape that the chunk does not know: the fields follow by [`Writer::new_numbered_field`], the
+    /// first with the number that this returns. `None` if it has to be written name by name, because one of them is a secret's or
     /// there are too many; nothing is written then.
     ///
     /// # Errors
@@ -65,15 +60,6 @@ impl Writer {
         Ok(Some(number + 1))
     }
 
-    /// The name of a struct's next field, which the chunk knows under this number.
-    ///
-    /// # Errors
-    /// When there is no room.
-    #[inline(always)]
-    pub fn numbered_field(&mut self, number: u16) -> Result<(), Full> {
-        self.put(number.to_le_bytes())
-    }
-
     /// The name of a struct's next field, which the chunk knows under this number from here on.
     ///
     /// # Errors
@@ -85,6 +71,6 @@ impl Writer {
     /// All names of this shape have been written; `number` is that of the first field.
     pub fn learn_shape(&mut self, shape: &'static Shape, number: u16) {
         let address = std::ptr::from_ref(shape) as usize;
-        self.shapes.known[Shapes::place(address)] = (address, number - 1);
+        self.shapes.known[Shapes::place(address)] = (address, number);
     }
 }

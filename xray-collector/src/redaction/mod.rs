@@ -13,7 +13,8 @@ use regex::bytes::Regex;
 
 pub use self::names::DEFAULT_NAMES;
 use self::names::SecretNames;
-pub(crate) use self::patterns::may_hold;
+pub(crate) use self::patterns::hints_at_secret;
+use self::patterns::may_hold;
 
 /// Stands for what was withheld of a string. In a formatted text, each byte of it is a `*`.
 pub const MARK: &str = "[redacted]";

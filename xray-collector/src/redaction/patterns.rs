@@ -1,7 +1,8 @@
 //! Secrets that are known by their form, wherever they stand in a text: tokens, keys, card numbers.
 //!
-//! Two passes. [`may_hold`] looks at a fraction of the bytes and says for almost every text that there is nothing in
-//! it; it never says so of a text in which [`find`] finds something. [`find`] walks over the others. Neither allocates.
+//! Three passes, of which the next looks at what the one before did not clear: [`hints_at_secret`] looks at blocks of bytes,
+//! [`may_hold`] at a fraction of the bytes, one after the other, and [`find`] walks over the text. The first two never
+//! clear a text in which [`find`] finds something. None allocates.
 
 use std::ops::Range;
 
@@ -97,15 +98,24 @@ fn run(text: &[u8], class: u8) -> usize {
 }
 
 /// Whether there may be a secret in the text.
-#[inline(always)]
 pub(crate) fn may_hold(text: &[u8]) -> bool {
-    text.len() >= SHORTEST && hints_at_secret(text) && may_hold_indeed(text)
+    match hint(text) {
+        Hint::Nothing => false,
+        Hint::Bearer => has_bearer(text),
+        Hint::Anything => may_hold_indeed(text),
+    }
 }
 
 #[cold]
 #[inline(never)]
 fn may_hold_indeed(text: &[u8]) -> bool {
     has_run(text, TOKEN, SHORTEST_RUN) || has_bearer(text) || has_dashes(text) || has_run(text, CARD, SHORTEST)
+}
+
+/// Whether a text may hold a secret, as far as one look at its blocks can tell. It never misses one.
+#[inline(always)]
+pub(crate) fn hints_at_secret(text: &[u8]) -> bool {
+    !matches!(hint(text), Hint::Nothing)
 }
 
 const BLOCK: usize = 16;
@@ -144,20 +154,37 @@ impl Hints {
     }
 }
 
-/// Whether a text may hold a secret, as far as a look at each byte can tell. It never misses one: in a text that is
-/// longer than a block the last block lies over the one before.
+/// What a text may hold.
+enum Hint {
+    Nothing,
+    /// The word `bearer`, if anything: every other text has its first letter.
+    Bearer,
+    Anything,
+}
+
+/// What a look at each byte tells of a text. In one that is longer than a block the last block lies over the one before.
 #[inline(always)]
-fn hints_at_secret(text: &[u8]) -> bool {
-    let Some(last) = text.last_chunk::<BLOCK>().filter(|_| text.len() <= LONGEST_COUNTED) else { return true };
+fn hint(text: &[u8]) -> Hint {
+    if text.len() < SHORTEST {
+        return Hint::Nothing;
+    }
+    let Some(last) = text.last_chunk::<BLOCK>().filter(|_| text.len() <= LONGEST_COUNTED) else {
+        return Hint::Anything;
+    };
     let none = [0; BLOCK];
     let mut hints = Hints { bs: none, dashes: none, digits: none };
     for block in text.as_chunks::<BLOCK>().0 {
         if hints.look(block) {
-            return true;
+            return Hint::Anything;
         }
     }
-    let has_run = hints.look(last);
-    has_run || halves(hints.bs) != (0, 0) || sum(hints.dashes) >= 5 || sum(hints.digits) >= SHORTEST as u32
+    if hints.look(last) || sum(hints.dashes) >= 5 || sum(hints.digits) >= SHORTEST as u32 {
+        Hint::Anything
+    } else if halves(hints.bs) == (0, 0) {
+        Hint::Nothing
+    } else {
+        Hint::Bearer
+    }
 }
 
 #[inline(always)]

@@ -47,6 +47,7 @@ mod keys;
 pub(crate) mod plain;
 mod read;
 mod render;
+mod scalar;
 mod transcode;
 #[cfg(feature = "query")]
 pub(crate) mod tree;
@@ -57,6 +58,7 @@ pub(crate) use self::keys::keys;
 pub(crate) use self::read::{Count, Element, Field, Table};
 pub use self::read::{Cursor, DecodeError, Names};
 pub(crate) use self::render::json_of;
+pub use self::scalar::Scalar;
 pub use self::transcode::NameTable;
 pub(crate) use self::transcode::{Appender, Learner, Scope, SegmentNames, list_length, text_of, transcode};
 pub use self::write::TextError;

@@ -5,124 +5,95 @@ use std::ops::Range;
 
 use super::{CLOSE_NAME, CUT_NAME, tag};
 use crate::chunk::{Full, HeadPlace, Writer};
-use crate::redaction::{MARK, may_hold};
+use crate::redaction::{MARK, hints_at_secret};
 
 /// Texts up to this length are copied in pieces of fixed size.
 const SHORT: usize = 64;
 
 const STRING_TAGS: [u8; 4] = [tag::STRING, tag::STRING_ENDLESS, tag::STRING_WITHHELD, tag::STRING_WITHHELD_CUT];
 
-macro_rules! numbers {
-    ($($(#[$doc:meta])* $name:ident: $type:ty = $tag:ident, $bytes:literal;)*) => {
-        $(
-            $(#[$doc])*
-            ///
-            /// # Errors
-            /// When there is no room; nothing is written then.
-            #[inline(always)]
-            pub fn $name(&mut self, value: $type) -> Result<(), Full> {
-                self.put_tagged::<$bytes>(tag::$tag, value.to_le_bytes())
-            }
-        )*
-    };
+/// What a string of less than 256 bytes begins with.
+#[inline(always)]
+fn head_of(length: usize) -> [u8; 2] {
+    [tag::STRING_SHORT, length as u8]
+}
+
+#[inline(always)]
+fn named_head_of(name: u16, length: usize) -> [u8; 4] {
+    let ([low, high], [tag, length]) = (name.to_le_bytes(), head_of(length));
+    [low, high, tag, length]
 }
 
 impl Writer {
-    numbers! {
-        /// A `u8`.
-        u8: u8 = U8, 1;
-        /// A `u16`.
-        u16: u16 = U16, 2;
-        /// A `u32`.
-        u32: u32 = U32, 4;
-        /// A `u64`.
-        u64: u64 = U64, 8;
-        /// A `u128`.
-        u128: u128 = U128, 16;
-        /// An `i8`.
-        i8: i8 = I8, 1;
-        /// An `i16`.
-        i16: i16 = I16, 2;
-        /// An `i32`.
-        i32: i32 = I32, 4;
-        /// An `i64`.
-        i64: i64 = I64, 8;
-        /// An `i128`.
-        i128: i128 = I128, 16;
-        /// An `f32`.
-        f32: f32 = F32, 4;
-        /// An `f64`.
-        f64: f64 = F64, 8;
-    }
-
-    /// A `bool`.
-    ///
-    /// # Errors
-    /// When there is no room; nothing is written then.
-    #[inline(always)]
-    pub fn bool(&mut self, value: bool) -> Result<(), Full> {
-        self.put([if value { tag::TRUE } else { tag::FALSE }])
-    }
-
-    /// A `char`.
-    ///
-    /// # Errors
-    /// When there is no room; nothing is written then.
-    #[inline]
-    pub fn char(&mut self, value: char) -> Result<(), Full> {
-        self.put_tagged(tag::CHAR, u32::from(value).to_le_bytes())
-    }
-
-    /// Nothing: `()`, `None`, a unit struct.
-    ///
-    /// # Errors
-    /// When there is no room; nothing is written then.
-    #[inline]
-    pub fn unit(&mut self) -> Result<(), Full> {
-        self.put([tag::UNIT])
-    }
-
     /// A string; cut if there is no room for all of it, and without the secrets in it.
     ///
     /// # Errors
     /// When there is no room even for an empty one; nothing is written then.
     pub fn string(&mut self, value: &str) -> Result<(), Full> {
-        if value.len() > SHORT || !self.has_room(2 + value.len()) {
-            return self.long_or_looked_at(value);
+        let length = value.len();
+        if length <= SHORT && length < self.looked_at_from && self.short_string(head_of(length), value) {
+            return Ok(());
         }
-        if value.len() >= self.looked_at_from {
-            return self.short_looked_at(value);
-        }
-        self.put_short([tag::STRING_SHORT, value.len() as u8], value.as_bytes());
-        Ok(())
+        self.string_with_care(value)
     }
 
-    /// A short one that there is room for.
-    #[inline(never)]
-    fn short_looked_at(&mut self, value: &str) -> Result<(), Full> {
-        if !self.looks_as_usual || may_hold(value.as_bytes()) {
-            return self.looked_at(value);
+    /// The name of a struct's field, which the chunk knows under this number, and a string: as [`Writer::string`].
+    ///
+    /// # Errors
+    /// When there is no room; if the name was written, something stands for the string.
+    pub fn named_string(&mut self, name: u16, value: &str) -> Result<(), Full> {
+        let length = value.len();
+        if length <= SHORT && length < self.looked_at_from && self.short_string(named_head_of(name, length), value) {
+            return Ok(());
         }
-        self.put_short([tag::STRING_SHORT, value.len() as u8], value.as_bytes());
-        Ok(())
+        self.named_string_with_care(name, value)
     }
 
     #[inline(never)]
-    fn long_or_looked_at(&mut self, value: &str) -> Result<(), Full> {
-        let is_whole = value.len() < self.looked_at_from
-            || self.looks_as_usual && self.is_within_budget(value.len()) && !may_hold(value.as_bytes());
-        if is_whole { self.whole_string(value) } else { self.looked_at(value) }
+    fn string_with_care(&mut self, value: &str) -> Result<(), Full> {
+        if self.is_clear(value) { self.whole_string(value) } else { self.looked_at(value) }
+    }
+
+    #[inline(never)]
+    fn named_string_with_care(&mut self, name: u16, value: &str) -> Result<(), Full> {
+        let length = value.len();
+        if length <= SHORT && self.is_clear(value) && self.short_string(named_head_of(name, length), value) {
+            return Ok(());
+        }
+        self.name_and_string(name, value)
+    }
+
+    #[cold]
+    fn name_and_string(&mut self, name: u16, value: &str) -> Result<(), Full> {
+        self.put(name.to_le_bytes())?;
+        // It has been looked at if it is long enough: once is not enough, then.
+        let written = if value.len() <= SHORT { self.looked_at(value) } else { self.string_with_care(value) };
+        written.inspect_err(|_| self.omitted())
+    }
+
+    /// Whether one look at the text is enough to tell that there is nothing to withhold.
+    #[inline(always)]
+    fn is_clear(&self, value: &str) -> bool {
+        value.len() < self.looked_at_from
+            || self.looks_as_usual && self.is_within_budget(value.len()) && !hints_at_secret(value.as_bytes())
+    }
+
+    /// Writes a head and all of the text, if there is room for both in the chunk.
+    #[inline(always)]
+    fn short_string<const N: usize>(&mut self, head: [u8; N], value: &str) -> bool {
+        let Some(mut room) = self.room(N + value.len()) else { return false };
+        room.put(head);
+        room.fill(value.as_bytes());
+        true
     }
 
     #[inline(always)]
     fn whole_string(&mut self, value: &str) -> Result<(), Full> {
-        match u8::try_from(value.len()) {
-            Ok(length) if self.has_room(2 + value.len()) => {
-                self.put_short([tag::STRING_SHORT, length], value.as_bytes());
-                Ok(())
-            }
-            _ => self.long_string(value),
+        let length = value.len();
+        if length <= usize::from(u8::MAX) && self.short_string(head_of(length), value) {
+            return Ok(());
         }
+        self.long_string(value)
     }
 
     #[inline(never)]
@@ -227,6 +198,15 @@ impl Writer {
         self.tagged(tag::STRUCT, name)
     }
 
+    /// Opens a struct, whose name the chunk knows under this number: as [`Writer::structure`].
+    ///
+    /// # Errors
+    /// When there is no room; nothing is written then.
+    #[inline(always)]
+    pub fn structure_number(&mut self, name: u16) -> Result<(), Full> {
+        self.put_tagged(tag::STRUCT, name.to_le_bytes())
+    }
+
     /// The list of items that follows is told apart by the field of that name.
     ///
     /// # Errors
@@ -252,12 +232,20 @@ impl Writer {
         self.put_name(name)
     }
 
-    /// As [`Writer::field`], of a name that is known not to be a secret's. If it is not, nothing is written, and
-    /// [`Writer::field`] has to see to it.
+    /// The number of a field's name, if the chunk knows it, and it is no secret's.
     #[inline(always)]
     #[must_use]
-    pub fn known_field(&mut self, name: &'static str) -> bool {
-        self.put_known_name(name)
+    pub fn field_number_of(&self, name: &'static str) -> Option<u16> {
+        self.number_of(name)
+    }
+
+    /// The name of a struct's next field, which the chunk knows under this number.
+    ///
+    /// # Errors
+    /// When there is no room; nothing is written then.
+    #[inline(always)]
+    pub fn field_number(&mut self, name: u16) -> Result<(), Full> {
+        self.put(name.to_le_bytes())
     }
 
     /// A variant without data. Returns whether it names a secret, which is of interest where it is the key of a map.

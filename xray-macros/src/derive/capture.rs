@@ -110,6 +110,7 @@ impl Expansion<'_> {
             let own = field.ident.as_ref().map_or_else(String::new, plain);
             written.push((options.rename.map_or(own, |name| name.value()), write));
         }
+        let count = written.len();
         let is_one = fields.len() == 1 && written.len() == 1;
         let write = match (fields, name) {
             (Fields::Unit, None) => quote!(#encoder.unit()),
@@ -124,8 +125,8 @@ impl Expansion<'_> {
             }
             (Fields::Unnamed(_), name) => {
                 let open = match name {
-                    None => quote!(#encoder.tuple(#of)?),
-                    Some(name) => quote!(#encoder.tuple_variant(#of, #name)?),
+                    None => quote!(#encoder.tuple(#of, #count)?),
+                    Some(name) => quote!(#encoder.tuple_variant(#of, #name, #count)?),
                 };
                 let elements = written.iter().map(|(_, write)| quote!(#compound.element_with(|#encoder| #write)?;));
                 // Without an element it is not changed, which is of no interest.
@@ -142,13 +143,13 @@ impl Expansion<'_> {
                 let number = Ident::new("__xray_number", Span::mixed_site());
                 let known = written.iter().enumerate().map(|(place, (_, write))| {
                     let place = place as u16;
-                    quote!(#encoder.known(#number + #place)?; #write?;)
+                    quote!(#encoder.known(#number + #place, |#encoder| #write)?;)
                 });
                 let fields =
                     written.iter().map(|(name, write)| quote!(#compound.field_with(#name, |#encoder| #write)?;));
                 quote! {
                     static #shape: #private::Shape = #private::Shape { name: #of, fields: &[#(#names),*] };
-                    if let #private::Some(#number) = #encoder.begins(&#shape) {
+                    if let #private::Some(#number) = #encoder.begins(&#shape)? {
                         let _ = #number;
                         #(#known)*
                         return #encoder.ends();
@@ -164,7 +165,7 @@ impl Expansion<'_> {
                     written.iter().map(|(name, write)| quote!(#compound.field_with(#name, |#encoder| #write)?;));
                 quote! {
                     #[allow(unused_mut)]
-                    let mut #compound = #encoder.fields_variant(#of, #name)?;
+                    let mut #compound = #encoder.fields_variant(#of, #name, #count)?;
                     #(#fields)*
                     #compound.finish()
                 }

@@ -15,8 +15,6 @@ use super::serializer::Encoder;
 macro_rules! as_serialized {
     ($($type:ty),* $(,)?) => {
         $(impl Capture for $type {
-            const IS_PLAIN: bool = true;
-
             #[inline]
             fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded {
                 self.serialize(encoder)
@@ -70,30 +68,11 @@ impl<T: Capture, E: Capture> Capture for Result<T, E> {
     }
 }
 
-fn list<'a, T: Capture + 'a>(
-    encoder: &mut Encoder<'_>,
-    length: usize,
-    values: impl IntoIterator<Item = &'a T>,
-) -> Encoded {
-    if T::IS_PLAIN && encoder.open_plain_list(length)? {
-        for value in values {
-            value.xray_encode(encoder)?;
-        }
-        encoder.close(false);
-        return Ok(());
-    }
-    let mut list = encoder.serialize_seq(Some(length))?;
-    for value in values {
-        list.element_with(|encoder| value.xray_encode(encoder))?;
-    }
-    list.finish()
-}
-
 macro_rules! lists {
     ($($type:ty $(, [$($parameter:tt)*])?;)*) => {
         $(impl<T: Capture, $($($parameter)*)?> Capture for $type {
             fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded {
-                list(encoder, self.len(), self)
+                encoder.list_with(Some(self.len()), self, |encoder, value| value.xray_encode(encoder))
             }
         })*
     };

@@ -9,10 +9,9 @@ use std::fmt::Debug;
 
 use serde::{Serialize, Serializer as _};
 use xray_collector::chunk::{Shape, Writer};
-use xray_collector::value::TextError;
 
 use super::ladder::Value;
-use super::serializer::{Compound, Encoder, Error};
+use super::serializer::{Compound, Encoder, Error, Next};
 
 /// What writing a value comes to.
 pub type Encoded = Result<(), Error>;
@@ -35,10 +34,6 @@ pub type Encoded = Result<(), Error>;
 /// ```
 #[diagnostic::on_unimplemented(note = "derive it: `#[derive(xray::Capture)]`")]
 pub trait Capture {
-    /// It is written as a single value, with nothing in it.
-    #[doc(hidden)]
-    const IS_PLAIN: bool = false;
-
     /// Writes the value. Not for users: how may change in any version.
     #[doc(hidden)]
     fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded;
@@ -213,26 +208,25 @@ impl<'w> Encoder<'w> {
     }
 
     fn debug_text(&mut self, arguments: std::fmt::Arguments<'_>) -> Encoded {
-        self.owes_value = false;
-        self.writer.debug_text(arguments).map_err(|error| match error {
-            TextError::Full => Error::Full,
-            TextError::Failed => Error::Failed,
-        })
+        self.settle()?;
+        Ok(self.writer.debug_text(arguments)?)
     }
 
     fn type_name(&mut self, name: &'static str) -> Encoded {
-        self.owes_value = false;
+        self.settle()?;
         self.writer.type_name(name);
         Ok(())
     }
 
     /// A value that fails costs itself, not what it is in.
     fn or_type_name(&mut self, name: &'static str, write: impl FnOnce(&mut Self) -> Encoded) -> Encoded {
+        self.settle()?;
         let (place, depth) = (self.writer.mark(), self.depth);
         match write(self) {
             Err(Error::Failed) => {
                 self.writer.rollback(place);
                 self.depth = depth;
+                (self.next, self.owes_value) = (Next::VALUE, false);
                 self.type_name(name)
             }
             Ok(()) if self.depth != depth => {
@@ -243,33 +237,32 @@ impl<'w> Encoder<'w> {
         }
     }
 
-    /// Opens a struct of this shape, if that is all that has to be done: then each field comes after [`Encoder::known`]
-    /// with the number that this returns, and one more for each, and [`Encoder::ends`] after the last.
+    /// Opens a struct of this shape, if that is all that has to be done: then each field comes by [`Encoder::known`] with
+    /// the number that this returns, and one more for each, and [`Encoder::ends`] after the last.
+    ///
+    /// # Errors
+    /// When there is no room.
     #[inline(always)]
-    pub fn begins(&mut self, shape: &'static Shape) -> Option<u16> {
-        let number = if self.takes_shape(shape) { self.writer.open_known_shape(shape)? } else { return None };
-        self.opened(true);
-        Some(number)
+    pub fn begins(&mut self, shape: &'static Shape) -> Result<Option<u16>, Error> {
+        self.open_shape(shape)
     }
 
-    /// The name of the next field, by its number.
+    /// The next field, by its name's number, as `write` writes it.
     #[inline(always)]
-    pub fn known(&mut self, number: u16) -> Encoded {
-        self.writer.numbered_field(number)?;
-        self.owes_value = true;
-        Ok(())
+    pub fn known(&mut self, number: u16, write: impl FnOnce(&mut Self) -> Encoded) -> Encoded {
+        self.numbered_field_with(number, write)
     }
 
     /// Ends what [`Encoder::begins`] has opened.
     #[inline(always)]
     pub fn ends(&mut self) -> Encoded {
-        self.close(false);
+        self.close_shape();
         Ok(())
     }
 
     /// Stands for a value that must not be captured.
     pub fn redacted(&mut self) -> Encoded {
-        self.owes_value = false;
+        self.settle()?;
         self.writer.redacted();
         Ok(())
     }
@@ -281,18 +274,16 @@ impl<'w> Encoder<'w> {
 
     /// A struct with names that [`Encoder::begins`] does not open.
     pub fn fields<'e>(&'e mut self, shape: &'static Shape) -> Result<Shaped<'e, 'w>, Error> {
-        if self.takes_shape(shape)
-            && let Some(number) = self.writer.open_new_shape(shape)?
-        {
+        if let Some(number) = self.open_new_shape(shape)? {
             return Ok(Shaped { compound: self.opened_shape(), number: Some(number) });
         }
-        let compound = self.serialize_struct(shape.name, 0)?;
+        let compound = self.serialize_struct(shape.name, shape.fields.len())?;
         Ok(Shaped { compound, number: None })
     }
 
     /// A struct without names.
-    pub fn tuple<'e>(&'e mut self, name: &'static str) -> Result<Compound<'e, 'w>, Error> {
-        self.serialize_tuple_struct(name, 0)
+    pub fn tuple<'e>(&'e mut self, name: &'static str, fields: usize) -> Result<Compound<'e, 'w>, Error> {
+        self.serialize_tuple_struct(name, fields)
     }
 
     /// A variant without data.
@@ -311,13 +302,23 @@ impl<'w> Encoder<'w> {
     }
 
     /// A variant with several values.
-    pub fn tuple_variant<'e>(&'e mut self, of: &'static str, name: &'static str) -> Result<Compound<'e, 'w>, Error> {
-        self.serialize_tuple_variant(of, 0, name, 0)
+    pub fn tuple_variant<'e>(
+        &'e mut self,
+        of: &'static str,
+        name: &'static str,
+        fields: usize,
+    ) -> Result<Compound<'e, 'w>, Error> {
+        self.serialize_tuple_variant(of, 0, name, fields)
     }
 
     /// A variant with names.
-    pub fn fields_variant<'e>(&'e mut self, of: &'static str, name: &'static str) -> Result<Compound<'e, 'w>, Error> {
-        self.serialize_struct_variant(of, 0, name, 0)
+    pub fn fields_variant<'e>(
+        &'e mut self,
+        of: &'static str,
+        name: &'static str,
+        fields: usize,
+    ) -> Result<Compound<'e, 'w>, Error> {
+        self.serialize_struct_variant(of, 0, name, fields)
     }
 }
 
@@ -332,17 +333,14 @@ impl<'w> Shaped<'_, 'w> {
     /// The next field, as `write` writes it.
     pub fn field_with(&mut self, name: &'static str, write: impl FnOnce(&mut Encoder<'w>) -> Encoded) -> Encoded {
         let Some(number) = &mut self.number else { return self.compound.field_with(name, write) };
-        let encoder = self.compound.encoder();
-        encoder.writer.new_numbered_field(*number, name)?;
         *number += 1;
-        encoder.owes_value = true;
-        write(encoder)
+        self.compound.new_field_with(*number - 1, name, write)
     }
 
     /// Ends it.
     pub fn finish(mut self, shape: &'static Shape) -> Encoded {
         if let Some(number) = self.number {
-            self.compound.encoder().writer.learn_shape(shape, number - shape.fields.len() as u16);
+            self.compound.learns(shape, number - shape.fields.len() as u16);
         }
         self.compound.finish()
     }

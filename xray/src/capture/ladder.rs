@@ -20,34 +20,19 @@ pub trait Plain {
     fn write(&self, writer: &mut Writer);
 }
 
-macro_rules! plain {
-    ($($type:ty: $method:ident($value:ident => $as:expr)),* $(,)?) => {
+macro_rules! scalars {
+    ($($type:ty),* $(,)?) => {
         $(impl Plain for $type {
             #[inline]
             fn write(&self, writer: &mut Writer) {
-                let $value = self;
-                if writer.$method($as).is_err() {
+                if writer.scalar(*self).is_err() {
                     writer.omitted();
                 }
             }
         })*
     };
 }
-plain! {
-    u8: u8(it => *it), u16: u16(it => *it), u32: u32(it => *it), u64: u64(it => *it), u128: u128(it => *it),
-    i8: i8(it => *it), i16: i16(it => *it), i32: i32(it => *it), i64: i64(it => *it), i128: i128(it => *it),
-    usize: u64(it => *it as u64), isize: i64(it => *it as i64), f32: f32(it => *it), f64: f64(it => *it),
-    bool: bool(it => *it), char: char(it => *it),
-}
-
-impl Plain for () {
-    #[inline]
-    fn write(&self, writer: &mut Writer) {
-        if writer.unit().is_err() {
-            writer.omitted();
-        }
-    }
-}
+scalars! { u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char, () }
 
 impl Plain for str {
     /// Not inlined: it has a budget.
@@ -95,7 +80,7 @@ pub trait ViaSerializeAndDebug {
 
 impl<T: Serialize + Debug + ?Sized> ViaSerializeAndDebug for &&&Value<'_, T> {
     fn xray_capture(&self, writer: &mut Writer) {
-        super::structured(self.0, Some(format_args!("{:?}", self.0)), writer);
+        super::structured(self.0, Some(&self.0), writer);
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod ladder;
 pub(crate) mod limits;
 mod locks;
 pub(crate) mod returned;
+pub(crate) mod scalars;
 pub(crate) mod serializer;
 
 use std::any::type_name;
@@ -25,8 +26,8 @@ use xray_collector::value::TextError;
 
 use self::serializer::Encoder;
 
-/// The value's structure; what `otherwise` formats, or the name of its type, if its `Serialize` returns an error.
-pub(crate) fn structured<T: Serialize + ?Sized>(value: &T, otherwise: Option<fmt::Arguments<'_>>, writer: &mut Writer) {
+/// The value's structure; the text of `otherwise`, or the name of its type, if its `Serialize` returns an error.
+pub(crate) fn structured<T: Serialize + ?Sized>(value: &T, otherwise: Option<&dyn Debug>, writer: &mut Writer) {
     encode(&|encoder| value.serialize(encoder), otherwise, type_name::<T>(), writer);
 }
 
@@ -51,7 +52,7 @@ type Serialized = Result<(), serializer::Error>;
 
 fn encode(
     serialize: &dyn Fn(&mut Encoder<'_>) -> Serialized,
-    otherwise: Option<fmt::Arguments<'_>>,
+    otherwise: Option<&dyn Debug>,
     type_name: &'static str,
     writer: &mut Writer,
 ) {
@@ -68,7 +69,7 @@ fn encode(
         Ok(Err(serializer::Error::Failed)) => {
             writer.rollback(start);
             match otherwise {
-                Some(arguments) => return text(Writer::debug_text, arguments, type_name, writer),
+                Some(value) => return text(Writer::debug_text, format_args!("{value:?}"), type_name, writer),
                 None => writer.type_name(type_name),
             }
         }

@@ -7,7 +7,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::future::{AsyncCall, InStep};
+use crate::future::InStep;
 use crate::recorder::{Call, Step};
 
 /// A return value whose kind is asked for: `(&&Kind(&returned)).xray_kind()`.
@@ -79,7 +79,7 @@ impl AsSendFuture {
         let step = call.detach();
         match step.context() {
             None => returned,
-            Some(_) => Box::pin(AsyncCall::continued(step).run(returned, leave)),
+            Some(_) => Box::pin(InStep::continued(step, returned, leave)),
         }
     }
 }
@@ -99,7 +99,7 @@ impl AsLocalFuture {
         let step = call.detach();
         match step.context() {
             None => returned,
-            Some(_) => Box::pin(AsyncCall::continued(step).run(returned, leave)),
+            Some(_) => Box::pin(InStep::continued(step, returned, leave)),
         }
     }
 }
@@ -111,11 +111,11 @@ pub struct AsOpaqueFuture;
 impl AsOpaqueFuture {
     /// The future as a part of the step.
     #[inline]
-    pub fn finish<F, L>(self, call: Call, returned: F, leave: L) -> InStep<F, L>
+    pub fn finish<F, L>(self, call: Call, returned: F, leave: L) -> InStep<Step, F, L>
     where
         F: Future,
         L: FnOnce(&F::Output, &mut Step),
     {
-        AsyncCall::continued(call.detach()).run(returned, leave)
+        InStep::continued(call.detach(), returned, leave)
     }
 }

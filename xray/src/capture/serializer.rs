@@ -3,13 +3,16 @@
 //! When there is no room left, every method fails, so that the value's own code stops; what is open is closed after
 //! that by [`Encoder::close_all`], marked as cut. Beyond a limit of depth or elements the rest is left out and the
 //! value goes on.
+//!
+//! A field's name is not written when it comes, but with its value: where that is a number or a short text, there is one
+//! look at the room for both.
 
 use std::fmt::Display;
 
 use serde::ser::{self, Serialize};
 use xray_collector::chunk::{Full, Mark, Shape, Writer};
 use xray_collector::schema::{Fit, OnMismatch};
-use xray_collector::value::{TextError, UNKNOWN_LENGTH};
+use xray_collector::value::{Scalar, TextError, UNKNOWN_LENGTH};
 
 use super::key;
 use super::limits::Limits;
@@ -33,6 +36,15 @@ impl From<Full> for Error {
     }
 }
 
+impl From<TextError> for Error {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Full => Self::Full,
+            TextError::Failed => Self::Failed,
+        }
+    }
+}
+
 impl Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -51,18 +63,42 @@ impl ser::Error for Error {
     }
 }
 
+/// What the next value is, or what has to be written before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Next(u32);
+
+impl Next {
+    /// A value, before which nothing is missing.
+    pub(super) const VALUE: Self = Self(1 << 16);
+    /// A map's key.
+    const KEY: Self = Self(1 << 17);
+
+    /// The value of a field, whose name the chunk knows under this number.
+    #[inline(always)]
+    fn field(name: u16) -> Self {
+        Self(name.into())
+    }
+
+    /// The number of the field's name, if that is missing.
+    #[inline(always)]
+    fn name(self) -> Option<u16> {
+        u16::try_from(self.0).ok()
+    }
+}
+
 /// Writes one value.
 pub struct Encoder<'w> {
     pub(super) writer: &'w mut Writer,
     limits: Limits,
+    /// Something with fewer elements than this is written whole, without a look at its keys.
+    straight: usize,
     /// How many lists, maps, structs and so on are open.
     pub(super) depth: usize,
     /// Of each that is open, the outermost in the lowest bit: whether it is closed as a struct.
     structs: u64,
+    pub(super) next: Next,
     /// A name or key was written, and its value was not.
     pub(super) owes_value: bool,
-    /// What is written now is a map's key.
-    is_key: bool,
     /// The key that was written last names a secret.
     is_secret: bool,
     /// The outermost keys are checked by the schema: the value is a result.
@@ -79,10 +115,11 @@ impl<'w> Encoder<'w> {
         Self {
             writer,
             limits,
+            straight: if checks_keys { 0 } else { limits.elements.saturating_add(1) },
             depth: 0,
             structs: 0,
+            next: Next::VALUE,
             owes_value: false,
-            is_key: false,
             is_secret: false,
             checks_keys,
             first_element: None,
@@ -93,20 +130,15 @@ impl<'w> Encoder<'w> {
     /// Closes what is open, for a value that was given up.
     #[cold]
     pub(super) fn close_all(&mut self) {
-        if self.owes_value || self.depth == 0 {
-            self.writer.omitted();
-        }
-        self.owes_value = false;
+        self.owes_value |= self.depth == 0;
         self.close_down_to(0);
     }
 
     /// Closes what was left open: an element failed, and the code that holds it went on.
     #[cold]
     pub(super) fn close_down_to(&mut self, depth: usize) {
-        if self.owes_value {
-            self.writer.omitted();
-            self.owes_value = false;
-        }
+        self.omit_owed();
+        self.next = Next::VALUE;
         while self.depth > depth {
             self.close(true);
         }
@@ -120,6 +152,69 @@ impl<'w> Encoder<'w> {
     /// Whether the value is whole; its code may have swallowed an error.
     pub(super) fn is_complete(&self) -> bool {
         self.depth == 0 && !self.owes_value
+    }
+
+    fn omit_owed(&mut self) {
+        if std::mem::take(&mut self.owes_value) {
+            self.writer.omitted();
+        }
+    }
+
+    /// What is missing before the next value, if something is. Then the value is owed.
+    #[inline(always)]
+    pub(super) fn settle(&mut self) -> Result<(), Error> {
+        if let Some(name) = self.next.name() { self.settle_name(name) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn settle_name(&mut self, name: u16) -> Result<(), Error> {
+        self.next = Next::VALUE;
+        self.writer.field_number(name)?;
+        self.owes_value = true;
+        Ok(())
+    }
+
+    /// The value of a field whose name the chunk knows under this number, as `write` writes it.
+    #[inline(always)]
+    pub(super) fn numbered_field_with(
+        &mut self,
+        name: u16,
+        write: impl FnOnce(&mut Self) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.next = Next::field(name);
+        write(self).map_err(|error| self.given_up(error))?;
+        self.owes_value = false;
+        Ok(())
+    }
+
+    /// What was being written has failed: it is whole as far as it goes, should the code that holds it go on.
+    #[cold]
+    fn given_up(&mut self, error: Error) -> Error {
+        self.omit_owed();
+        self.next = Next::VALUE;
+        error
+    }
+
+    #[inline(always)]
+    fn scalar<S: Scalar>(&mut self, value: S) -> Result<(), Error> {
+        if let Some(name) = self.next.name() {
+            if self.writer.named_scalar(name, value) {
+                self.next = Next::VALUE;
+                return Ok(());
+            }
+            self.settle_name(name)?;
+        }
+        Ok(self.writer.scalar(value)?)
+    }
+
+    #[inline(always)]
+    fn string(&mut self, value: &str) -> Result<(), Error> {
+        if self.next == Next::VALUE {
+            return Ok(self.writer.string(value)?);
+        }
+        let Some(name) = self.next.name() else { return self.key(value) };
+        self.next = Next::VALUE;
+        Ok(self.writer.named_string(name, value)?)
     }
 
     #[inline]
@@ -140,57 +235,119 @@ impl<'w> Encoder<'w> {
         self.depth += 1;
     }
 
-    /// Writes the head of something with elements, unless that would be too deep.
-    #[inline]
+    /// Whether all elements of something with so many are written, without a look at their keys.
+    #[inline(always)]
+    fn is_straight(&self, elements: usize) -> bool {
+        self.depth < self.limits.depth && elements < self.straight
+    }
+
+    /// Writes the head of something with so many elements, as far as that is known, unless it would be too deep.
+    #[inline(always)]
     fn open<'e>(
         &'e mut self,
         is_struct: bool,
+        elements: Option<usize>,
         head: impl FnOnce(&mut Writer) -> Result<(), Full>,
     ) -> Result<Compound<'e, 'w>, Error> {
-        let (mut left, mut state) = (self.limits.elements, State::WRITTEN);
-        if self.depth < self.limits.depth {
+        self.settle()?;
+        let state = if self.depth >= self.limits.depth {
+            self.too_deep();
+            State::TOO_DEEP
+        } else {
             head(self.writer)?;
             self.opened(is_struct);
-            if self.checks_keys && self.depth == 1 {
-                state = self.opened_checked();
-            }
-        } else {
-            (left, state) = (0, State::TOO_DEEP);
-            self.too_deep();
-        }
-        let depth = self.depth;
-        Ok(Compound { encoder: self, left, depth, passed_over: 0, state })
+            let is_straight = elements.is_some_and(|elements| elements < self.straight);
+            if is_straight { State::STRAIGHT } else { self.opened_with_care() }
+        };
+        let (left, depth) = (self.limits.elements, self.depth);
+        Ok(Compound { encoder: self, state, passed_over: 0, depth, left })
     }
 
-    /// Whether a struct of this shape is written whole, and without a look at its fields' names.
+    /// A struct of a shape whose names the chunk knows: the number of the first field's. `None` if it has to be written
+    /// name by name.
     #[inline(always)]
-    pub(super) fn takes_shape(&self, shape: &Shape) -> bool {
-        self.depth < self.limits.depth && shape.fields.len() <= self.limits.elements && !self.checks_keys
+    pub(super) fn open_shape(&mut self, shape: &'static Shape) -> Result<Option<u16>, Error> {
+        let Some(number) = self.writer.known_shape(shape).filter(|_| self.is_straight(shape.fields.len())) else {
+            return Ok(None);
+        };
+        self.settle()?;
+        self.writer.structure_number(number - 1)?;
+        self.opened(true);
+        Ok(Some(number))
     }
 
-    /// Opens a list of so many plain values, if all of them are to be written.
-    #[inline(always)]
-    pub(super) fn open_plain_list(&mut self, length: usize) -> Result<bool, Error> {
-        if self.depth >= self.limits.depth || length > self.limits.elements || self.checks_keys {
-            return Ok(false);
+    /// As [`Encoder::open_shape`], of a shape that the chunk does not know, as far as there is nothing against it.
+    pub(super) fn open_new_shape(&mut self, shape: &'static Shape) -> Result<Option<u16>, Error> {
+        if !self.is_straight(shape.fields.len()) {
+            return Ok(None);
         }
-        self.writer.list(known(Some(length)))?;
-        self.opened(false);
-        Ok(true)
+        self.settle()?;
+        Ok(self.writer.open_new_shape(shape)?)
     }
 
     /// After the head of a struct was written.
     pub(super) fn opened_shape<'e>(&'e mut self) -> Compound<'e, 'w> {
         self.opened(true);
         let (left, depth) = (self.limits.elements, self.depth);
-        Compound { encoder: self, left, depth, passed_over: 0, state: State::WRITTEN }
+        Compound { encoder: self, state: State::STRAIGHT, passed_over: 0, depth, left }
     }
 
-    /// The outermost, whose keys are checked.
+    /// What of which elements may have to be left out.
     #[cold]
-    fn opened_checked(&mut self) -> State {
-        self.first_element = Some(self.writer.mark());
-        State::CHECKED
+    fn opened_with_care(&mut self) -> State {
+        if self.checks_keys && self.depth == 1 {
+            self.first_element = Some(self.writer.mark());
+            return State::CHECKED;
+        }
+        State::COUNTED
+    }
+
+    /// A list of so many, if that is known, each as `write` writes it.
+    #[inline(always)]
+    pub(super) fn list_with<T>(
+        &mut self,
+        length: Option<usize>,
+        elements: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Some(length) = length.filter(|length| self.is_straight(*length)) else {
+            return self.list_with_care(length, elements, write);
+        };
+        self.settle()?;
+        self.writer.list(known(Some(length)))?;
+        self.opened(false);
+        let depth = self.depth;
+        for element in elements {
+            write(self, element)?;
+            if self.depth != depth {
+                self.close_down_to(depth);
+            }
+        }
+        self.depth = depth - 1;
+        self.writer.close(false);
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn list_with_care<T>(
+        &mut self,
+        length: Option<usize>,
+        elements: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut list = self.open(false, length, |writer| writer.list(known(length)))?;
+        for element in elements {
+            list.element_with(|encoder| write(encoder, element))?;
+        }
+        list.finish()
+    }
+
+    /// Ends a struct whose fields are all there.
+    #[inline(always)]
+    pub(super) fn close_shape(&mut self) {
+        self.depth -= 1;
+        self.writer.close_fields(false);
     }
 
     pub(super) fn newtype_variant(
@@ -199,6 +356,7 @@ impl<'w> Encoder<'w> {
         name: &'static str,
         write: impl FnOnce(&mut Self) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.settle()?;
         if self.depth >= self.limits.depth {
             self.too_deep();
             return Ok(());
@@ -209,13 +367,13 @@ impl<'w> Encoder<'w> {
         self.owes_value = true;
         let written = write(self);
         self.limits.depth += 1;
+        self.owes_value &= written.is_err();
         written
     }
 
     /// A text that is a map's key.
     fn key(&mut self, key: &str) -> Result<(), Error> {
         self.is_secret = self.writer.string_key(key)?;
-        self.owes_value = false;
         Ok(())
     }
 
@@ -226,13 +384,11 @@ impl<'w> Encoder<'w> {
     }
 }
 
-macro_rules! numbers {
-    ($($method:ident: $type:ty = $write:ident),*) => {
+macro_rules! scalars {
+    ($($method:ident: $type:ty),*) => {
         $(#[inline]
         fn $method(self, value: $type) -> Result<(), Error> {
-            self.writer.$write(value)?;
-            self.owes_value = false;
-            Ok(())
+            self.scalar(value)
         })*
     };
 }
@@ -253,12 +409,15 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
     type SerializeStruct = Compound<'e, 'w>;
     type SerializeStructVariant = Compound<'e, 'w>;
 
-    numbers! {
-        serialize_bool: bool = bool, serialize_char: char = char,
-        serialize_bytes: &[u8] = bytes, serialize_f32: f32 = f32, serialize_f64: f64 = f64,
-        serialize_i8: i8 = i8, serialize_i16: i16 = i16, serialize_i32: i32 = i32, serialize_i64: i64 = i64,
-        serialize_i128: i128 = i128, serialize_u8: u8 = u8, serialize_u16: u16 = u16, serialize_u32: u32 = u32,
-        serialize_u64: u64 = u64, serialize_u128: u128 = u128
+    scalars! {
+        serialize_bool: bool, serialize_char: char, serialize_f32: f32, serialize_f64: f64,
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64, serialize_i128: i128,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64, serialize_u128: u128
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Error> {
+        self.settle()?;
+        Ok(self.writer.bytes(value)?)
     }
 
     /// Readable: a date is a text, as a person who reads the value would want it.
@@ -268,19 +427,12 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 
     #[inline]
     fn serialize_unit(self) -> Result<(), Error> {
-        self.writer.unit()?;
-        self.owes_value = false;
-        Ok(())
+        self.scalar(())
     }
 
     #[inline]
     fn serialize_str(self, value: &str) -> Result<(), Error> {
-        if self.is_key {
-            return self.key(value);
-        }
-        self.writer.string(value)?;
-        self.owes_value = false;
-        Ok(())
+        self.string(value)
     }
 
     #[inline]
@@ -299,8 +451,8 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 
     #[inline]
     fn serialize_unit_variant(self, of: &'static str, _: u32, name: &'static str) -> Result<(), Error> {
+        self.settle()?;
         self.is_secret |= self.writer.unit_variant(of, name)?;
-        self.owes_value = false;
         Ok(())
     }
 
@@ -322,16 +474,16 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
 
     #[inline]
     fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, Error> {
-        self.open(false, |writer| writer.list(known(length)))
+        self.open(false, length, |writer| writer.list(known(length)))
     }
 
     #[inline]
     fn serialize_tuple(self, length: usize) -> Result<Self::SerializeTuple, Error> {
-        self.open(false, |writer| writer.list(known(Some(length))))
+        self.open(false, Some(length), |writer| writer.list(known(Some(length))))
     }
 
-    fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Error> {
-        self.open(false, |writer| writer.tuple(name))
+    fn serialize_tuple_struct(self, name: &'static str, length: usize) -> Result<Self::SerializeTupleStruct, Error> {
+        self.open(false, Some(length), |writer| writer.tuple(name))
     }
 
     fn serialize_tuple_variant(
@@ -339,19 +491,19 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
         of: &'static str,
         _: u32,
         name: &'static str,
-        _: usize,
+        length: usize,
     ) -> Result<Self::SerializeTupleVariant, Error> {
-        self.open(false, |writer| writer.tuple_variant(of, name))
+        self.open(false, Some(length), |writer| writer.tuple_variant(of, name))
     }
 
     #[inline]
     fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, Error> {
-        self.open(false, |writer| writer.map(known(length)))
+        self.open(false, None, |writer| writer.map(known(length)))
     }
 
     #[inline]
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeStruct, Error> {
-        self.open(true, |writer| writer.structure(name))
+    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Self::SerializeStruct, Error> {
+        self.open(true, Some(length), |writer| writer.structure(name))
     }
 
     fn serialize_struct_variant(
@@ -359,60 +511,77 @@ impl<'e, 'w> ser::Serializer for &'e mut Encoder<'w> {
         of: &'static str,
         _: u32,
         name: &'static str,
-        _: usize,
+        length: usize,
     ) -> Result<Self::SerializeStructVariant, Error> {
-        self.open(true, |writer| writer.struct_variant(of, name))
+        self.open(true, Some(length), |writer| writer.struct_variant(of, name))
+    }
+
+    /// Not by [`Self::serialize_seq`], so that nothing of the list is kept in memory between its elements.
+    #[inline]
+    fn collect_seq<I>(self, elements: I) -> Result<(), Error>
+    where
+        I: IntoIterator<Item: Serialize>,
+    {
+        let elements = elements.into_iter();
+        let length = match elements.size_hint() {
+            (least, Some(most)) if least == most => Some(least),
+            _ => None,
+        };
+        self.list_with(length, elements, |encoder, element| element.serialize(encoder))
     }
 
     /// Formats straight into the record.
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Error> {
         let arguments = format_args!("{value}");
-        let written = if self.is_key {
+        self.settle()?;
+        let written = if self.next == Next::KEY {
             self.writer.display_key(arguments).map(|is_secret| self.is_secret = is_secret)
         } else {
             self.writer.display_text(arguments)
         };
-        written.map_err(|error| match error {
-            TextError::Full => Error::Full,
-            TextError::Failed => Error::Failed,
-        })?;
-        self.owes_value = false;
-        Ok(())
+        Ok(written?)
     }
 }
 
 /// Something with elements that is being written.
+// In this order, so that where a `Result` has the byte of an error this has a byte, too: or it would be put together from
+// single ones.
+#[repr(C)]
 pub struct Compound<'e, 'w> {
     encoder: &'e mut Encoder<'w>,
-    /// Elements that may still be written: none if it is too deep.
-    left: usize,
+    state: State,
+    passed_over: u32,
     /// Of the encoder while this is the innermost that is open.
     depth: usize,
-    passed_over: u32,
-    state: State,
+    /// Elements that may still be written, if they are counted.
+    left: usize,
 }
 
-/// What is done with the elements. A number, in which there is no room for a `Result` to say that there is an error: it
-/// would be put together from single bytes.
+/// What is done with the elements.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct State(u32);
+struct State(u8);
 
 impl State {
-    const WRITTEN: Self = Self(0);
-    /// Their keys have to fit the schema.
-    const CHECKED: Self = Self(1);
-    const TOO_DEEP: Self = Self(2);
+    /// All are written: it has said how many there are.
+    const STRAIGHT: Self = Self(0);
+    /// So many are written as the limit says.
+    const COUNTED: Self = Self(1);
+    /// Their keys have to fit the schema, too.
+    const CHECKED: Self = Self(2);
+    const TOO_DEEP: Self = Self(3);
 }
 
 impl Compound<'_, '_> {
+    /// Whether nothing is to be looked at before the next element.
+    #[inline(always)]
+    fn is_straight(&self) -> bool {
+        self.state == State::STRAIGHT && self.encoder.depth == self.depth
+    }
+
     /// Whether the next element is to be written.
     #[inline(always)]
     fn takes(&mut self) -> Result<bool, Error> {
-        if self.encoder.depth == self.depth && self.left > 0 {
-            self.left -= 1;
-            return Ok(true);
-        }
-        self.takes_with_care()
+        if self.is_straight() { Ok(true) } else { self.takes_with_care() }
     }
 
     #[cold]
@@ -420,7 +589,10 @@ impl Compound<'_, '_> {
         if self.encoder.depth != self.depth {
             self.encoder.close_down_to(self.depth);
         }
-        if self.left > 0 {
+        if self.state == State::STRAIGHT {
+            return Ok(true);
+        }
+        if self.left > 0 && self.state != State::TOO_DEEP {
             self.left -= 1;
             return Ok(true);
         }
@@ -438,7 +610,7 @@ impl Compound<'_, '_> {
         self.element_with(|encoder| value.serialize(encoder))
     }
 
-    #[inline]
+    #[inline(always)]
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         self.field_with(name, |encoder| value.serialize(encoder))
     }
@@ -448,11 +620,11 @@ impl<'w> Compound<'_, 'w> {
     /// The next element, as `write` writes it.
     #[inline]
     pub fn element_with(&mut self, write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>) -> Result<(), Error> {
-        if self.takes()? { write(self.encoder) } else { Ok(()) }
+        if self.takes()? { write(self.encoder).map_err(|error| self.encoder.given_up(error)) } else { Ok(()) }
     }
 
     /// The next field, as `write` writes it.
-    #[inline]
+    #[inline(always)]
     pub fn field_with(
         &mut self,
         name: &'static str,
@@ -461,26 +633,43 @@ impl<'w> Compound<'_, 'w> {
         if !self.begins_field(name)? {
             return Ok(());
         }
+        write(self.encoder).map_err(|error| self.encoder.given_up(error))?;
+        self.encoder.owes_value = false;
+        Ok(())
+    }
+
+    /// The next field, whose name the chunk knows under this number from here on.
+    pub(super) fn new_field_with(
+        &mut self,
+        number: u16,
+        name: &'static str,
+        write: impl FnOnce(&mut Encoder<'w>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.encoder.writer.new_numbered_field(number, name)?;
         self.encoder.owes_value = true;
-        write(self.encoder)
+        write(self.encoder).map_err(|error| self.encoder.given_up(error))?;
+        self.encoder.owes_value = false;
+        Ok(())
     }
 
-    #[inline(always)]
-    pub(super) fn encoder(&mut self) -> &mut Encoder<'w> {
-        self.encoder
+    /// All names of this shape have been written; `number` is that of the first field.
+    pub(super) fn learns(&mut self, shape: &'static Shape, number: u16) {
+        self.encoder.writer.learn_shape(shape, number);
     }
 
-    /// Whether the value of a field of this name is to be written next. The name is, if the field is there at all.
+    /// Whether the value of a field of this name is to be written next.
     #[inline(always)]
     fn begins_field(&mut self, name: &'static str) -> Result<bool, Error> {
-        let is_ordinary = self.encoder.depth == self.depth && self.left > 0 && self.state == State::WRITTEN;
-        if is_ordinary && self.encoder.writer.known_field(name) {
-            self.left -= 1;
+        if self.is_straight()
+            && let Some(number) = self.encoder.writer.field_number_of(name)
+        {
+            self.encoder.next = Next::field(number);
             return Ok(true);
         }
         self.begins_field_with_care(name)
     }
 
+    /// Writes the name, if the field is there at all.
     #[inline(never)]
     fn begins_field_with_care(&mut self, name: &'static str) -> Result<bool, Error> {
         if !self.takes()? {
@@ -490,8 +679,10 @@ impl<'w> Compound<'_, 'w> {
         let is_secret = self.encoder.writer.field(name)?;
         if is_secret || !fits {
             self.encoder.writer.redacted();
+            return Ok(false);
         }
-        Ok(fits && !is_secret)
+        (self.encoder.next, self.encoder.owes_value) = (Next::VALUE, true);
+        Ok(true)
     }
 
     /// Whether what has this key may be captured; `None` is a key that is no text. If the schema rejects it, what was
@@ -523,12 +714,44 @@ impl<'w> Compound<'_, 'w> {
         if !self.encoder.owes_value || self.state == State::TOO_DEEP || self.passed_over > 0 {
             return Ok(());
         }
-        if std::mem::take(&mut self.encoder.is_secret) { self.encoder.redacted() } else { write(self.encoder) }
+        if std::mem::take(&mut self.encoder.is_secret) {
+            self.encoder.writer.redacted();
+        } else {
+            write(self.encoder).map_err(|error| self.encoder.given_up(error))?;
+        }
+        self.encoder.owes_value = false;
+        Ok(())
     }
 
-    /// Ends it.
-    #[inline]
-    pub fn finish(self) -> Result<(), Error> {
+    /// Ends a list, or whatever else has no names.
+    #[inline(always)]
+    fn finish_list(mut self) -> Result<(), Error> {
+        if !self.is_straight() {
+            return self.finish_with_care();
+        }
+        self.encoder.depth = self.depth - 1;
+        self.encoder.writer.close(false);
+        Ok(())
+    }
+
+    /// Ends a struct, or a variant with names.
+    #[inline(always)]
+    fn finish_fields(mut self) -> Result<(), Error> {
+        if !self.is_straight() {
+            return self.finish_with_care();
+        }
+        self.encoder.depth = self.depth - 1;
+        self.encoder.writer.close_fields(false);
+        Ok(())
+    }
+
+    /// Ends it, whatever it is.
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.finish_with_care()
+    }
+
+    #[inline(never)]
+    fn finish_with_care(&mut self) -> Result<(), Error> {
         if self.state != State::TOO_DEEP {
             if self.encoder.depth != self.depth {
                 self.encoder.close_down_to(self.depth);
@@ -548,7 +771,7 @@ impl ser::SerializeSeq for Compound<'_, '_> {
     }
     #[inline]
     fn end(self) -> Result<(), Error> {
-        self.finish()
+        self.finish_list()
     }
 }
 
@@ -561,7 +784,7 @@ impl ser::SerializeTuple for Compound<'_, '_> {
     }
     #[inline]
     fn end(self) -> Result<(), Error> {
-        self.finish()
+        self.finish_list()
     }
 }
 
@@ -572,7 +795,7 @@ impl ser::SerializeTupleStruct for Compound<'_, '_> {
         self.element(value)
     }
     fn end(self) -> Result<(), Error> {
-        self.finish()
+        self.finish_list()
     }
 }
 
@@ -583,7 +806,7 @@ impl ser::SerializeTupleVariant for Compound<'_, '_> {
         self.element(value)
     }
     fn end(self) -> Result<(), Error> {
-        self.finish()
+        self.finish_list()
     }
 }
 
@@ -595,14 +818,15 @@ impl ser::SerializeMap for Compound<'_, '_> {
         if !self.takes()? {
             return Ok(());
         }
+        self.encoder.omit_owed();
         if self.state == State::CHECKED && !key::with_text(key, |text| self.captures(text)) {
             key.serialize(&mut *self.encoder)?;
             self.encoder.writer.redacted();
             return Ok(());
         }
-        (self.encoder.is_key, self.encoder.is_secret) = (true, false);
+        (self.encoder.next, self.encoder.is_secret) = (Next::KEY, false);
         let written = key.serialize(&mut *self.encoder);
-        self.encoder.is_key = false;
+        self.encoder.next = Next::VALUE;
         written?;
         self.encoder.owes_value = true;
         Ok(())
@@ -620,13 +844,13 @@ impl ser::SerializeMap for Compound<'_, '_> {
 impl ser::SerializeStruct for Compound<'_, '_> {
     type Ok = ();
     type Error = Error;
-    #[inline]
+    #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         self.field(name, value)
     }
     #[inline]
     fn end(self) -> Result<(), Error> {
-        self.finish()
+        self.finish_fields()
     }
 }
 
@@ -639,6 +863,6 @@ impl ser::SerializeStructVariant for Compound<'_, '_> {
     }
     #[inline]
     fn end(self) -> Result<(), Error> {
-        self.finish()
+        self.finish_fields()
     }
 }

@@ -70,7 +70,7 @@ fn verdict<K: Serialize + ?Sized, D: Serialize>(
     detail: &D,
 ) {
     if let Some(mut fact) = Fact::begin(number::VERDICT) {
-        fact.value(key).put(|writer| writer.u8(code_of_verdict(verdict)));
+        fact.value(key).put(|writer| writer.scalar(code_of_verdict(verdict)));
         fact.text_or_unit(reason).score_or_unit(score).value(detail);
         fact.end();
     }
@@ -161,9 +161,9 @@ impl std::fmt::Debug for Check<'_> {
 pub fn evaluation<K: Serialize + ?Sized>(item: &K, checks: &[Check<'_>], qualified: bool, reason: impl AsRef<str>) {
     if let Some(mut fact) = Fact::begin(number::EVALUATED) {
         let reason = Some(reason.as_ref()).filter(|reason| !reason.is_empty());
-        fact.value(item).put(|writer| writer.bool(qualified)).text_or_unit(reason);
+        fact.value(item).put(|writer| writer.scalar(qualified)).text_or_unit(reason);
         for check in checks {
-            fact.text(check.name).put(|writer| writer.bool(check.holds));
+            fact.text(check.name).put(|writer| writer.scalar(check.holds));
             match check.detail {
                 Some(detail) => crate::capture::display_text(detail, fact.writer()),
                 None => {

@@ -125,11 +125,11 @@ impl<'a> Llm<'a> {
         ];
         for (name, number) in numbers {
             if let Some(number) = number {
-                fact.text(name).put(|writer| writer.u64(number));
+                fact.text(name).put(|writer| writer.scalar(number));
             }
         }
         if let Some(temperature) = self.temperature {
-            fact.text("gen_ai.request.temperature").put(|writer| writer.f64(temperature));
+            fact.text("gen_ai.request.temperature").put(|writer| writer.scalar(temperature));
         }
         if let Some(reason) = self.finish_reason {
             fact.text("gen_ai.response.finish_reasons").value(&[reason]);

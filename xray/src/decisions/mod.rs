@@ -59,7 +59,7 @@ impl Fact {
         let writer = writer(context.session, session::pool).ok()?;
         let mut record = Record::fact(writer, About { step, run: context.run })?;
         // There is room: what is first in a record has at least that of its fixed part.
-        let _ = record.list(UNKNOWN_LENGTH).and_then(|()| record.u8(number));
+        let _ = record.list(UNKNOWN_LENGTH).and_then(|()| record.scalar(number));
         Some(Self { record, kind: context.kind })
     }
 
@@ -89,15 +89,15 @@ impl Fact {
     pub(crate) fn text_or_unit(&mut self, text: Option<&str>) -> &mut Self {
         match text {
             Some(text) => self.text(text),
-            None => self.put(Writer::unit),
+            None => self.put(|writer| writer.scalar(())),
         }
     }
 
     /// The next element: a score, or nothing.
     pub(crate) fn score_or_unit(&mut self, score: Option<f64>) -> &mut Self {
         match score {
-            Some(score) => self.put(|writer| writer.f64(score)),
-            None => self.put(Writer::unit),
+            Some(score) => self.put(|writer| writer.scalar(score)),
+            None => self.put(|writer| writer.scalar(())),
         }
     }
 

@@ -42,14 +42,14 @@ pub fn reasoning<V: Serialize + ?Sized>(key: &str, value: &V) {
 /// How many items went into the current step, where its arguments do not show it.
 pub fn input_count(items: usize) {
     with(Subject::Step, number::INPUT_COUNT, |fact| {
-        fact.put(|writer| writer.u64(items as u64));
+        fact.put(|writer| writer.scalar(items as u64));
     });
 }
 
 /// How many items came out of the current step, where its result does not show it.
 pub fn output_count(items: usize) {
     with(Subject::Step, number::OUTPUT_COUNT, |fact| {
-        fact.put(|writer| writer.u64(items as u64));
+        fact.put(|writer| writer.scalar(items as u64));
     });
 }
 

@@ -27,7 +27,7 @@ impl Check {
 
     /// Whether all conditions hold.
     pub fn verdict(&mut self, holds: bool) {
-        self.fact.put(|writer| writer.bool(holds));
+        self.fact.put(|writer| writer.scalar(holds));
     }
 
     /// A condition, by its source text.
@@ -46,7 +46,7 @@ impl Check {
     /// The end of the condition.
     pub fn end(&mut self, holds: bool) {
         self.fact.writer().close_fields(self.is_full);
-        self.fact.put(|writer| writer.bool(holds));
+        self.fact.put(|writer| writer.scalar(holds));
     }
 
     /// Publishes it, unless there was no room for it.
@@ -76,7 +76,7 @@ impl Score {
 
     /// Where the score goes, after the expression that it is the value of.
     pub fn score(&mut self, expression: &'static str) -> &mut Writer {
-        self.fact.put(|writer| writer.u8(code_of_verdict(Verdict::Scored)));
+        self.fact.put(|writer| writer.scalar(code_of_verdict(Verdict::Scored)));
         self.fact.text(expression);
         self.fact.writer()
     }
