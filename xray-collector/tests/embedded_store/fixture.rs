@@ -43,6 +43,7 @@ pub(crate) fn run(root: u64, started_ns: u64, status: RunStatus) -> Run {
         level: Level::Full,
         schema: None,
         misfits: 0,
+        pinned: false,
     }
 }
 

@@ -60,6 +60,7 @@ pub(crate) fn run(number: u64) -> Run {
         level: Level::Full,
         schema: None,
         misfits: 0,
+        pinned: false,
     }
 }
 

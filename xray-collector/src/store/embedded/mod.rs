@@ -16,15 +16,19 @@ mod layout;
 mod open;
 mod progress;
 mod read;
+mod removal;
+mod removed;
+mod retention;
 mod rows;
 mod scan;
 mod seal;
 mod segments;
 mod upgrade;
+mod usage;
 mod write;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use redb::{Database, ReadTransaction, ReadableDatabase};
 
@@ -32,7 +36,10 @@ use self::block::Whereabouts;
 use self::cache::Cache;
 use self::fault::Fault;
 use super::segment::Contents;
-use super::{Batch, Block, ItemRow, Left, Page, RunQuery, SchemaRow, StepColumns, Store, StoreError, StoreSummary};
+use super::{
+    Batch, Block, ItemRow, Left, Page, Removal, Retained, Retention, RunQuery, SchemaRow, StepColumns, Store,
+    StoreError, StoreSummary,
+};
 use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Run, Step, StepDetail};
 
@@ -57,6 +64,8 @@ pub struct EmbeddedStore {
     path: PathBuf,
     opened: RwLock<Opened>,
     caches: Caches,
+    /// How far the removal of runs has come.
+    retention: Mutex<retention::Pass>,
 }
 
 /// What was read last, decompressed.
@@ -102,7 +111,8 @@ impl EmbeddedStore {
         // Opening it again must lead to the same file, wherever the program has gone since.
         let path = std::path::absolute(path).map_err(|cause| StoreError::Open { path: path.to_owned(), cause })?;
         let database = Some(open::open(&path)?);
-        Ok(Self { path, opened: RwLock::new(Opened { database, generation: 0 }), caches: Caches::default() })
+        let opened = RwLock::new(Opened { database, generation: 0 });
+        Ok(Self { path, opened, caches: Caches::default(), retention: Mutex::default() })
     }
 
     /// The file.
@@ -261,6 +271,19 @@ impl Store for EmbeddedStore {
 
     fn item(&self, key: &str, limit: usize) -> Result<Option<Vec<ItemRow>>, StoreError> {
         self.read(|read| read::item(read, key, limit)).map(Some)
+    }
+
+    fn retain(&self, retention: &Retention, now_ns: u64) -> Result<Retained, StoreError> {
+        let mut pass = self.retention.lock().unwrap_or_else(PoisonError::into_inner);
+        self.transact(|database| pass.step(database, retention, now_ns))
+    }
+
+    fn removal(&self, run: RunId) -> Result<Option<Removal>, StoreError> {
+        self.read(|read| removed::find(read, run))
+    }
+
+    fn pin(&self, run: RunId, pinned: bool) -> Result<bool, StoreError> {
+        self.transact(|database| write::pin(database, run, pinned))
     }
 
     fn schemas(&self) -> Result<Vec<SchemaRow>, StoreError> {

@@ -11,8 +11,8 @@ use redb::{ReadTransaction, ReadableTable};
 use super::block::{self, StoredHead, Whereabouts};
 use super::fault::Fault;
 use super::layout::{
-    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_NEXT_SEGMENT, META_STEPS, NO_BLOCK, RUN_AT,
-    RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, meta_runs, step_place,
+    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_NEXT_SEGMENT, META_STEPS, NO_BLOCK, PINS,
+    RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, meta_runs, step_place,
 };
 use super::{Caches, items, rows, segments};
 use crate::id::{RunId, SchemaVersion, StepId};
@@ -34,10 +34,11 @@ pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>
         return Ok(page);
     }
     let range = (Bound::Included(from), before.map_or(Bound::Unbounded, Bound::Excluded));
+    let pins = read.open_table(PINS)?;
     for entry in read.open_table(RUNS)?.range::<(u64, u128)>(range)?.rev() {
         let (key, row) = entry?;
         let (started_ns, id) = key.value();
-        let run = StoredRun::read(row.value(), started_ns, RunId(id))?;
+        let mut run = StoredRun::read(row.value(), started_ns, RunId(id))?;
         let matches = query.status.is_none_or(|status| run.status == status)
             && query.pipeline.as_deref().is_none_or(|pipeline| *run.pipeline == *pipeline);
         if !matches {
@@ -47,6 +48,7 @@ pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>
             page.next = page.rows.last().map(|last| Cursor { started_ns: last.started_ns, run: last.id });
             break;
         }
+        run.pinned = pins.get(id)?.is_some();
         page.rows.push(run);
     }
     Ok(page)
@@ -57,7 +59,9 @@ pub(super) fn run(read: &ReadTransaction, id: RunId) -> Result<Option<Run>, Faul
     let (started_ns, ..) = place.value();
     let row = read.open_table(RUNS)?.get((started_ns, id.0))?;
     let row = row.ok_or_else(|| Fault::damage(format!("run {id}"), "it is not where its place says"))?;
-    StoredRun::read(row.value(), started_ns, id).map(Some)
+    let mut run = StoredRun::read(row.value(), started_ns, id)?;
+    run.pinned = read.open_table(PINS)?.get(id.0)?.is_some();
+    Ok(Some(run))
 }
 
 /// The blocks in which steps of a run are, as far as they may be of steps after this one.

@@ -189,10 +189,11 @@ impl<'a, 't> Sealer<'a, 't> {
         let mut meta = self.transaction.open_table(META)?;
         let block = meta.get(META_NEXT_BLOCK)?.map_or(0, |next| next.value());
         meta.insert(META_NEXT_BLOCK, block + 1)?;
-        let head = StoredHead::from(columns.info(self.started_range(&columns.runs)?));
-        self.heads.insert(block, &*encode(&head)?)?;
         columns.write(&mut self.blobs, block)?;
         values.write(&mut self.blobs, block, names.texts())?;
+        let mut head = StoredHead::from(columns.info(self.started_range(&columns.runs)?));
+        head.bytes = blobs::length(&self.blobs, block)?;
+        self.heads.insert(block, &*encode(&head)?)?;
         self.done.sealed.extend(columns.runs_with_steps().map(|(run, steps)| Sealed { run, block, steps }));
         Ok(())
     }

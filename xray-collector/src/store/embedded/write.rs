@@ -12,11 +12,11 @@ use super::fault::Fault;
 use super::items::Items;
 use super::layout::{
     BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_NEXT_SEGMENT, META_STEPS,
-    NO_BLOCK, OPEN_RUNS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, encode, known,
-    meta_runs, status, status_code,
+    NO_BLOCK, OPEN_RUNS, PINS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, encode,
+    known, meta_runs, status, status_code,
 };
 use super::seal::{Sealed, Sealer, put_fact};
-use super::{progress, read, rows, segments};
+use super::{progress, read, removed, rows, segments};
 use crate::id::{ProcessId, RunId};
 use crate::map::FastMap;
 use crate::model::{Run, RunStatus};
@@ -32,6 +32,7 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
     if !progress::advance(&transaction, &batch.progress)? {
         return Ok(transaction.abort()?);
     }
+    let batch = &*removed::without(&transaction, batch)?;
     let mut counts = Counts::default();
     {
         let mut callsites = transaction.open_table(CALLSITES)?;
@@ -55,11 +56,18 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
     };
     Runs::open(&transaction)?.put_all(&batch.runs, &sealed, &mut counts)?;
     counts.write(&transaction)?;
+    for run in &batch.pins {
+        put_pin(&transaction, *run, true)?;
+    }
     seal_stored(&transaction)?;
     for late in &batch.late {
         add_late(&transaction, late)?;
     }
-    let mut items = Items { heads: transaction.open_table(ITEM_HEADS)?, blobs: transaction.open_table(ITEMS)? };
+    let mut items = Items {
+        heads: transaction.open_table(ITEM_HEADS)?,
+        blobs: transaction.open_table(ITEMS)?,
+        runs: transaction.open_table(RUN_AT)?,
+    };
     items.add(batch.items.clone())?;
     drop(items);
     transaction.commit()?;
@@ -170,7 +178,11 @@ fn add_late(transaction: &WriteTransaction, late: &LateRow) -> Result<(), Fault>
         let Some(head) = heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()? else {
             continue;
         };
-        let read = block::read(&blobs, number, head.steps as usize, ColumnSet::ALL)?;
+        let read = match block::read(&blobs, number, head.steps as usize, ColumnSet::ALL) {
+            // What is said of a step that cannot be read is not worth the batch.
+            Err(Fault::Damage { .. }) => continue,
+            read => read?,
+        };
         let Some(row) = read.row_of(late.run, late.step) else { continue };
         let mut columns = Columns::of_block(read);
         columns.add(row, late);
@@ -199,6 +211,27 @@ pub(super) fn mark_crashed(database: &Database, current: ProcessId) -> Result<u6
     }
     transaction.commit()?;
     Ok(crashed)
+}
+
+/// Pins a run, or lets go of it. `false` if there is no such run.
+pub(super) fn pin(database: &Database, run: RunId, pinned: bool) -> Result<bool, Fault> {
+    let transaction = begin(database)?;
+    let is_there = put_pin(&transaction, run, pinned)?;
+    transaction.commit()?;
+    Ok(is_there)
+}
+
+fn put_pin(transaction: &WriteTransaction, run: RunId, pinned: bool) -> Result<bool, Fault> {
+    let mut pins = transaction.open_table(PINS)?;
+    if transaction.open_table(RUN_AT)?.get(run.0)?.is_none() {
+        return Ok(false);
+    }
+    if pinned {
+        pins.insert(run.0, ())?;
+    } else {
+        pins.remove(run.0)?;
+    }
+    Ok(true)
 }
 
 pub(super) fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
@@ -354,14 +387,14 @@ fn schemas(transaction: &WriteTransaction, schemas: &[SchemaRow]) -> Result<(), 
 
 /// By how much each count in `meta` changes.
 #[derive(Default)]
-struct Counts(BTreeMap<&'static str, i64>);
+pub(super) struct Counts(BTreeMap<&'static str, i64>);
 
 impl Counts {
-    fn add(&mut self, name: &'static str, change: i64) {
+    pub(super) fn add(&mut self, name: &'static str, change: i64) {
         *self.0.entry(name).or_default() += change;
     }
 
-    fn write(self, transaction: &WriteTransaction) -> Result<(), Fault> {
+    pub(super) fn write(self, transaction: &WriteTransaction) -> Result<(), Fault> {
         let mut meta = transaction.open_table(META)?;
         for (name, change) in self.0.into_iter().filter(|(_, change)| *change != 0) {
             let count = meta.get(name)?.map_or(0, |count| count.value());
