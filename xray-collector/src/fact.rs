@@ -19,6 +19,7 @@
 //! | 14 input, 15 output | of a run: value |
 //! | 16 sampled | written by the collector: how many decisions there were, then of a handful key, verdict `u8`, score or unit, place before or unit, place after or unit, changed, ambiguous |
 //! | 17 reasoning | key, value |
+//! | 18 pin | of a run |
 //!
 //! Texts are strings, scores numbers; NaN is not a score and makes the fact a refused one, which counts and decides
 //! nothing.
@@ -49,6 +50,7 @@ pub mod number {
     pub const OUTPUT: u8 = 15;
     pub const SAMPLED: u8 = 16;
     pub const REASONING: u8 = 17;
+    pub const PIN: u8 = 18;
 }
 
 /// The byte that stands for a verdict.
@@ -79,6 +81,7 @@ pub(crate) enum Fact<'a> {
     InputCount(u64),
     OutputCount(u64),
     Important,
+    Pin,
     Llm(Place),
     Tag { key: &'a str, value: &'a str },
     Note(&'a str),
@@ -167,6 +170,7 @@ impl<'a> Reader<'a> {
             number::INPUT_COUNT => Fact::InputCount(self.count()?),
             number::OUTPUT_COUNT => Fact::OutputCount(self.count()?),
             number::IMPORTANT => Fact::Important,
+            number::PIN => Fact::Pin,
             number::LLM => Fact::Llm(self.value()?),
             number::TAG => Fact::Tag { key: self.text()?, value: self.text()? },
             number::NOTE => Fact::Note(self.text()?),

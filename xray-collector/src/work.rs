@@ -30,6 +30,7 @@ use crate::collector::{Books, Command, FlushError, Settings};
 use crate::id::ProcessId;
 use crate::ledger::Ledger;
 use crate::recovery::Panics;
+use crate::retaining::Retaining;
 use crate::store::{Progress, ReadTo, Store, StoreError};
 
 /// A store that fails is tried again after the flush interval, then after twice as long, up to this.
@@ -57,6 +58,7 @@ pub(crate) struct Work {
     /// What somebody waits for.
     command: Option<Command>,
     pub(crate) panics: Panics,
+    pub(crate) retaining: Retaining,
 }
 
 impl Work {
@@ -83,6 +85,7 @@ impl Work {
             books: Arc::default(),
             command: None,
             panics: Panics::default(),
+            retaining: Retaining::default(),
         };
         work.assembly.restore(&work.ledger, std::iter::empty());
         work.reader.set_batch(work.assembly.batch());
@@ -112,6 +115,7 @@ impl Work {
             }
             if Instant::now() >= next_flush {
                 let _ = self.flush();
+                self.retain();
                 next_flush = Instant::now() + self.settings.flush_interval;
             }
         }
@@ -176,6 +180,7 @@ impl Work {
         self.assembly.abandon();
         self.paused_until = None;
         let result = self.write_all();
+        self.retain_at_end();
         let pool = Arc::clone(self.reader.pool());
         // Otherwise the next process finds what is not written.
         let is_over = self.waiting.is_empty() || !pool.is_in_file() || pool.unsafe_events() > 0;

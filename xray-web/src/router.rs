@@ -4,11 +4,11 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, put};
 
 use crate::problem::Problem;
 use crate::source::Source;
-use crate::{decisions, health, host, page, run, runs, schemas, search, stats, step, vocabulary};
+use crate::{decisions, health, host, page, pin, run, runs, schemas, search, stats, step, vocabulary};
 
 /// Captured values come from anywhere: no answer may run, embed, submit or leak anything, even when it is opened by
 /// itself in a browser.
@@ -34,6 +34,7 @@ pub(crate) fn router(source: Source) -> Router {
         .route("/health", get(health::health))
         .route("/api/v1/runs", get(runs::list))
         .route("/api/v1/runs/{id}", get(run::open))
+        .route("/api/v1/runs/{id}/pin", put(pin::pin).delete(pin::unpin).fallback(pin::wrong_method))
         .route("/api/v1/runs/{id}/steps/{step}", get(step::open))
         .route("/api/v1/schemas", get(schemas::list))
         .route("/api/v1/schemas/compare", get(schemas::compare))

@@ -343,7 +343,7 @@ impl Assembly {
             }
             bytes -= building.bytes();
             building.count(&known);
-            if is_over && !tail.keeps(&open.run, &building.ended) {
+            if is_over && !tail.keeps(&open.run, &building.ended) && building.items.pins.is_empty() {
                 building.strip();
                 (open.run.level, open.has_changed) = (Level::Metrics, true);
             }

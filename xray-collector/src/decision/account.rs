@@ -146,8 +146,8 @@ impl Said {
                 });
                 self.sampled.extend(kept);
             }
-            // In the step's row already.
-            Fact::InputCount(_) | Fact::OutputCount(_) | Fact::Important => {}
+            // In the step's row already, or the run's.
+            Fact::InputCount(_) | Fact::OutputCount(_) | Fact::Important | Fact::Pin => {}
         }
     }
 

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use self::columns::{Block, BlockInfo, Column, ColumnSet, Part, Reasons, StepColumns, flag};
 #[cfg(feature = "embedded")]
-pub use self::embedded::EmbeddedStore;
+pub use self::embedded::{EmbeddedStore, Problem, Report, check};
 pub use self::empty::EmptyStore;
 pub use self::progress::{HeldValues, Left, Progress, ReadTo, RunInMind, Said, Stands, StepInMind};
 pub use self::retention::{Limit, Limits, Removal, Removed, Retained, Retention};

@@ -82,7 +82,7 @@ fn number(hash: u64) -> u64 {
 
 /// In which order entries lie. Of several about the same step and item the first one counts: what the code said last, else
 /// what was inferred.
-fn order(entry: &ItemEntry) -> (u64, RunId, StepId, bool) {
+pub(super) fn order(entry: &ItemEntry) -> (u64, RunId, StepId, bool) {
     (number(entry.key_hash), entry.run, entry.step, entry.basis == Basis::Inferred)
 }
 
@@ -172,7 +172,7 @@ impl StoredHead {
 }
 
 /// How an error names a list.
-fn name(list: u64) -> String {
+pub(super) fn name(list: u64) -> String {
     format!("list {list} of the index of items")
 }
 

@@ -7,6 +7,7 @@
 mod blobs;
 mod block;
 mod cache;
+mod check;
 mod compression;
 mod fault;
 mod held;
@@ -34,6 +35,7 @@ use redb::{Database, ReadTransaction, ReadableDatabase};
 
 use self::block::Whereabouts;
 use self::cache::Cache;
+pub use self::check::{Problem, Report, check};
 use self::fault::Fault;
 use super::segment::Contents;
 use super::{
