@@ -1,11 +1,11 @@
 //! Checks that everything in a store fits together, and says what does not:
-//! `cargo run -p xray-collector --features embedded --example check -- runs.redb`.
+//! `cargo run -p xray-collector --example check -- runs.redb`.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let Some(path) = std::env::args_os().nth(1) else {
-        eprintln!("which store? cargo run -p xray-collector --features embedded --example check -- runs.redb");
+        eprintln!("which store? cargo run -p xray-collector --example check -- runs.redb");
         return ExitCode::FAILURE;
     };
     let report = xray_collector::check(path, |done, of| {

@@ -168,6 +168,14 @@ pub(crate) fn batch() -> Batch {
     }
 }
 
+/// Everything in the store fits together.
+pub(crate) fn assert_sound(store: &EmbeddedStore) {
+    let report = store.check(&mut |_, _| {}).expect("a store that can be read");
+    assert!(report.is_sound(), "{:#?}", report.problems);
+    let runs: u64 = store.summary().expect("a summary").runs.iter().map(|(_, count)| count).sum();
+    assert_eq!((report.runs, report.steps), (runs, store.summary().expect("a summary").steps));
+}
+
 pub(crate) fn store_with_batch(path: &Path) -> EmbeddedStore {
     let store = open(path);
     store.write(&batch()).expect("the batch is written");

@@ -8,6 +8,7 @@ mod blobs;
 mod block;
 mod cache;
 mod check;
+mod compaction;
 mod compression;
 mod fault;
 mod held;
@@ -112,7 +113,9 @@ impl EmbeddedStore {
         let path = path.as_ref();
         // Opening it again must lead to the same file, wherever the program has gone since.
         let path = std::path::absolute(path).map_err(|cause| StoreError::Open { path: path.to_owned(), cause })?;
-        let database = Some(open::open(&path)?);
+        let mut database = open::open(&path)?;
+        compaction::tidy(&path, &mut database);
+        let database = Some(database);
         let opened = RwLock::new(Opened { database, generation: 0 });
         Ok(Self { path, opened, caches: Caches::default(), retention: Mutex::default() })
     }
@@ -121,6 +124,25 @@ impl EmbeddedStore {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Makes the file as small as it can be, and says whether it was not. Everybody else waits for it, in proportion to what
+    /// is stored; if somebody has [`Store::columns`] of it open, nothing is done. Stores do so by themselves when they are
+    /// closed and opened, if half of the file is free and there are less than 256 MiB to be moved.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn compact(&self) -> Result<bool, StoreError> {
+        let mut opened = self.opened_mut();
+        let generation = opened.generation;
+        let Some(database) = &mut opened.database else {
+            drop(opened);
+            self.reopen(generation)?;
+            return self.compact();
+        };
+        let result = Fault::catch(&self.path, || compaction::compact(database));
+        drop(opened);
+        result.map_err(|fault| fault.writing(&self.path))
     }
 
     fn opened(&self) -> RwLockReadGuard<'_, Opened> {
@@ -305,6 +327,10 @@ impl Store for EmbeddedStore {
 
     /// A file that nobody closed is one that redb reads through before it opens it.
     fn close(&self) {
-        self.shut(&mut self.opened_mut());
+        let mut opened = self.opened_mut();
+        if let Some(database) = &mut opened.database {
+            compaction::tidy(&self.path, database);
+        }
+        self.shut(&mut opened);
     }
 }

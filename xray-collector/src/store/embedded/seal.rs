@@ -92,7 +92,11 @@ impl<'a, 't> Sealer<'a, 't> {
             let Some(last) = runs.last() else { return Ok(()) };
             from = last.0.saturating_add(1);
             for run in runs {
-                let rows = self.take_rows(run, |row| row.is_final)?;
+                let rows = match self.take_rows(run, |row| row.is_final) {
+                    // It stays as it is, and other runs go on.
+                    Err(Fault::Damage { .. }) => continue,
+                    rows => rows?,
+                };
                 count += rows.len();
                 let mut facts = self.take_facts(run, |step| rows.iter().any(|row| row.step == step))?;
                 for row in rows {

@@ -1,7 +1,5 @@
 //! The index of items: that its lists decode and are in order, and that entries lead to steps that did what they say.
 
-use redb::ReadableTable;
-
 use super::Check;
 use crate::inference::item_hash;
 use crate::model::Level;
