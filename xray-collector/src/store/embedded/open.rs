@@ -221,6 +221,12 @@ mod tests {
     }
 
     #[test]
+    fn an_upgrade_can_be_interrupted_anywhere() {
+        let old = include_bytes!("../../../tests/embedded_store/format-1.redb.zst");
+        check_interrupted(&zstd::bulk::decompress(old, 4 << 20).unwrap());
+    }
+
+    #[test]
     fn what_is_held_back_is_read_as_if_it_were_written() {
         use redb::StorageBackend;
         let directory = tempfile::tempdir().unwrap();
