@@ -1,6 +1,7 @@
 //! `GET /api/v1/runs`: runs, newest first. With `q`, those of which a condition holds: see `search`.
 
 use axum::extract::{RawQuery, State};
+use serde::Serialize;
 use xray_collector::model::RunStatus;
 use xray_collector::query::Entity;
 use xray_collector::store::RunQuery;
@@ -15,6 +16,15 @@ use crate::source::Source;
 
 const PARAMETERS: [&str; 7] = ["q", "pipeline", "status", "from", "before", "limit", "cursor"];
 
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(flatten)]
+    page: PageBody<RunBody<'a>>,
+    /// What would perhaps be among them, and does not decode.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<String>,
+}
+
 pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
     if parameters.text("q").is_some() {
@@ -27,9 +37,12 @@ pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery
     let (query, list) = read(&parameters)?;
     answer(source, move |source| {
         let page = source.store.runs(&query)?;
-        Json::of(&PageBody {
-            data: page.rows.iter().map(RunBody::from).collect(),
-            next_cursor: page.next.map(|next| cursor::after_run(list, next)),
+        Json::of(&Body {
+            page: PageBody {
+                data: page.rows.iter().map(RunBody::from).collect(),
+                next_cursor: page.next.map(|next| cursor::after_run(list, next)),
+            },
+            damaged: page.damaged,
         })
     })
     .await

@@ -265,6 +265,12 @@ pub trait StepColumns {
     /// The blocks, the one written last at the end.
     fn blocks(&self) -> &[BlockInfo];
 
+    /// What is damaged so that it is in no block, the first [`MAX_DAMAGED`](super::MAX_DAMAGED) of it. What is read goes on
+    /// without it; so it may without a block that [`StepColumns::read`] finds to be damaged.
+    fn damaged(&self) -> &[String] {
+        &[]
+    }
+
     /// Reads columns of a block, named by its place among [`StepColumns::blocks`].
     ///
     /// # Errors

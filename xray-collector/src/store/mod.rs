@@ -29,6 +29,9 @@ use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step, StepDetail};
 use crate::schema::Schema;
 
+/// So much of what is damaged is named in an answer that goes on without it.
+pub const MAX_DAMAGED: usize = 16;
+
 /// The most rows that one page holds.
 pub const MAX_PAGE: usize = 1_000;
 
@@ -254,6 +257,8 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// Where the next page begins; `None` if this one is the last.
     pub next: Option<Cursor>,
+    /// What is damaged, and would perhaps be among them: so many of the first.
+    pub damaged: Vec<String>,
 }
 
 /// What a step did to an item: a row of the index of items.

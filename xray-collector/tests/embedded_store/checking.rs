@@ -2,7 +2,7 @@
 
 use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 use xray_collector::id::StepId;
-use xray_collector::store::Store;
+use xray_collector::store::{RunQuery, Store};
 
 use crate::fixture::{directory, file_with_batch, open, run_id};
 use crate::sealing::Model;
@@ -189,4 +189,26 @@ fn what_is_damaged_costs_itself_and_not_what_is_written_later() {
     assert!(detail.is_some());
     let error = model.store.steps(run_id(3), None, 9).unwrap_err().to_string();
     assert!(error.contains("does not decode"), "{error}");
+    // Whoever looks at many goes on without it, and is told.
+    let columns = model.store.columns().unwrap().unwrap();
+    assert!(matches!(columns.damaged(), [damage] if damage.contains("does not decode")), "{:?}", columns.damaged());
+    let steps: usize = columns.blocks().iter().map(|block| block.steps).sum();
+    assert!(steps >= model.steps.len() - 200, "{steps} of {}", model.steps.len());
+}
+
+#[test]
+fn a_list_of_runs_goes_on_past_one_that_is_damaged_and_says_so() {
+    let directory = directory();
+    let path = file_with_batch(&directory);
+    {
+        let database = Database::open(&path).unwrap();
+        let write = database.begin_write().unwrap();
+        table!(write, RUNS).insert((1_000, run_one()), &[1, 2, 3][..]).unwrap();
+        write.commit().unwrap();
+    }
+    let store = open(&path);
+    let page = store.runs(&RunQuery { limit: 9, ..RunQuery::default() }).unwrap();
+    assert_eq!(page.rows.iter().map(|run| run.id).collect::<Vec<_>>(), [run_id(2)]);
+    assert!(matches!(&page.damaged[..], [damage] if damage.starts_with(&format!("run {}: ", run_id(1)))), "{page:?}");
+    store.run(run_id(1)).unwrap_err();
 }

@@ -16,7 +16,7 @@ use crate::process::{Process, say};
 /// How many processes are killed, two at a time, each half with a file of its own.
 const KILLS: u64 = 200;
 /// So many runs are kept: the file stays as small as the test is short.
-const KEPT: u64 = 12;
+const KEPT: u64 = 8;
 
 /// The root of the number-th run; its steps follow.
 fn root(number: u64) -> u64 {

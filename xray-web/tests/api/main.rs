@@ -5,6 +5,7 @@ mod client;
 mod fixture;
 
 mod decisions;
+mod gone;
 mod hostile;
 mod page;
 mod problems;

@@ -21,7 +21,9 @@ use crate::model::{Callsite, Run, RunStatus, Step, StepDetail};
 use crate::payload;
 use crate::schema::Schema;
 use crate::store::segment::Contents;
-use crate::store::{Block, Column, ColumnSet, Cursor, ItemRow, MAX_PAGE, Page, Part, PayloadRef, RunQuery, SchemaRow};
+use crate::store::{
+    Block, Column, ColumnSet, Cursor, ItemRow, MAX_DAMAGED, MAX_PAGE, Page, Part, PayloadRef, RunQuery, SchemaRow,
+};
 use crate::value::Captured;
 
 pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>, Fault> {
@@ -29,7 +31,7 @@ pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>
     let from = (query.started_from_ns.unwrap_or(0), 0);
     let cursor = query.after.map(|after| (after.started_ns, after.run.0));
     let before = [query.started_before_ns.map(|before| (before, 0)), cursor].into_iter().flatten().min();
-    let mut page = Page { rows: Vec::new(), next: None };
+    let mut page = Page { rows: Vec::new(), next: None, damaged: Vec::new() };
     if before.is_some_and(|before| before <= from) {
         return Ok(page);
     }
@@ -38,7 +40,15 @@ pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>
     for entry in read.open_table(RUNS)?.range::<(u64, u128)>(range)?.rev() {
         let (key, row) = entry?;
         let (started_ns, id) = key.value();
-        let mut run = StoredRun::read(row.value(), started_ns, RunId(id))?;
+        let mut run = match StoredRun::read(row.value(), started_ns, RunId(id)) {
+            Err(Fault::Damage { place, detail }) => {
+                if page.damaged.len() < MAX_DAMAGED {
+                    page.damaged.push(format!("{place}: {detail}"));
+                }
+                continue;
+            }
+            run => run?,
+        };
         let matches = query.status.is_none_or(|status| run.status == status)
             && query.pipeline.as_deref().is_none_or(|pipeline| *run.pipeline == *pipeline);
         if !matches {
