@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How much a store keeps: beyond it whole runs go, the one that began first at the beginning. Runs that are pinned, and
-/// those that still run, count as the others do, and stay.
+/// How much a store keeps: beyond it whole runs go, the one that began first at the beginning. Runs that are pinned stay, and
+/// come on top of the limits; those that still run count, and stay.
 ///
 /// ```
 /// use std::time::Duration;

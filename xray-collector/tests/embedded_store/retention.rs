@@ -133,7 +133,9 @@ fn what_is_pinned_and_what_runs_stays() {
     assert_eq!([2, 4, 5].map(|root| is_pinned(&store, root)), [true, true, false]);
     // The collector's row says nothing of pins.
     store.write(&runs([run(4, 4, RunStatus::Failed)])).unwrap();
-    assert_eq!(retain(&store, &most_runs(0)).runs, 7);
+    assert_eq!(retain(&store, &most_runs(2)).runs, 6);
+    assert_eq!(roots(&store), [10, 2, 4, 9], "those that are pinned come on top");
+    assert_eq!(retain(&store, &most_runs(0)).runs, 1);
     assert_eq!(roots(&store), [10, 2, 4]);
     drop(store);
     let store = open(&path);

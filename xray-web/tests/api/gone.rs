@@ -13,7 +13,7 @@ fn fixture() -> Fixture {
     Fixture::with(&Batch { runs, steps, callsites, ..Batch::default() })
 }
 
-/// Keeps the newest run, and those that are pinned.
+/// Keeps the newest run, and beside it those that are pinned.
 fn keep_one(fixture: &Fixture) {
     let retention = Retention { all: Limits { runs: Some(1), ..Limits::NONE }, ..Retention::unlimited() };
     while !fixture.store.retain(&retention, crate::fixture::NOON).unwrap().is_done {}

@@ -68,6 +68,7 @@ fn a_run_is_written_with_everything_that_is_known() {
                 "orphan": false, "level": "full",
                 "schema": null,
                 "misfits": 0,
+                "pinned": false,
             },
             {
                 "id": "0000000000000abc0000000000000008",
@@ -87,6 +88,7 @@ fn a_run_is_written_with_everything_that_is_known() {
                 "orphan": true, "level": "full",
                 "schema": "0000000000000000000000000000000f",
                 "misfits": 2,
+                "pinned": false,
             },
         ],
         "next_cursor": null,

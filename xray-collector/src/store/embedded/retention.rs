@@ -152,6 +152,7 @@ impl Share {
 }
 
 impl<'r> Kept<'r> {
+    /// Without what is pinned.
     fn of(read: &ReadTransaction, retention: &'r Retention, now_ns: u64) -> Result<Self, Fault> {
         let usage = Usage::of(read)?;
         let mut all = Share::new(retention.all, now_ns);
@@ -165,6 +166,7 @@ impl<'r> Kept<'r> {
         if retention.pipelines.values().any(|limits| limits.runs.is_some() || limits.bytes.is_some()) {
             kept.count_pipelines(read)?;
         }
+        kept.leave_out_pins(read)?;
         kept.all.make_room();
         kept.pipelines.values_mut().for_each(Share::make_room);
         Ok(kept)
@@ -180,6 +182,19 @@ impl<'r> Kept<'r> {
             let Some(share) = self.pipelines.get_mut(&*run.pipeline) else { continue };
             share.runs += 1;
             share.bytes += self.usage.of_run(&run, places.get(id)?.map_or(NO_BLOCK, |place| place.value().2));
+        }
+        Ok(())
+    }
+
+    fn leave_out_pins(&mut self, read: &ReadTransaction) -> Result<(), Fault> {
+        let (places, rows) = (read.open_table(RUN_AT)?, read.open_table(RUNS)?);
+        for entry in read.open_table(PINS)?.iter()? {
+            let id = entry?.0.value();
+            let Some((started_ns, _, block)) = places.get(id)?.map(|place| place.value()) else { continue };
+            let Some(row) = rows.get((started_ns, id))? else { continue };
+            if let Ok(run) = StoredRun::read(row.value(), started_ns, RunId(id)) {
+                self.forget(&run, block);
+            }
         }
         Ok(())
     }
