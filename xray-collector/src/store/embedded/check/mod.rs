@@ -146,7 +146,7 @@ impl EmbeddedStore {
             places: Places::default(),
             scattered: BTreeMap::new(),
         };
-        let parts: [(&str, fn(&mut Check<'_>, &mut dyn FnMut(u64, u64)) -> Result<(), Fault>); 4] = [
+        let parts: [(&str, Part); 4] = [
             ("the runs", |check, _| check.runs()),
             ("the blocks", |check, progress| check.blocks(progress)),
             ("the rows of steps", |check, _| check.rows()),
@@ -163,6 +163,9 @@ impl EmbeddedStore {
         Ok(check.report)
     }
 }
+
+/// Looks at a part of the file, and says how far it has come.
+type Part = fn(&mut Check<'_>, &mut dyn FnMut(u64, u64)) -> Result<(), Fault>;
 
 /// What a check knows.
 struct Check<'s> {
