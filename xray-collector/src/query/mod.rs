@@ -25,19 +25,27 @@
 //! | `view`, `captured` | read rows from a store, and values out of them |
 //! | `search` | walks through a store, newest first |
 
+mod candidates;
 mod captured;
 mod check;
+mod columns;
 mod error;
 mod evaluate;
+mod explain;
 mod expression;
+mod opened;
 mod parse;
+mod plan;
 mod search;
+mod text;
 mod time;
 mod value;
 mod view;
 mod vocabulary;
+mod ways;
 
 pub use self::error::QueryError;
+pub use self::explain::{Explanation, Index, Scanned};
 use self::expression::Expression;
 pub use self::parse::LONGEST;
 pub use self::search::{Found, Place, Search, Selected};
