@@ -192,9 +192,11 @@ impl<'c> Candidates<'c> {
         Ok(block.step(at.row, Arc::clone(callsite)))
     }
 
-    /// How many conditions there are.
-    pub(super) fn masks(&self) -> usize {
-        self.masks.len()
+    /// The first step of a run, if a condition is on that.
+    pub(super) fn first(&self, run: &Run) -> Option<At> {
+        let of_first = (0..self.masks.len()).filter(|mask| self.masks[*mask].is_of_first());
+        let mut steps = of_first.flat_map(|mask| self.steps(run, mask));
+        steps.find(|(id, _)| *id == run.id.root()).map(|(_, at)| at)
     }
 
     fn has(&self, run: &Run, mask: usize) -> bool {

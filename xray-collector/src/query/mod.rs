@@ -37,6 +37,8 @@ mod opened;
 mod parse;
 mod plan;
 mod search;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 mod value;

@@ -99,7 +99,7 @@ impl Query {
             let (stopped_at, mut scanned) = (walk.stopped_at(search.after), walk.ways.scanned());
             match ended {
                 Ok(()) => {}
-                Err(Stop::Store(error)) => return Err(error.into()),
+                Err(Stop::Store(error)) => return Err(error),
                 Err(Stop::Budget) => (found.stopped, found.next) = (true, stopped_at),
             }
             (scanned.values, scanned.runs) = (source.decoded.get(), source.runs.get());
@@ -121,15 +121,10 @@ pub(super) fn with_source<T>(
     store: &dyn Store,
     now_ns: u64,
     budget: u64,
-    read: impl FnOnce(&Source<'_>) -> Result<T, Stop>,
+    read: impl FnOnce(&Source<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     let columns = store.columns()?;
-    let source = Source::new(store, columns.as_deref(), now_ns, budget);
-    read(&source).map_err(|stop| match stop {
-        Stop::Store(error) => error,
-        // Whoever has a budget looks at what it was spent for; planning costs nothing.
-        Stop::Budget => StoreError::Panicked { message: "a query was planned beyond its budget".to_owned() },
-    })
+    read(&Source::new(store, columns.as_deref(), now_ns, budget))
 }
 
 struct Walk<'q, 's> {

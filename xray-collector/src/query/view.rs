@@ -225,6 +225,12 @@ impl<'s> StepView<'s> {
         Rc::new(Self { run: Rc::clone(run), step, opened })
     }
 
+    /// The run that it is of.
+    #[cfg(test)]
+    pub(super) fn run_id(&self) -> RunId {
+        self.run.run.id
+    }
+
     /// A step of which only this is known, for what depends on nothing else.
     pub(super) fn blank(run: &Rc<RunView<'s>>, callsite: &Arc<Callsite>, outcome: Outcome, level: Level) -> Rc<Self> {
         let step = Step {
@@ -300,6 +306,12 @@ impl<'s> StepView<'s> {
 }
 
 impl<'s> DecisionView<'s> {
+    /// The run and the step that it is of.
+    #[cfg(test)]
+    pub(super) fn place(&self) -> (RunId, StepId) {
+        (self.step.run_id(), self.step.step.id)
+    }
+
     /// A decision of which only this is known, for what depends on nothing else.
     pub(super) fn blank(step: &Rc<StepView<'s>>, verdict: Verdict) -> Rc<Self> {
         Rc::new(Self { step: Rc::clone(step), decision: Decision::observed("".into(), verdict) })

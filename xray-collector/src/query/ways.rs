@@ -9,7 +9,7 @@ use super::plan::{Plan, Range};
 use super::view::{RunView, Source, StepView, Stop};
 use crate::id::StepId;
 use crate::model::Run;
-use crate::store::{Cursor, ItemRow, MAX_PAGE, RunQuery};
+use crate::store::{Cursor, ItemRow, MAX_PAGE, RunQuery, StoreError};
 
 /// The most rows of the index of items that are used; an item with more is searched for in other ways.
 const MOST_ITEMS: usize = 10_000;
@@ -47,7 +47,7 @@ impl<'w> Ways<'w> {
         range: Range,
         after: Option<Cursor>,
         resumes: bool,
-    ) -> Result<Self, Stop> {
+    ) -> Result<Self, StoreError> {
         if let Some(item) = &plan.item
             && let Some(rows) = source.store.item(item, MOST_ITEMS + 1)?
             && rows.len() <= MOST_ITEMS
@@ -114,15 +114,11 @@ impl<'w> Ways<'w> {
         }
     }
 
-    /// Tells a run where its first step is, if that is known.
+    /// Tells a run where its first step is, if values of that were searched for.
     pub(super) fn show_first(&self, run: &RunView<'_>) -> Result<(), Stop> {
         let Self::Columns(candidates) = self else { return Ok(()) };
-        for mask in 0..candidates.masks() {
-            let first = candidates.steps(&run.run, mask).into_iter().find(|(id, _)| *id == run.run.id.root());
-            if let Some((_, at)) = first {
-                run.with_root(&candidates.step(at)?, at);
-                return Ok(());
-            }
+        if let Some(at) = candidates.first(&run.run) {
+            run.with_root(&candidates.step(at)?, at);
         }
         Ok(())
     }
@@ -172,8 +168,9 @@ impl Items<'_> {
     /// Takes the steps of a run, if it is the next one.
     fn take(&mut self, run: &Run) {
         self.steps.clear();
-        while let Some(row) = self.rows.pop_front_if(|row| row.run == run.id) {
+        while let Some(row) = self.rows.front().filter(|row| row.run == run.id) {
             self.steps.push(row.step);
+            self.rows.pop_front();
         }
     }
 }

@@ -140,6 +140,15 @@ impl Mask {
         }
     }
 
+    /// Whether it may be about the first steps of runs.
+    pub(in crate::query) fn is_of_first(&self) -> bool {
+        match self {
+            Self::First => true,
+            Self::And(masks) | Self::Or(masks) => masks.iter().any(Self::is_of_first),
+            _ => false,
+        }
+    }
+
     /// Whether it may hold of a step of this block.
     pub(in crate::query) fn may_hold(&self, info: &BlockInfo) -> bool {
         match self {

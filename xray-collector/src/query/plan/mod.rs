@@ -12,9 +12,10 @@ pub(super) use self::range::Range;
 use super::columns::Mask;
 use super::expression::{Comparison, Expression, Row};
 use super::value::Value;
-use super::view::{Source, Stop};
+use super::view::Source;
 use super::vocabulary::{Entity, Field};
 use crate::model::Callsite;
+use crate::store::StoreError;
 
 /// What is to be read.
 #[derive(Debug, Clone)]
@@ -31,12 +32,9 @@ pub(super) struct Plan {
     pub(super) item: Option<Arc<str>>,
 }
 
-/// The functions that a store knows, by number.
-pub(super) type Callsites = Vec<(u32, Arc<Callsite>)>;
-
 impl Plan {
     /// Plans what to read of rows of which a condition holds.
-    pub(super) fn of(condition: &Expression, entity: Entity, source: &Source<'_>) -> Result<Self, Stop> {
+    pub(super) fn of(condition: &Expression, entity: Entity, source: &Source<'_>) -> Result<Self, StoreError> {
         let callsites = match source.columns {
             Some(_) => source.store.callsites()?,
             None => Vec::new(),
@@ -125,7 +123,7 @@ impl Planner<'_> {
             Expression::Not(inner) => return wanted(inner, !truth),
             Expression::And(parts) | Expression::Or(parts) => {
                 let is_all = matches!(condition, Expression::And(_)) == truth;
-                let mut masks = parts.iter().map(|part| wanted(part, truth));
+                let masks = parts.iter().map(|part| wanted(part, truth));
                 match is_all {
                     true => masks.flatten().next()?,
                     false => Mask::or(masks.collect::<Option<Vec<_>>>()?),

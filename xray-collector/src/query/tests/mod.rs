@@ -1,0 +1,9 @@
+//! Queries that are planned answer as those that are not: over any data, whatever is asked.
+
+mod ask;
+mod choices;
+mod naive;
+mod plans;
+mod same;
+mod sample;
+mod store;
