@@ -25,6 +25,7 @@
 //! | `view`, `captured` | read rows from a store, and values out of them |
 //! | `search` | walks through a store, newest first |
 
+mod aggregate;
 mod candidates;
 mod captured;
 mod check;
@@ -46,12 +47,15 @@ mod view;
 mod vocabulary;
 mod ways;
 
+pub use self::aggregate::{
+    Aggregation, AggregationError, AggregationText, ColumnInfo, Datum, EXACT, Faulty, MOST_GROUPS, Scope, Table,
+};
 pub use self::error::QueryError;
 pub use self::explain::{Explanation, Index, Scanned};
 use self::expression::Expression;
 pub use self::parse::LONGEST;
 pub use self::search::{Found, Place, Search, Selected};
-pub use self::vocabulary::{Entity, FUNCTIONS, Field, FieldInfo, FunctionInfo, Kind};
+pub use self::vocabulary::{AGGREGATES, Entity, FUNCTIONS, Field, FieldInfo, FunctionInfo, Kind};
 
 /// A condition on runs, steps or decisions.
 ///

@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::evaluate::Evaluation;
 use super::explain::Scanned;
+use super::expression::Expression;
 use super::plan::{Plan, Range};
 use super::view::{RunView, Source, StepView, Stop, View};
 use super::ways::Ways;
@@ -85,27 +86,17 @@ impl Query {
             let range = plan.range.and(Range::of(search.started_from_ns, search.started_before_ns));
             let after = search.after.map(|place| place.run);
             let resumes = search.after.is_some_and(|place| place.within.is_some());
-            let mut found = Found::default();
-            let mut walk = Walk {
-                query: self,
-                plan: &plan,
-                source,
-                ways: Ways::of(&plan, source, range, after, resumes)?,
-                current: None,
-                limit: search.limit.clamp(1, MAX_PAGE),
-                found: &mut found,
+            let mut rows = Vec::new();
+            let mut keep = |row: &View<'_>| {
+                rows.push(row.selected());
+                Ok(())
             };
-            let ended = walk.all(search.after);
-            let (stopped_at, mut scanned) = (walk.stopped_at(search.after), walk.ways.scanned());
-            match ended {
-                Ok(()) => {}
-                Err(Stop::Store(error)) => return Err(error),
-                Err(Stop::Budget) => (found.stopped, found.next) = (true, stopped_at),
-            }
-            (scanned.values, scanned.runs) = (source.decoded.get(), source.runs.get());
-            scanned.elapsed_ns = u64::try_from(asked.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            (found.read, found.scanned) = (search.budget - source.left.get(), scanned);
-            Ok(found)
+            let ways = Ways::of(&plan, source, range, after, resumes)?;
+            let limit = search.limit.clamp(1, MAX_PAGE);
+            let mut walk = Walk::new(self.entity, &self.condition, &plan, source, ways, limit, &mut keep);
+            let stopped = walk.all(search.after)?;
+            let (next, scanned) = (walk.next, walk.scanned(asked));
+            Ok(Found { rows, next, stopped, read: search.budget - source.left.get(), scanned })
         })
     }
 }
@@ -127,20 +118,62 @@ pub(super) fn with_source<T>(
     read(&Source::new(store, columns.as_deref(), now_ns, budget))
 }
 
-struct Walk<'q, 's> {
-    query: &'q Query,
+/// What is done with a row that is found.
+type Act<'a> = &'a mut dyn FnMut(&View<'_>) -> Result<(), Stop>;
+
+/// Looks at rows in order, and does something with those of which a condition holds.
+pub(super) struct Walk<'q, 's> {
+    entity: Entity,
+    condition: &'q Expression,
     plan: &'q Plan,
     source: &'s Source<'s>,
     ways: Ways<'s>,
     /// The run that is being looked at.
     current: Option<Cursor>,
-    limit: usize,
-    found: &'q mut Found,
+    /// How many rows may still be found.
+    left: usize,
+    act: Act<'q>,
+    /// All rows up to there were looked at; `None` if all were, or none.
+    pub(super) next: Option<Place>,
 }
 
-impl<'s> Walk<'_, 's> {
-    fn all(&mut self, after: Option<Place>) -> Result<(), Stop> {
-        self.found.next = after;
+impl<'q, 's> Walk<'q, 's> {
+    pub(super) fn new(
+        entity: Entity,
+        condition: &'q Expression,
+        plan: &'q Plan,
+        source: &'s Source<'s>,
+        ways: Ways<'s>,
+        limit: usize,
+        act: Act<'q>,
+    ) -> Self {
+        Self { entity, condition, plan, source, ways, current: None, left: limit, act, next: None }
+    }
+
+    /// Looks at the rows behind a place, and says whether it stopped for what that costs.
+    pub(super) fn all(&mut self, after: Option<Place>) -> Result<bool, StoreError> {
+        match self.walk(after) {
+            Ok(()) => Ok(false),
+            Err(Stop::Store(error)) => Err(error),
+            Err(Stop::Budget) => {
+                self.next = self.stopped_at(after);
+                Ok(true)
+            }
+        }
+    }
+
+    /// What was read since then.
+    pub(super) fn scanned(&self, asked: Instant) -> Scanned {
+        Scanned {
+            values: self.source.decoded.get(),
+            runs: self.source.runs.get(),
+            elapsed_ns: u64::try_from(asked.elapsed().as_nanos()).unwrap_or(u64::MAX),
+            ..self.ways.scanned()
+        }
+    }
+
+    fn walk(&mut self, after: Option<Place>) -> Result<(), Stop> {
+        self.next = after;
         // The rest of a run that was left in the middle comes first.
         if let Some(Place { run, within: within @ Some(_) }) = after
             && let Some(run) = self.source.store.run(run.run)?
@@ -148,11 +181,11 @@ impl<'s> Walk<'_, 's> {
             self.ways.resume(&run)?;
             self.run(run, within)?;
         }
-        while !self.is_full() {
+        while self.left > 0 {
             match self.ways.next()? {
                 Some(run) => self.run(run, None)?,
                 None => {
-                    self.found.next = None;
+                    self.next = None;
                     return Ok(());
                 }
             }
@@ -160,11 +193,7 @@ impl<'s> Walk<'_, 's> {
         Ok(())
     }
 
-    fn is_full(&self) -> bool {
-        self.found.rows.len() >= self.limit
-    }
-
-    /// How far it came: all rows up to there were looked at.
+    /// How far it came.
     fn stopped_at(&self, after: Option<Place>) -> Option<Place> {
         let before = |started_ns: u64, run: RunId| match run.0.checked_add(1) {
             Some(next) => Cursor { started_ns, run: RunId(next) },
@@ -176,7 +205,7 @@ impl<'s> Walk<'_, 's> {
         };
         let place = |place: &Place| (place.run.started_ns, place.run.run);
         let unseen = unseen.map(|run| Place { run, within: None });
-        match (self.found.next, unseen) {
+        match (self.next, unseen) {
             // Within the run, or behind the last one: not further back than it began.
             (Some(next), Some(unseen)) if place(&unseen) >= place(&next) => Some(next),
             (next, None) => next.or(after),
@@ -190,21 +219,19 @@ impl<'s> Walk<'_, 's> {
         self.current = Some(place);
         self.source.charge(1);
         let view = RunView::new(self.source, run);
-        if self.query.entity == Entity::Run {
+        if self.entity == Entity::Run {
             self.ways.show_first(&view)?;
-            if self.holds(View::Run(view.clone()))? {
-                self.found.rows.push(Selected::Run(view.run.clone()));
-            }
+            self.look_at(&View::Run(view), false)?;
         } else if self.is_of_interest(&view)? {
             for step in self.ways.steps(&view, within.map(|(last, _)| last))? {
                 let after = within.filter(|(last, _)| *last == step.step.id).map(|(_, number)| number);
                 self.step(place, &step, after)?;
-                if self.is_full() {
+                if self.left == 0 {
                     return Ok(());
                 }
             }
         }
-        self.found.next = Some(Place { run: place, within: None });
+        self.next = Some(Place { run: place, within: None });
         self.current = None;
         self.may_go_on()
     }
@@ -222,41 +249,38 @@ impl<'s> Walk<'_, 's> {
     /// Looks at a step, unless it was the last row, and at its decisions behind `after`.
     fn step(&mut self, run: Cursor, step: &Rc<StepView<'s>>, after: Option<u64>) -> Result<(), Stop> {
         let id = step.step.id;
-        if self.query.entity == Entity::Step {
-            if after.is_none() && self.is_found(step)? {
-                self.found.rows.push(Selected::Step(run.run, step.step.clone()));
+        if self.entity == Entity::Step {
+            if after.is_none() {
+                self.source.charge(1);
+                self.look_at(&View::Step(Rc::clone(step)), self.ways.is_exact(self.plan))?;
             }
-            self.found.next = Some(Place { run, within: Some((id, 0)) });
+            self.next = Some(Place { run, within: Some((id, 0)) });
             return self.may_go_on();
         }
         for (number, row) in (0..).zip(step.decisions()?).filter(|(number, _)| after.is_none_or(|last| *number > last))
         {
             self.source.charge(1);
-            if self.holds(View::Decision(row.clone()))? {
-                self.found.rows.push(Selected::Decision(run.run, id, row.decision.clone()));
-            }
-            self.found.next = Some(Place { run, within: Some((id, number)) });
-            if self.is_full() {
+            self.look_at(&View::Decision(row), false)?;
+            self.next = Some(Place { run, within: Some((id, number)) });
+            if self.left == 0 {
                 return Ok(());
             }
             self.may_go_on()?;
         }
-        self.found.next = Some(Place { run, within: Some((id, u64::MAX)) });
+        self.next = Some(Place { run, within: Some((id, u64::MAX)) });
         Ok(())
     }
 
-    /// Whether a step is one that is searched for.
-    fn is_found(&self, step: &Rc<StepView<'s>>) -> Result<bool, Stop> {
-        let is_known = self.plan.is_exact && matches!(self.ways, Ways::Columns(_));
-        self.source.charge(1);
-        if is_known { Ok(true) } else { self.holds(View::Step(Rc::clone(step))) }
-    }
-
-    fn holds(&self, row: View<'s>) -> Result<bool, Stop> {
-        Evaluation::new(self.source, row).holds(&self.query.condition)
+    /// Looks at a row, of which it may be known already that it is one that is searched for.
+    fn look_at(&mut self, row: &View<'s>, is_known: bool) -> Result<(), Stop> {
+        if is_known || Evaluation::new(self.source, row.clone()).holds(self.condition)? {
+            (self.act)(row)?;
+            self.left -= 1;
+        }
+        Ok(())
     }
 
     fn may_go_on(&self) -> Result<(), Stop> {
-        if self.source.is_spent() && !self.is_full() { Err(Stop::Budget) } else { Ok(()) }
+        if self.source.is_spent() && self.left > 0 { Err(Stop::Budget) } else { Ok(()) }
     }
 }

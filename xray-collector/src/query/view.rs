@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::captured;
 use super::expression::Segment;
 use super::opened::{At, Opened};
+use super::search::Selected;
 use super::value::Value;
 use super::vocabulary::Field;
 use crate::decision::{Decision, DecisionCounts, Verdict};
@@ -225,12 +226,6 @@ impl<'s> StepView<'s> {
         Rc::new(Self { run: Rc::clone(run), step, opened })
     }
 
-    /// The run that it is of.
-    #[cfg(test)]
-    pub(super) fn run_id(&self) -> RunId {
-        self.run.run.id
-    }
-
     /// A step of which only this is known, for what depends on nothing else.
     pub(super) fn blank(run: &Rc<RunView<'s>>, callsite: &Arc<Callsite>, outcome: Outcome, level: Level) -> Rc<Self> {
         let step = Step {
@@ -306,12 +301,6 @@ impl<'s> StepView<'s> {
 }
 
 impl<'s> DecisionView<'s> {
-    /// The run and the step that it is of.
-    #[cfg(test)]
-    pub(super) fn place(&self) -> (RunId, StepId) {
-        (self.step.run_id(), self.step.step.id)
-    }
-
     /// A decision of which only this is known, for what depends on nothing else.
     pub(super) fn blank(step: &Rc<StepView<'s>>, verdict: Verdict) -> Rc<Self> {
         Rc::new(Self { step: Rc::clone(step), decision: Decision::observed("".into(), verdict) })
@@ -372,6 +361,27 @@ impl DecisionView<'_> {
 }
 
 impl<'s> View<'s> {
+    /// Where it was read from.
+    pub(super) fn source(&self) -> &'s Source<'s> {
+        match self {
+            Self::Run(run) => run.source,
+            Self::Step(step) => step.run.source,
+            Self::Decision(decision) => decision.step.run.source,
+        }
+    }
+
+    /// The row, for those who asked for it.
+    pub(super) fn selected(&self) -> Selected {
+        match self {
+            Self::Run(run) => Selected::Run(run.run.clone()),
+            Self::Step(step) => Selected::Step(step.run.run.id, step.step.clone()),
+            Self::Decision(decision) => {
+                let step = &decision.step;
+                Selected::Decision(step.run.run.id, step.step.id, decision.decision.clone())
+            }
+        }
+    }
+
     /// A field that the row has in any case.
     pub(super) fn field(&self, field: Field) -> Result<Value, Stop> {
         match self {

@@ -114,6 +114,11 @@ impl<'w> Ways<'w> {
         }
     }
 
+    /// Whether every step that comes into question is one that is searched for.
+    pub(super) fn is_exact(&self, plan: &Plan) -> bool {
+        plan.is_exact && matches!(self, Self::Columns(_))
+    }
+
     /// Tells a run where its first step is, if values of that were searched for.
     pub(super) fn show_first(&self, run: &RunView<'_>) -> Result<(), Stop> {
         let Self::Columns(candidates) = self else { return Ok(()) };

@@ -43,6 +43,11 @@ impl Bitmap {
         self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word |= other);
     }
 
+    /// Takes these rows away.
+    pub(in crate::query) fn remove(&mut self, rows: std::ops::Range<usize>) {
+        rows.for_each(|row| self.words[row / 64] &= !(1 << (row % 64)));
+    }
+
     /// Whether no row is meant.
     pub(in crate::query) fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)

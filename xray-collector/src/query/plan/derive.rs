@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::super::columns::{Mask, Number, Numbers, Numeric, Unit};
+use super::super::columns::{Mask, Number, Numeric, Unit};
 use super::super::evaluate::Evaluation;
 use super::super::expression::{Comparison, Expression, Quantifier, Row};
 use super::super::value::Value;
@@ -161,40 +161,48 @@ impl Deriver<'_> {
         Some(simple.unwrap_or(Mask::Compare { comparison, numbers: Box::new(numbers) }))
     }
 
-    /// Evaluates an expression that depends on one column of few values for each of them.
-    fn table(&self, expression: &Expression, truth: bool) -> Option<Mask> {
-        let step = |callsite: &Arc<Callsite>, outcome, level| {
-            let run = RunView::blank(self.source);
-            View::Step(StepView::blank(&run, callsite, outcome, level))
-        };
+    /// What an expression is, of steps that it calls `Row::Bound(0)`, for each number of the one column of few values
+    /// that it depends on.
+    pub(in crate::query) fn values(&self, expression: &Expression) -> Option<(Column, Vec<Value>)> {
+        let run = RunView::blank(self.source);
         let blank = view::blank_callsite();
-        let is_so = |view: View<'_>| self.evaluated(expression, view).truth() == Some(truth);
-        let chosen = |words: &[&str], of: &str| format!("{of} in [{}]", words.join(", "));
+        let value = |callsite: &Arc<Callsite>, outcome, level| {
+            self.evaluated(expression, View::Step(StepView::blank(&run, callsite, outcome, level)))
+        };
         Some(match basis(expression)? {
             Basis::Callsite => {
-                let callsites = self.callsites.iter();
-                let numbers: Vec<u32> = callsites
-                    .filter(|(_, callsite)| is_so(step(callsite, Outcome::Ok, Level::Full)))
-                    .map(|(number, _)| *number)
-                    .collect();
-                let said = format!("of {} of {} functions", numbers.len(), self.callsites.len());
-                Mask::one_of(Column::Callsite, numbers.into_iter().collect(), said)
+                let mut values = Vec::new();
+                for (number, callsite) in self.callsites {
+                    let number = *number as usize;
+                    values.resize(values.len().max(number + 1), Value::Missing);
+                    values[number] = value(callsite, Outcome::Ok, Level::Full);
+                }
+                (Column::Callsite, values)
             }
             Basis::Outcome => {
-                let holds = |outcome: &Outcome| is_so(step(&blank, *outcome, Level::Full));
-                let outcomes: Vec<_> = (0..).zip(Outcome::ALL).filter(|(_, outcome)| holds(outcome)).collect();
-                let words: Vec<_> = outcomes.iter().map(|(_, outcome)| outcome.as_str()).collect();
-                let numbers: Numbers = outcomes.iter().map(|(number, _)| *number).collect();
-                Mask::one_of(Column::Outcome, numbers, chosen(&words, "outcome"))
+                (Column::Outcome, Outcome::ALL.into_iter().map(|outcome| value(&blank, outcome, Level::Full)).collect())
             }
             Basis::Level => {
-                let holds = |level: &Level| is_so(step(&blank, Outcome::Ok, *level));
-                let levels: Vec<_> = (0..).zip(Level::ALL).filter(|(_, level)| holds(level)).collect();
-                let words: Vec<_> = levels.iter().map(|(_, level)| level.as_str()).collect();
-                let numbers: Numbers = levels.iter().map(|(number, _)| *number).collect();
-                Mask::one_of(Column::Level, numbers, chosen(&words, "level"))
+                (Column::Level, Level::ALL.into_iter().map(|level| value(&blank, Outcome::Ok, level)).collect())
             }
         })
+    }
+
+    /// The numbers of that column for which an expression is so.
+    fn table(&self, expression: &Expression, truth: bool) -> Option<Mask> {
+        let (column, values) = self.values(expression)?;
+        let numbers = || (0_u32..).zip(&values).filter(|(_, value)| value.truth() == Some(truth)).map(|(it, _)| it);
+        let words: Vec<&str> = match column {
+            Column::Outcome => numbers().map(|number| Outcome::ALL[number as usize].as_str()).collect(),
+            Column::Level => numbers().map(|number| Level::ALL[number as usize].as_str()).collect(),
+            _ => Vec::new(),
+        };
+        let said = match column {
+            Column::Outcome => format!("outcome in [{}]", words.join(", ")),
+            Column::Level => format!("level in [{}]", words.join(", ")),
+            _ => format!("of {} of {} functions", numbers().count(), self.callsites.len()),
+        };
+        Some(Mask::one_of(column, numbers().collect(), said))
     }
 
     /// What is necessary for a condition on a decision's verdict alone: the counts of a step tell what it inferred, and

@@ -6,8 +6,7 @@ mod range;
 
 use std::sync::Arc;
 
-use self::derive::Deriver;
-pub(super) use self::derive::Derived;
+pub(super) use self::derive::{Derived, Deriver};
 pub(super) use self::range::Range;
 use super::columns::Mask;
 use super::expression::{Comparison, Expression, Row};

@@ -1,5 +1,6 @@
 //! Queries that are planned answer as those that are not: over any data, whatever is asked.
 
+mod aggregates;
 mod ask;
 mod choices;
 mod naive;

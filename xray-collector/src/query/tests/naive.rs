@@ -3,14 +3,14 @@
 use super::store::Held;
 use crate::query::evaluate::Evaluation;
 use crate::query::view::{RunView, Source, View};
-use crate::query::{Entity, Query, Selected};
+use crate::query::{Entity, Query};
 
 /// The rows of which a query holds.
 pub(super) fn search(held: &Held, query: &Query) -> Vec<String> {
     let mut found = Vec::new();
     every_row(held, query.entity, |source, view| {
         if Evaluation::new(source, view.clone()).holds(&query.condition).expect("nothing is short") {
-            found.push(said(view));
+            found.push(format!("{:?}", view.selected()));
         }
     });
     found
@@ -33,17 +33,6 @@ pub(super) fn every_row(held: &Held, entity: Entity, mut act: impl FnMut(&Source
             for decision in step.decisions().expect("decisions") {
                 act(&source, &View::Decision(decision));
             }
-        }
-    }
-}
-
-fn said(view: &View<'_>) -> String {
-    match view {
-        View::Run(run) => format!("{:?}", Selected::Run(run.run.clone())),
-        View::Step(step) => format!("{:?}", Selected::Step(step.run_id(), step.step.clone())),
-        View::Decision(decision) => {
-            let (run, step) = decision.place();
-            format!("{:?}", Selected::Decision(run, step, decision.decision.clone()))
         }
     }
 }

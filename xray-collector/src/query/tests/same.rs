@@ -39,8 +39,6 @@ fn check(data: &[u8], asked: &[u8], entity: Entity) -> Result<(), TestCaseError>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(160))]
-
     #[test]
     fn runs(data in prop::collection::vec(any::<u8>(), 0..900), asked in prop::collection::vec(any::<u8>(), 1..40)) {
         check(&data, &asked, Entity::Run)?;
