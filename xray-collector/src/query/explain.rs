@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
-use super::Query;
+use super::expression::Expression;
 use super::plan::{Plan, Range};
 use super::search::{Search, now_ns, with_source};
-use crate::store::{Store, StoreError};
+use super::view::Source;
+use super::{Entity, Query};
+use crate::store::{BlockInfo, Store, StoreError};
 
 /// How a query is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,46 +85,52 @@ impl Query {
         with_source(store, now_ns(), search.budget, |source| {
             let plan = Plan::of(&self.condition, self.entity, source)?;
             let range = plan.range.and(Range::of(search.started_from_ns, search.started_before_ns));
-            let has_items = match &plan.item {
-                Some(item) => store.item(item, 1)?.is_some(),
-                None => false,
-            };
-            let blocks = source.columns.filter(|_| !plan.of_steps.is_empty()).map(|columns| columns.blocks());
-            let index = match (has_items, blocks) {
-                (true, _) => Index::Items,
-                (_, Some(_)) => Index::Columns,
-                _ => Index::Runs,
-            };
-            let may_have = |info: &&crate::store::BlockInfo| {
-                let (first, last) = info.runs_started_ns;
-                !range.and(Range { from_ns: first, to_ns: Some(last) }).is_empty()
-                    && plan.of_steps.iter().any(|mask| mask.may_hold(info))
-            };
-            let joined = |conditions: &[super::expression::Expression]| {
-                conditions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" && ")
-            };
-            let is_of_columns = index == Index::Columns;
-            let mut explanation = Explanation {
-                text: String::new(),
-                started_from_ns: (range.from_ns > 0).then_some(range.from_ns),
-                started_to_ns: range.to_ns.or(Some(0)).filter(|to_ns| *to_ns < u64::MAX),
-                runs: (!plan.of_run.is_empty()).then(|| joined(&plan.of_run)),
-                columns: match is_of_columns {
-                    true => plan.of_steps.iter().map(ToString::to_string).collect(),
-                    false => Vec::new(),
-                },
-                residual: (!plan.is_exact || !is_of_columns).then(|| self.condition.to_string()),
-                index,
-                blocks: blocks.map_or(0, |blocks| blocks.len() as u64),
-                blocks_left: blocks.map_or(0, |blocks| blocks.iter().filter(may_have).count() as u64),
-            };
-            explanation.text = explanation.sentences(self.entity.as_str());
-            Ok(explanation)
+            Explanation::of(&plan, range, &self.condition, self.entity, source)
         })
     }
 }
 
 impl Explanation {
+    pub(super) fn of(
+        plan: &Plan,
+        range: Range,
+        condition: &Expression,
+        entity: Entity,
+        source: &Source<'_>,
+    ) -> Result<Self, StoreError> {
+        let has_items = match &plan.item {
+            Some(item) => source.store.item(item, 1)?.is_some(),
+            None => false,
+        };
+        let blocks = source.columns.filter(|_| !plan.of_steps.is_empty()).map(|columns| columns.blocks());
+        let index = match (has_items, blocks) {
+            (true, _) => Index::Items,
+            (_, Some(_)) => Index::Columns,
+            _ => Index::Runs,
+        };
+        let may_have = |info: &&BlockInfo| {
+            let (first, last) = info.runs_started_ns;
+            !range.and(Range { from_ns: first, to_ns: Some(last) }).is_empty()
+                && plan.of_steps.iter().any(|mask| mask.may_hold(info))
+        };
+        let is_of_columns = index == Index::Columns;
+        let of_run: Vec<_> = plan.of_run.iter().map(ToString::to_string).collect();
+        let columns = plan.of_steps.iter().filter(|_| is_of_columns).map(ToString::to_string);
+        let mut explanation = Self {
+            text: String::new(),
+            started_from_ns: (range.from_ns > 0).then_some(range.from_ns),
+            started_to_ns: range.to_ns.or(Some(0)).filter(|to_ns| *to_ns < u64::MAX),
+            runs: (!of_run.is_empty()).then(|| of_run.join(" && ")),
+            columns: columns.collect(),
+            residual: (!plan.is_exact || !is_of_columns).then(|| condition.to_string()),
+            index,
+            blocks: blocks.map_or(0, |blocks| blocks.len() as u64),
+            blocks_left: blocks.map_or(0, |blocks| blocks.iter().filter(may_have).count() as u64),
+        };
+        explanation.text = explanation.sentences(entity.as_str());
+        Ok(explanation)
+    }
+
     fn sentences(&self, entity: &str) -> String {
         let mut text = match self.index {
             Index::Runs => "Every run of the time is read, newest first.".to_owned(),

@@ -34,6 +34,7 @@ mod error;
 mod evaluate;
 mod explain;
 mod expression;
+mod failures;
 mod opened;
 mod parse;
 mod plan;
@@ -53,6 +54,7 @@ pub use self::aggregate::{
 pub use self::error::QueryError;
 pub use self::explain::{Explanation, Index, Scanned};
 use self::expression::Expression;
+pub use self::failures::{Failing, Failures};
 pub use self::parse::LONGEST;
 pub use self::search::{Found, Place, Search, Selected};
 pub use self::vocabulary::{AGGREGATES, Entity, FUNCTIONS, Field, FieldInfo, FunctionInfo, Kind};

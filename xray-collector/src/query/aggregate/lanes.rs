@@ -94,6 +94,16 @@ impl<'l> Lanes<'l> {
         Ok(Some(Self { aggregation, plan, columns, mask, keys, feeds, needed }))
     }
 
+    /// The one column that all keys depend on, if it has few numbers.
+    fn single_table(&self) -> Option<Column> {
+        let mut columns = self.keys.iter().map(|key| match key {
+            KeyLane::Table { column, .. } => Some(*column),
+            KeyLane::Bucket { .. } => None,
+        });
+        let first = columns.next()??;
+        columns.all(|column| column == Some(first)).then_some(first)
+    }
+
     /// Adds every step of which the condition holds to its group.
     pub(super) fn pass(
         &self,
@@ -321,40 +331,49 @@ impl Worker {
 
     /// The rows that are chosen, with the numbers of their groups.
     fn groups(&mut self, lanes: &Lanes<'_>, block: &Block, chosen: &Bitmap) -> Vec<(u32, u32)> {
-        let columns: Vec<_> = lanes.keys.iter().map(|key| key.column(block)).collect();
-        let mut last: (Box<[u64]>, u32) = (vec![u64::MAX; columns.len()].into(), NO_GROUP);
-        let mut memo: Vec<u32> = Vec::new();
         let mut groups = Vec::with_capacity(block.len());
-        for row in chosen.rows() {
-            let group = match (&*lanes.keys, &*columns) {
-                // A number of a column with few is a group's: nothing is looked up but once.
-                ([key @ KeyLane::Table { .. }], [column]) => {
-                    let number = column[row] as usize;
-                    match memo.get(number) {
-                        Some(group) if *group != NO_GROUP => *group,
-                        _ => {
-                            let group = self.group(&[key.number(number as u64)]);
-                            memo.resize(memo.len().max(number + 1), NO_GROUP);
-                            memo[number] = group;
-                            group
-                        }
-                    }
-                }
-                (keys, columns) => {
-                    let numbers = || keys.iter().zip(columns).map(|(key, column)| key.number(column[row]));
-                    if last.1 == NO_GROUP || !numbers().eq(last.0.iter().copied()) {
-                        last.0.iter_mut().zip(numbers()).for_each(|(last, number)| *last = number);
-                        last.1 = self.group(&last.0);
-                    }
-                    last.1
-                }
-            };
-            if group == NO_GROUP {
-                self.left_out += 1;
-            } else {
-                self.rows[group as usize] += 1;
+        let mut put = |worker: &mut Self, row: usize, group: u32| match group {
+            NO_GROUP => worker.left_out += 1,
+            group => {
+                worker.rows[group as usize] += 1;
                 groups.push((row as u32, group));
             }
+        };
+        if let Some(column) = lanes.single_table() {
+            // A number of that column is a group's: nothing is looked up but once.
+            let numbers = block.column(column);
+            let mut known: Vec<Option<u32>> = Vec::new();
+            for row in chosen.rows() {
+                let number = numbers[row] as usize;
+                if number >= known.len() {
+                    known.resize(number + 1, None);
+                }
+                let group = match known[number] {
+                    Some(group) => group,
+                    None => {
+                        let keys: Box<[u64]> = lanes.keys.iter().map(|key| key.number(number as u64)).collect();
+                        *known[number].insert(self.group(&keys))
+                    }
+                };
+                put(self, row, group);
+            }
+            return groups;
+        }
+        let columns: Vec<_> = lanes.keys.iter().map(|key| key.column(block)).collect();
+        let mut last: Option<(Box<[u64]>, u32)> = None;
+        for row in chosen.rows() {
+            let numbers = || lanes.keys.iter().zip(&columns).map(|(key, column)| key.number(column[row]));
+            // Rows that follow each other are often of one group.
+            let group = match &last {
+                Some((keys, group)) if numbers().eq(keys.iter().copied()) => *group,
+                _ => {
+                    let keys: Box<[u64]> = numbers().collect();
+                    let group = self.group(&keys);
+                    last = Some((keys, group));
+                    group
+                }
+            };
+            put(self, row, group);
         }
         groups
     }

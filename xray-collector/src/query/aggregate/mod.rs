@@ -28,7 +28,7 @@ use self::lanes::Lanes;
 pub use self::parse::{AggregationError, AggregationText, Faulty};
 pub use self::sketch::EXACT;
 use self::tally::{Measure, Reading};
-use super::explain::Scanned;
+use super::explain::{Explanation, Scanned};
 use super::expression::Expression;
 use super::plan::{Plan, Range};
 use super::search::{now_ns, with_source};
@@ -162,6 +162,23 @@ impl Aggregation {
             table.scanned = passed.scanned;
             table.scanned.elapsed_ns = u64::try_from(asked.elapsed().as_nanos()).unwrap_or(u64::MAX);
             Ok(table)
+        })
+    }
+
+    /// How it would be calculated.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn explain(&self, store: &dyn Store, scope: &Scope) -> Result<Explanation, StoreError> {
+        with_source(store, now_ns(), scope.budget, |source| {
+            let plan = Plan::of(&self.condition, self.entity, source)?;
+            let range = plan.range.and(Range::of(scope.started_from_ns, scope.started_before_ns));
+            let mut explanation = Explanation::of(&plan, range, &self.condition, self.entity, source)?;
+            explanation.text.push_str(match Lanes::of(self, &plan, source)? {
+                Some(_) => " Groups are calculated column by column.",
+                None => " Groups are calculated row by row.",
+            });
+            Ok(explanation)
         })
     }
 

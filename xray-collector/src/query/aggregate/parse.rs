@@ -5,7 +5,7 @@ use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
 use serde::Serialize;
 
 use super::tally::{Measure, Reading};
-use super::{Aggregation, Key, Selected};
+use super::{Aggregation, Key, MOST_GROUPS, Selected};
 use crate::model::RunStatus;
 use crate::query::check::{Checker, function_name};
 use crate::query::error::QueryError;
@@ -13,7 +13,6 @@ use crate::query::expression::{Expression, Row};
 use crate::query::parse;
 use crate::query::value::Value;
 use crate::query::vocabulary::{AGGREGATES, Entity, Field, Kind};
-use crate::store::MAX_PAGE;
 
 /// The most keys, and the most aggregates.
 const MOST_KEYS: usize = 8;
@@ -35,7 +34,7 @@ pub struct AggregationText<'t> {
     /// By which of these the groups are ordered, the highest first where a `-` is in front. Empty for the default: by
     /// time where that is a key, else by the first aggregate, the highest first.
     pub order: &'t str,
-    /// At most so many groups; no more than [`MAX_PAGE`].
+    /// At most so many groups; no more than [`MOST_GROUPS`].
     pub limit: usize,
 }
 
@@ -91,7 +90,7 @@ impl Aggregation {
             measures: Vec::new(),
             selected: Vec::new(),
             order: Vec::new(),
-            limit: text.limit.clamp(1, MAX_PAGE),
+            limit: text.limit.clamp(1, MOST_GROUPS),
         };
         let selected = list(text.select, entity, MOST_AGGREGATES, aggregate).map_err(fault(Faulty::Select))?;
         selected.into_iter().for_each(|selected| aggregation.add(selected));
