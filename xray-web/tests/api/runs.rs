@@ -208,7 +208,7 @@ fn times_must_be_times_and_the_right_way_round() {
 fn no_parameter_is_ignored() {
     let fixture = fixture();
     let problem = fixture.get("/api/v1/runs?limt=5&status=failed&Status=failed").problem(400, "unknown_parameter");
-    let allowed = ["q", "pipeline", "status", "from", "before", "limit", "cursor"];
+    let allowed = ["q", "pipeline", "status", "from", "before", "limit", "cursor", "explain"];
     assert_eq!((&problem["parameter"], &problem["allowed"]), (&json!("limt"), &json!(allowed)));
     assert_eq!(
         problem["detail"],

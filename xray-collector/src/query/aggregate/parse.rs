@@ -154,6 +154,9 @@ fn list<T: Send>(
         let Expr::List(elements) = &tree.root.expr else {
             return Err(QueryError::new("these are not expressions with commas between", 1..list.len() - 1));
         };
+        if elements.elements.is_empty() {
+            return Err(QueryError::new("there is nothing between the commas", 1..list.len() - 1));
+        }
         if let Some(first) = elements.elements.get(most) {
             return Err(QueryError::new(format!("there are more than {most} of them"), tree.span(first)));
         }
