@@ -212,7 +212,7 @@ fn no_parameter_is_ignored() {
     assert_eq!((&problem["parameter"], &problem["allowed"]), (&json!("limt"), &json!(allowed)));
     assert_eq!(
         problem["detail"],
-        r#"unknown parameter "limt", "Status": allowed are q, pipeline, status, from, before, limit, cursor"#
+        r#"unknown parameter "limt", "Status": allowed are q, pipeline, status, from, before, limit, cursor, explain"#
     );
     let problem = fixture.get("/api/v1/runs?limit=5&limit=6").problem(400, "invalid_parameter");
     assert_eq!((&problem["parameter"], &problem["detail"]), (&json!("limit"), &json!("limit is given twice")));
