@@ -1,8 +1,8 @@
 //! Runs with steps that a condition on columns lets through, newest first.
 //!
 //! Blocks are filtered lazily, each at most once, those with the newest runs first. A run's place in time is in its row
-//! and not in the columns. Where a block has few runs that come into question, their rows are looked up; where it has many,
-//! the rows of all runs of its time are walked through. No run is handed out before every block that may have steps of a
+//! and not in the columns. Where a block has few runs that come into question, or runs of any time, their rows are looked up;
+//! where it has many, the rows of all runs of its time are walked through. No run is handed out before every block that may have steps of a
 //! newer one was filtered.
 
 use std::cell::OnceCell;
@@ -54,8 +54,8 @@ struct Filtered {
     rows: Block,
     /// For each condition the rows that it lets through.
     bitmaps: Vec<Bitmap>,
-    /// Runs of it are to be found by walking through all runs.
-    is_walked: bool,
+    /// Runs of it that are to be found by walking through all runs.
+    unfound: usize,
     whole: OnceCell<Block>,
 }
 
@@ -222,7 +222,7 @@ impl<'c> Candidates<'c> {
     /// The latest time of runs that have to be found by walking.
     fn walked_top(&self) -> Option<u64> {
         let walked = self.walked.map_or(u64::MAX, |walked| walked.started_ns).min(self.latest());
-        let open = self.filtered.iter().filter(|filtered| filtered.is_walked && filtered.span.0 <= walked);
+        let open = self.filtered.iter().filter(|filtered| filtered.unfound > 0 && filtered.span.0 <= walked);
         open.map(|filtered| filtered.span.1.min(walked)).max()
     }
 
@@ -239,10 +239,11 @@ impl<'c> Candidates<'c> {
         self.scanned.rows += rows.len() as u64;
         self.scanned.survivors += bitmaps[0].count();
         let mut filtered =
-            Filtered { block, span: info.runs_started_ns, rows, bitmaps, is_walked: false, whole: OnceCell::new() };
+            Filtered { block, span: info.runs_started_ns, rows, bitmaps, unfound: 0, whole: OnceCell::new() };
         let runs = filtered.runs();
-        filtered.is_walked = runs.len() > FEW_RUNS;
-        if !filtered.is_walked {
+        if runs.len() > FEW_RUNS && filtered.span.1 < u64::MAX {
+            filtered.unfound = runs.len();
+        } else {
             for run in runs {
                 self.look_up(run)?;
             }
@@ -284,15 +285,18 @@ impl<'c> Candidates<'c> {
         }
         let is_last = page.next.is_none();
         for run in page.rows {
-            let mut walked = self.filtered.iter().filter(|filtered| filtered.is_walked && filtered.is_of(&run));
-            if walked.any(|filtered| filtered.bitmaps[0].has_any(filtered.rows.rows_of(run.id)))
-                && self.seen.insert(run.id)
-            {
+            let mut is_found = false;
+            for filtered in self.filtered.iter_mut().filter(|filtered| filtered.unfound > 0 && filtered.is_of(&run)) {
+                if filtered.bitmaps[0].has_any(filtered.rows.rows_of(run.id)) {
+                    (is_found, filtered.unfound) = (true, filtered.unfound - 1);
+                }
+            }
+            if is_found && self.seen.insert(run.id) {
                 self.known.push(Known(run));
             }
         }
         if is_last {
-            self.filtered.iter_mut().for_each(|filtered| filtered.is_walked = false);
+            self.filtered.iter_mut().for_each(|filtered| filtered.unfound = 0);
         }
         Ok(())
     }
@@ -304,12 +308,11 @@ impl Filtered {
         (self.span.0..=self.span.1).contains(&run.started_ns)
     }
 
-    /// The runs with a step that the first condition lets through; no more than it takes to see that they are many.
+    /// The runs with a step that the first condition lets through.
     fn runs(&self) -> Vec<RunId> {
         let rows = |range: &[u32]| range[0] as usize..range[1] as usize;
         let runs = self.rows.runs.iter().zip(self.rows.starts.windows(2));
-        let runs = runs.filter(|(_, range)| self.bitmaps[0].has_any(rows(range))).map(|(run, _)| *run);
-        runs.take(FEW_RUNS + 1).collect()
+        runs.filter(|(_, range)| self.bitmaps[0].has_any(rows(range))).map(|(run, _)| *run).collect()
     }
 }
 
