@@ -20,7 +20,8 @@ const PARAMETERS: [&str; 5] = ["of", "q", "from", "before", "bucket"];
 const DEFAULT_RANGE_NS: u64 = 24 * 3_600 * SECOND_NS;
 const SECOND_NS: u64 = 1_000_000_000;
 /// The lengths of buckets, in seconds, of which the shortest with no more than [`DEFAULT_BUCKETS`] is taken.
-const LENGTHS: [u64; 13] = [1, 5, 15, 60, 300, 900, 3_600, 3 * 3_600, 6 * 3_600, 86_400, 604_800, 2_592_000, 31_536_000];
+const LENGTHS: [u64; 13] =
+    [1, 5, 15, 60, 300, 900, 3_600, 3 * 3_600, 6 * 3_600, 86_400, 604_800, 2_592_000, 31_536_000];
 const DEFAULT_BUCKETS: u64 = 100;
 const MOST_BUCKETS: u64 = 1_000;
 
@@ -56,7 +57,8 @@ pub(crate) async fn series(State(source): State<Source>, RawQuery(query): RawQue
     (scope.started_from_ns, scope.started_before_ns) = (Some(from), Some(before));
     let bucket_ns = match parameters.length("bucket")? {
         Some(bucket_ns) if (before - from) / bucket_ns >= MOST_BUCKETS => {
-            let detail = format!("there would be more than {MOST_BUCKETS} buckets: take a longer one, or a shorter time");
+            let detail =
+                format!("there would be more than {MOST_BUCKETS} buckets: take a longer one, or a shorter time");
             return Err(Problem::invalid_parameter("bucket", detail));
         }
         Some(bucket_ns) => bucket_ns,

@@ -50,12 +50,8 @@ const STEPS: &[(&str, &str)] = &[
 
 const KINDS: Summary = Summary { name: "kinds", of: Entity::Step, keys: &["kind"], values: STEPS };
 
-const CALLSITES: Summary = Summary {
-    name: "callsites",
-    of: Entity::Step,
-    keys: &["name", "kind", "module", "file", "line"],
-    values: STEPS,
-};
+const CALLSITES: Summary =
+    Summary { name: "callsites", of: Entity::Step, keys: &["name", "kind", "module", "file", "line"], values: STEPS };
 
 #[derive(Serialize)]
 struct Body<'a> {

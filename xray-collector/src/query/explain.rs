@@ -7,7 +7,7 @@ use super::plan::{Plan, Range};
 use super::search::{Search, now_ns, with_source};
 use super::view::Source;
 use super::{Entity, Query};
-use crate::store::{BlockInfo, Store, StoreError};
+use crate::store::{BlockInfo, StepColumns, Store, StoreError};
 
 /// How a query is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -102,7 +102,7 @@ impl Explanation {
             Some(item) => source.store.item(item, 1)?.is_some(),
             None => false,
         };
-        let blocks = source.columns.filter(|_| !plan.of_steps.is_empty()).map(|columns| columns.blocks());
+        let blocks = source.columns.filter(|_| !plan.of_steps.is_empty()).map(StepColumns::blocks);
         let index = match (has_items, blocks) {
             (true, _) => Index::Items,
             (_, Some(_)) => Index::Columns,

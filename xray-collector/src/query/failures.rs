@@ -53,7 +53,8 @@ impl Failures {
     /// # Errors
     /// When the store cannot be read.
     pub fn of(store: &dyn Store, scope: &Scope) -> Result<Self, StoreError> {
-        let query = Query::parse(CULPRITS, Entity::Step).map_err(|error| StoreError::Panicked { message: error.to_string() })?;
+        let query = Query::parse(CULPRITS, Entity::Step)
+            .map_err(|error| StoreError::Panicked { message: error.to_string() })?;
         let mut attribution = Attribution { store, functions: HashMap::new(), failures: Self::default() };
         let mut search = Search {
             started_from_ns: scope.started_from_ns,

@@ -138,8 +138,7 @@ impl Opened {
             let (arguments, facts) = (self.arguments(source)?.to_vec(), self.facts(source)?.to_vec());
             let (result, error) = self.ending(source)?;
             let (result, error) = (result.cloned(), error.cloned());
-            let decisions =
-                StepDetail { step: self.step.clone(), arguments, result, error, facts }.account().decisions;
+            let decisions = StepDetail { step: self.step.clone(), arguments, result, error, facts }.account().decisions;
             source.spend(decisions.len() as u64 / 16)?;
             let _ = self.decisions.set(decisions);
         }

@@ -47,12 +47,7 @@ pub(super) struct Source<'s> {
 }
 
 impl<'s> Source<'s> {
-    pub(super) fn new(
-        store: &'s dyn Store,
-        columns: Option<&'s dyn StepColumns>,
-        now_ns: u64,
-        budget: u64,
-    ) -> Self {
+    pub(super) fn new(store: &'s dyn Store, columns: Option<&'s dyn StepColumns>, now_ns: u64, budget: u64) -> Self {
         Self { store, columns, now_ns, left: Cell::new(budget), runs: Cell::new(0), decoded: Cell::new(0) }
     }
 

@@ -116,7 +116,10 @@ fn what_is_wrong_is_told_at_its_place() {
     for (parameters, expected) in [
         (&[("q", "nmae == 'x'")], ("q", (0, 4), "a step has no field `nmae`; did you mean `name`?")),
         (&[("group_by", "kind, nmae")], ("group_by", (6, 10), "a step has no field `nmae`; did you mean `name`?")),
-        (&[("select", "count(), cuont()")], ("select", (9, 14), "there is no aggregate `cuont`; did you mean `count`?")),
+        (
+            &[("select", "count(), cuont()")],
+            ("select", (9, 14), "there is no aggregate `cuont`; did you mean `count`?"),
+        ),
         (
             &[("select", "quantile(duration)")],
             ("select", (0, 8), "`quantile` is not used like this; write `quantile(x, 0.95)`"),
@@ -208,9 +211,15 @@ fn series_over_time() {
 fn failures_are_attributed_to_the_innermost_step() {
     let fixture = fixture();
     let failures = fixture.get("/api/v1/failures").ok();
-    assert_eq!((&failures["runs"], &failures["functions"], &failures["stopped"]), (&json!(3), &json!(1), &json!(false)));
+    assert_eq!(
+        (&failures["runs"], &failures["functions"], &failures["stopped"]),
+        (&json!(3), &json!(1), &json!(false))
+    );
     let pick = &failures["data"][0];
-    assert_eq!((&pick["name"], &pick["kind"], &pick["runs"], &pick["share"]), (&json!("pick"), &json!("filter"), &json!(3), &json!(1)));
+    assert_eq!(
+        (&pick["name"], &pick["kind"], &pick["runs"], &pick["share"]),
+        (&json!("pick"), &json!("filter"), &json!(3), &json!(1))
+    );
     assert_eq!(pick["errors"], json!([{"message": "no film is left", "runs": 2}]), "the one that crashed has none");
     assert_eq!(pick["latest"]["run"], run_id(5).to_string());
     assert_eq!(pick["latest"]["step"], StepId(106).to_string());
@@ -228,7 +237,10 @@ fn lists_explain_themselves() {
     let explain = &answer["explain"];
     assert_eq!(explain["plan"]["started_from_ns"], 1_769_860_800_002_000_000_u64);
     assert!(explain["plan"]["text"].as_str().unwrap().contains("A run is looked into if started >= "), "{explain}");
-    assert!(explain["scanned"]["runs"].as_u64().unwrap() <= 5 && explain["scanned"]["elapsed_ns"].is_u64(), "{explain}");
+    assert!(
+        explain["scanned"]["runs"].as_u64().unwrap() <= 5 && explain["scanned"]["elapsed_ns"].is_u64(),
+        "{explain}"
+    );
     assert_eq!(fixture.get(&format!("/api/v1/steps?q={q}")).ok().get("explain"), None);
     fixture.get("/api/v1/runs?explain=true").problem(400, "invalid_parameter");
     let query = fixture.get("/api/v1/query?explain=true").ok();

@@ -105,14 +105,12 @@ impl<'l> Lanes<'l> {
     }
 
     /// Adds every step of which the condition holds to its group.
-    pub(super) fn pass(
-        &self,
-        source: &Source<'_>,
-        range: Range,
-        groups: &mut Groups,
-    ) -> Result<Passed, StoreError> {
+    pub(super) fn pass(&self, source: &Source<'_>, range: Range, groups: &mut Groups) -> Result<Passed, StoreError> {
         let infos = self.columns.blocks();
-        let span = |block: &usize| Range { from_ns: infos[*block].runs_started_ns.0, to_ns: Some(infos[*block].runs_started_ns.1) };
+        let span = |block: &usize| Range {
+            from_ns: infos[*block].runs_started_ns.0,
+            to_ns: Some(infos[*block].runs_started_ns.1),
+        };
         let may_have = |block: &usize| !range.and(span(block)).is_empty() && self.mask.may_hold(&infos[*block]);
         let mut blocks: Vec<usize> = (0..infos.len()).filter(may_have).collect();
         blocks.sort_by_key(|block| std::cmp::Reverse(infos[*block].runs_started_ns.1));

@@ -22,8 +22,8 @@ use std::time::Instant;
 use serde::Serialize;
 
 pub use self::datum::Datum;
-pub use self::groups::MOST_GROUPS;
 use self::groups::Groups;
+pub use self::groups::MOST_GROUPS;
 use self::lanes::Lanes;
 pub use self::parse::{AggregationError, AggregationText, Faulty};
 pub use self::sketch::EXACT;
@@ -195,7 +195,8 @@ impl Aggregation {
             .into_iter()
             .map(|group| {
                 let keys = group.keys.iter().map(Datum::from);
-                let read = |column: &Selected| group.tallies[column.measure].read(column.reading, column.kind, group.rows);
+                let read =
+                    |column: &Selected| group.tallies[column.measure].read(column.reading, column.kind, group.rows);
                 keys.chain(self.selected.iter().map(read)).collect()
             })
             .collect();

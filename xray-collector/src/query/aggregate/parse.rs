@@ -80,8 +80,7 @@ impl Aggregation {
     pub fn parse(text: &AggregationText<'_>) -> Result<Self, AggregationError> {
         let fault = |faulty| move |error| AggregationError { faulty, error };
         let entity = text.of;
-        let condition =
-            parse::with_tree(text.condition, |tree| Checker::new(tree, entity).condition(&tree.root));
+        let condition = parse::with_tree(text.condition, |tree| Checker::new(tree, entity).condition(&tree.root));
         let keys = list(text.group_by, entity, MOST_KEYS, key);
         let mut aggregation = Self {
             entity,
@@ -119,9 +118,10 @@ impl Aggregation {
     /// Adds a column; what is measured for another one already is measured once.
     fn add(&mut self, Read { label, kind, value, measure, reading }: Read) {
         let text = value.as_ref().map(ToString::to_string);
-        let known = self.measures.iter().position(|(known, other)| {
-            *other == measure && known.as_ref().map(ToString::to_string) == text
-        });
+        let known = self
+            .measures
+            .iter()
+            .position(|(known, other)| *other == measure && known.as_ref().map(ToString::to_string) == text);
         let measure = known.unwrap_or_else(|| {
             self.measures.push((value, measure));
             self.measures.len() - 1

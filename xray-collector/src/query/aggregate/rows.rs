@@ -24,8 +24,7 @@ pub(super) fn pass(
     let (asked, budget) = (Instant::now(), source.left.get());
     let mut add = |row: &View<'_>| add(aggregation, row, groups);
     let ways = Ways::of(plan, source, range, None, false)?;
-    let mut walk =
-        Walk::new(aggregation.entity, &aggregation.condition, plan, source, ways, usize::MAX, &mut add);
+    let mut walk = Walk::new(aggregation.entity, &aggregation.condition, plan, source, ways, usize::MAX, &mut add);
     let stopped = walk.all(None)?;
     let stopped_at_ns = walk.next.filter(|_| stopped).map(|place| place.run.started_ns);
     Ok(Passed { stopped, stopped_at_ns, read: budget - source.left.get(), scanned: walk.scanned(asked) })

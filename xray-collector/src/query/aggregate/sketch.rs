@@ -9,7 +9,7 @@
 pub const EXACT: usize = 2_048;
 /// The bits of a float that tell buckets apart: what is in front of the others.
 const SHIFT: u32 = 52 - 7;
-/// The magnitudes that are told apart; what is nearer to 0 counts as this, and what is further away, too.
+/// The magnitudes that are told apart, 2⁻⁶⁴ to 2⁶⁴: what is nearer to 0 counts as 0, what is further away as the last.
 const SMALLEST: f64 = 5.421_010_862_427_522e-20;
 const LARGEST: f64 = 1.844_674_407_370_955_2e19;
 
@@ -21,7 +21,6 @@ pub(super) struct Sketch {
     negative: Buckets,
     zeros: u64,
     count: u64,
-    range: Option<(f64, f64)>,
 }
 
 impl Sketch {
@@ -32,7 +31,6 @@ impl Sketch {
             return;
         }
         self.count += 1;
-        self.range = Some(self.range.map_or((number, number), |(low, high)| (low.min(number), high.max(number))));
         if self.count <= EXACT as u64 {
             self.exact.push(number);
         } else {
@@ -54,22 +52,17 @@ impl Sketch {
         self.negative.merge(&other.negative);
         self.zeros += other.zeros;
         self.count += other.count;
-        self.range = match (self.range, other.range) {
-            (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
-            (one, other) => one.or(other),
-        };
     }
 
     /// The lowest number that this share of all of them does not exceed.
     pub(super) fn quantile(&self, share: f64) -> Option<f64> {
-        let (low, high) = self.range?;
-        let rank = ((share * self.count as f64).ceil() as u64).clamp(1, self.count);
+        let rank = ((share * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
         if self.count == self.exact.len() as u64 {
             let mut sorted = self.exact.clone();
             sorted.sort_by(f64::total_cmp);
             return sorted.get(rank as usize - 1).copied();
         }
-        Some(self.at(rank).clamp(low, high))
+        Some(self.at(rank))
     }
 
     fn spill(&mut self) {

@@ -46,7 +46,12 @@ pub(super) enum Reading {
 #[derive(Debug, Clone)]
 pub(super) enum Tally {
     Count(u64),
-    Total { whole: i128, fraction: f64, is_whole: bool, count: u64 },
+    Total {
+        whole: i128,
+        fraction: f64,
+        is_whole: bool,
+        count: u64,
+    },
     Extremes(Option<(Value, Value)>),
     Spread(Sketch),
     /// Values by their text.
@@ -125,7 +130,10 @@ impl Tally {
     pub(super) fn merge(&mut self, other: Self) {
         match (self, other) {
             (Self::Count(count), Self::Count(more)) => *count += more,
-            (Self::Total { whole, fraction, is_whole, count }, Self::Total { whole: w, fraction: f, is_whole: i, count: c }) => {
+            (
+                Self::Total { whole, fraction, is_whole, count },
+                Self::Total { whole: w, fraction: f, is_whole: i, count: c },
+            ) => {
                 (*whole, *fraction) = (whole.saturating_add(w), *fraction + f);
                 (*is_whole, *count) = (*is_whole && i, *count + c);
             }

@@ -20,9 +20,8 @@ impl Bitmap {
     /// Those of which this holds; it is asked for each, so that it has to be quick.
     #[inline]
     pub(in crate::query) fn of<T: Copy>(column: &[T], holds: impl Fn(T) -> bool) -> Self {
-        let word = |chunk: &[T]| {
-            chunk.iter().enumerate().fold(0, |word, (bit, value)| word | u64::from(holds(*value)) << bit)
-        };
+        let word =
+            |chunk: &[T]| chunk.iter().enumerate().fold(0, |word, (bit, value)| word | u64::from(holds(*value)) << bit);
         Self { words: column.chunks(64).map(word).collect(), rows: column.len() }
     }
 

@@ -15,13 +15,30 @@ pub(in crate::query) enum Mask {
     And(Vec<Self>),
     Or(Vec<Self>),
     /// The number is there and within these bounds, which belong to it.
-    Within { numeric: Numeric, low: u64, high: u64 },
+    Within {
+        numeric: Numeric,
+        low: u64,
+        high: u64,
+    },
     /// The column has one of these numbers; `said` says in words which these are.
-    OneOf { column: Column, numbers: Numbers, said: String },
+    OneOf {
+        column: Column,
+        numbers: Numbers,
+        said: String,
+    },
     /// These flags are set, these are not.
-    Flags { set: u64, clear: u64 },
-    RejectionRate { comparison: Comparison, bound: f64 },
-    Compare { comparison: Comparison, numbers: Box<[Number; 2]> },
+    Flags {
+        set: u64,
+        clear: u64,
+    },
+    RejectionRate {
+        comparison: Comparison,
+        bound: f64,
+    },
+    Compare {
+        comparison: Comparison,
+        numbers: Box<[Number; 2]>,
+    },
     /// It is the first step of its run.
     First,
 }
@@ -49,6 +66,12 @@ impl Numbers {
 
     fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// All of them as bits, if they are below 64.
+    fn bits(&self) -> Option<u64> {
+        let bits = self.0.iter().rev().fold(0, |bits, is_set| bits << 1 | u64::from(*is_set));
+        (self.0.len() <= 64).then_some(bits)
     }
 }
 
@@ -116,7 +139,9 @@ impl Mask {
         };
         match comparison {
             Comparison::Equal => within(bound, bound),
-            Comparison::NotEqual => Self::or([within(0, bound.saturating_sub(1)), within(bound.saturating_add(1), top)]),
+            Comparison::NotEqual => {
+                Self::or([within(0, bound.saturating_sub(1)), within(bound.saturating_add(1), top)])
+            }
             Comparison::Less => within(0, bound.saturating_sub(1)),
             Comparison::LessOrEqual => within(0, bound),
             Comparison::Greater => within(bound.saturating_add(1), top),
@@ -168,16 +193,16 @@ impl Mask {
                 (least..=most.min(numbers.0.len() as u64)).any(|number| numbers.has(number))
             }
             Self::Flags { set, .. } => has_flags(info, *set),
-            Self::RejectionRate { comparison, bound } => rejection_rates(info).is_some_and(|(lowest, highest)| {
-                match comparison {
+            Self::RejectionRate { comparison, bound } => {
+                rejection_rates(info).is_some_and(|(lowest, highest)| match comparison {
                     Comparison::Equal => lowest <= *bound && *bound <= highest,
                     Comparison::NotEqual => true,
                     Comparison::Less => lowest < *bound,
                     Comparison::LessOrEqual => lowest <= *bound,
                     Comparison::Greater => highest > *bound,
                     Comparison::GreaterOrEqual => highest >= *bound,
-                }
-            }),
+                })
+            }
         }
     }
 
@@ -188,8 +213,11 @@ impl Mask {
             Self::Never => Bitmap::filled(block.len(), false),
             Self::And(masks) => {
                 let mut rows = Bitmap::filled(block.len(), true);
-                for mask in masks {
-                    rows.and(&mask.rows(block));
+                // What takes long is asked of the rows that are left by the others.
+                let is_quick = |mask: &&Self| !matches!(mask, Self::Compare { .. });
+                let (quick, slow): (Vec<_>, Vec<_>) = masks.iter().partition(is_quick);
+                for mask in quick.into_iter().chain(slow) {
+                    mask.narrow(block, &mut rows);
                     if rows.is_empty() {
                         break;
                     }
@@ -210,18 +238,19 @@ impl Mask {
                 }
                 rows
             }
-            Self::OneOf { column, numbers, .. } => Bitmap::of(block.column(*column), |number| numbers.has(number)),
+            Self::OneOf { column, numbers, .. } => match numbers.bits() {
+                Some(bits) => Bitmap::of(block.column(*column), |number| number < 64 && bits >> number & 1 == 1),
+                None => Bitmap::of(block.column(*column), |number| numbers.has(number)),
+            },
             Self::Flags { set, clear } => {
                 let (set, either) = (*set, set | clear);
                 Bitmap::of(block.column(Column::Flags), |flags| flags & either == set)
             }
             Self::RejectionRate { comparison, bound } => rates(block, *comparison, *bound),
-            Self::Compare { comparison, numbers } => {
-                let [one, other] = &**numbers;
-                let holds = |row: &usize| {
-                    compared(*comparison, &one.value(block, *row), &other.value(block, *row)) == Some(true)
-                };
-                Bitmap::of_rows(block.len(), (0..block.len()).filter(holds))
+            Self::Compare { .. } => {
+                let mut rows = Bitmap::filled(block.len(), true);
+                self.narrow(block, &mut rows);
+                rows
             }
             Self::First => {
                 let steps = block.column(Column::Step);
@@ -233,6 +262,17 @@ impl Mask {
                 Bitmap::of_rows(block.len(), block.runs.iter().zip(block.starts.windows(2)).filter_map(first))
             }
         }
+    }
+}
+
+impl Mask {
+    /// Takes the rows away of which it does not hold.
+    fn narrow(&self, block: &Block, rows: &mut Bitmap) {
+        let Self::Compare { comparison, numbers } = self else { return rows.and(&self.rows(block)) };
+        let [one, other] = &**numbers;
+        let holds =
+            |row: &usize| compared(*comparison, &one.value(block, *row), &other.value(block, *row)) == Some(true);
+        *rows = Bitmap::of_rows(block.len(), rows.rows().filter(holds));
     }
 }
 

@@ -79,12 +79,7 @@ impl Deriver<'_> {
     }
 
     /// What must hold for each of several, or for one of them, to be this.
-    fn joined<'e>(
-        &self,
-        conditions: impl IntoIterator<Item = &'e Expression>,
-        truth: bool,
-        is_all: bool,
-    ) -> Derived {
+    fn joined<'e>(&self, conditions: impl IntoIterator<Item = &'e Expression>, truth: bool, is_all: bool) -> Derived {
         let derived: Vec<_> = conditions.into_iter().map(|condition| self.possible(condition, truth)).collect();
         let is_exact = derived.iter().all(|derived| derived.is_exact);
         let masks = derived.into_iter().map(|derived| derived.mask);

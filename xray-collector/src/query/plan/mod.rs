@@ -68,10 +68,8 @@ impl Planner<'_> {
 
     fn decisions(&self) -> Plan {
         let step = Row::Of(Box::new(Row::Bound(0)), Field::Step);
-        let (of_run, rest) = self.parted(&[
-            Row::Of(Box::new(Row::Bound(0)), Field::Run),
-            Row::Of(Box::new(step.clone()), Field::Run),
-        ]);
+        let (of_run, rest) =
+            self.parted(&[Row::Of(Box::new(Row::Bound(0)), Field::Run), Row::Of(Box::new(step.clone()), Field::Run)]);
         let derived = self.deriver(vec![step], Some(Row::Bound(0))).each(&rest);
         let mask = Mask::and([derived.mask, derive::has_decisions()]);
         let item = self.conjuncts.iter().find_map(|conjunct| item(conjunct));
@@ -129,9 +127,7 @@ impl Planner<'_> {
                 }
             }
             condition => match derive::wanted_step(condition) {
-                Some((place, inner)) if truth => {
-                    self.deriver(vec![Row::Bound(place)], None).possible(inner, true).mask
-                }
+                Some((place, inner)) if truth => self.deriver(vec![Row::Bound(place)], None).possible(inner, true).mask,
                 _ => Mask::and([Mask::First, self.of_first(condition, truth)?]),
             },
         };

@@ -24,10 +24,7 @@ impl Range {
 
     /// From a time on, and before another one.
     pub(in crate::query) fn of(from_ns: Option<u64>, before_ns: Option<u64>) -> Self {
-        Self {
-            from_ns: from_ns.unwrap_or(0),
-            to_ns: before_ns.map_or(Some(u64::MAX), |before| before.checked_sub(1)),
-        }
+        Self { from_ns: from_ns.unwrap_or(0), to_ns: before_ns.map_or(Some(u64::MAX), |before| before.checked_sub(1)) }
     }
 
     /// What is in both.

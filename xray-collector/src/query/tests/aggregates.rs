@@ -199,7 +199,9 @@ fn expected(held: &Held, entity: Entity, condition: &str, keys: &[&str], wanted:
 /// Whether both are the same, but for the rounding of a duration.
 fn is_same(expected: &str, found: &str) -> bool {
     match found.strip_prefix("about ") {
-        Some(whole) => (whole.parse::<f64>().unwrap_or(f64::NAN) - expected.parse::<f64>().unwrap_or(f64::NAN)).abs() <= 0.5,
+        Some(whole) => {
+            (whole.parse::<f64>().unwrap_or(f64::NAN) - expected.parse::<f64>().unwrap_or(f64::NAN)).abs() <= 0.5
+        }
         None => expected == found,
     }
 }
@@ -245,7 +247,14 @@ fn check(data: &[u8], asked: &[u8], entity: Entity) -> Result<(), TestCaseError>
             let Some(calculated) = expected.get(&key) else { panic!("{key:?} is not expected of {text:?}") };
             for ((expected, found), wanted) in calculated.iter().zip(&row[keys.len()..]).zip(&wanted) {
                 let found = answered(found, wanted);
-                prop_assert!(is_same(expected, &found), "{} is {} and not {}, {:?}", wanted.text(), found, expected, text);
+                prop_assert!(
+                    is_same(expected, &found),
+                    "{} is {} and not {}, {:?}",
+                    wanted.text(),
+                    found,
+                    expected,
+                    text
+                );
             }
         }
     }

@@ -170,9 +170,7 @@ fn leaf(choices: &mut Choices<'_>, entity: Entity, of: &str, depth: u64) -> Stri
             let quantifier = choices.one(&["exists", "exists", "exists_one", "all"]);
             format!("{of}steps.{quantifier}(s, {})", condition(choices, Entity::Step, "s.", depth))
         }
-        Entity::Decision if choices.chance(1, 2) => {
-            condition(choices, Entity::Step, &format!("{of}step."), depth)
-        }
+        Entity::Decision if choices.chance(1, 2) => condition(choices, Entity::Step, &format!("{of}step."), depth),
         _ if choices.chance(1, 24) => choices.one(&["true", "false"]).to_owned(),
         Entity::Run => choices.one(RUN).replace("{}", of),
         Entity::Step => choices.one(STEP).replace("{}", of),

@@ -29,7 +29,10 @@ fn steps_by_their_columns() {
     assert_eq!(step("name == 'zzz'"), "no step");
     assert_eq!(step("llm.model == 'gpt-4'"), "has facts; asked");
     assert_eq!(step("!(llm.model == 'gpt-4')"), "has facts; asked");
-    assert_eq!(step("kept > 3 && error.contains('x')"), "(kept ≥ 4 and has result and outcome in [err, panicked, cancelled]); asked");
+    assert_eq!(
+        step("kept > 3 && error.contains('x')"),
+        "(kept ≥ 4 and has result and outcome in [err, panicked, cancelled]); asked"
+    );
     assert_eq!(step("run.status == 'failed' && name == 'a'"), "of 1 of 4 functions; runs: status == \"failed\"");
     assert_eq!(step("parent.name == 'a'"), "has parent; asked");
     assert_eq!(step("children.exists(c, c.failed)"), "any step; asked");
@@ -62,7 +65,10 @@ fn times() {
     assert_eq!((plan.started_from_ns, plan.started_to_ns), (Some(93), Some(94)));
     let never = Query::parse("run.started > timestamp('2600-01-01T00:00:00Z')", Entity::Step).expect("a query");
     let found = never.search(&held(), &Search::default()).expect("nothing");
-    assert_eq!((found.rows.len(), found.scanned.blocks_read, found.scanned.blocks_pruned), (0, 0, found.scanned.blocks));
+    assert_eq!(
+        (found.rows.len(), found.scanned.blocks_read, found.scanned.blocks_pruned),
+        (0, 0, found.scanned.blocks)
+    );
 }
 
 #[test]

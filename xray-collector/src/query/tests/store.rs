@@ -106,7 +106,9 @@ impl Held {
         };
         let step = Step {
             id,
-            parent: (id != run.root()).then(|| StepId(run.root().0 + choices.below(3))).filter(|_| choices.below(9) > 0),
+            parent: (id != run.root())
+                .then(|| StepId(run.root().0 + choices.below(3)))
+                .filter(|_| choices.below(9) > 0),
             callsite,
             outcome,
             started_ns: 100 + choices.below(12),
@@ -256,14 +258,16 @@ impl Store for Held {
         for (run, steps) in self.runs.iter().rev() {
             for stored in steps {
                 let account = stored.detail().account();
-                rows.extend(account.decisions.iter().filter(|decision| *decision.item == *key).map(|decision| ItemRow {
-                    run: run.id,
-                    run_started_ns: run.started_ns,
-                    step: stored.step.id,
-                    callsite: stored.callsite,
-                    verdict: decision.verdict,
-                    basis: decision.basis,
-                    reason: decision.reason.clone(),
+                rows.extend(account.decisions.iter().filter(|decision| *decision.item == *key).map(|decision| {
+                    ItemRow {
+                        run: run.id,
+                        run_started_ns: run.started_ns,
+                        step: stored.step.id,
+                        callsite: stored.callsite,
+                        verdict: decision.verdict,
+                        basis: decision.basis,
+                        reason: decision.reason.clone(),
+                    }
                 }));
             }
         }
