@@ -149,7 +149,7 @@ fn what_is_wrong_is_told_at_its_place() {
     ] {
         fixture.get(&path("query", parameters)).problem(400, code);
     }
-    let keys = vec!["name"; 9].join(",");
+    let keys = ["name"; 9].join(",");
     fixture.get(&path("query", &[("group_by", &keys)])).problem(400, "invalid_query");
     for text in ["name], [kind", "name][0", "[", "]", ",", "\u{1f600}"] {
         fixture.get(&path("query", &[("group_by", text)])).problem(400, "invalid_query");
