@@ -125,6 +125,23 @@ pub(crate) fn read<'a>(encoded: Encoded<'a>, start: usize) -> Result<(Option<Fac
     Ok((reader.fact(), end))
 }
 
+/// The number of the fact at `start`, of which nothing else is looked at.
+#[cfg(feature = "query")]
+pub(crate) fn number_of(encoded: Encoded<'_>, start: usize) -> Option<u8> {
+    let mut reader = Reader { encoded, cursor: Cursor::new(encoded.bytes.get(start..)?), start };
+    let Element::List(_) = reader.element()? else { return None };
+    u8::try_from(reader.count()?).ok()
+}
+
+/// Whether facts of this number say what becomes of items.
+#[cfg(feature = "query")]
+pub(crate) fn decides(number: u8) -> bool {
+    matches!(
+        number,
+        number::VERDICT | number::CHECKED | number::EVALUATED | number::RANKED | number::CHOSEN | number::SAMPLED
+    )
+}
+
 struct Reader<'a> {
     encoded: Encoded<'a>,
     cursor: Cursor<'a>,

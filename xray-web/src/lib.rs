@@ -10,6 +10,12 @@
 //! | `GET /api/v1/runs/{id}` | one run and its steps, in pages, without payload |
 //! | `GET /api/v1/runs/{id}/steps/{step}` | one step with its arguments, result and error |
 //! | `GET /api/v1/runs/{id}/steps/{step}/decisions` | what it did to each of its items, and why, filtered and in pages |
+//! | `GET /api/v1/steps`, `/decisions` | rows of all runs of which a condition holds |
+//! | `GET /api/v1/query` | what runs, steps or decisions have in common, group by group |
+//! | `GET /api/v1/pipelines`, `/kinds`, `/callsites` | how often, how slow, how many errors; each in pages |
+//! | `GET /api/v1/series` | runs or steps over time |
+//! | `GET /api/v1/failures` | which functions runs failed of, and with which errors |
+//! | `GET /api/v1/vocabulary` | what a query can ask about |
 //! | `GET /api/v1/stats` | what became of every event, and what the store holds |
 //!
 //! Errors are RFC 9457 problem details. It only reads; it listens on loopback addresses only, and answers only
@@ -28,11 +34,13 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod aggregate;
 mod answer;
 mod body;
 mod cursor;
 mod decisions;
 mod error;
+mod failures;
 mod gone;
 mod health;
 mod host;
@@ -46,10 +54,12 @@ mod run;
 mod runs;
 mod schemas;
 mod search;
+mod series;
 mod server;
 mod source;
 mod stats;
 mod step;
+mod summaries;
 mod time;
 mod vocabulary;
 

@@ -153,6 +153,13 @@ impl Problem {
         Self { query: Some(Box::new(error)), ..problem }
     }
 
+    /// A query of which a single row costs more than a whole answer may.
+    pub(crate) fn too_costly(name: &str) -> Self {
+        let detail = "one row alone takes more reads than a whole answer may: ask for less inside `exists`, `all` and \
+                      `size`, or for fewer levels of them";
+        Self::new(StatusCode::BAD_REQUEST, "query_too_costly", detail).with_parameter(name)
+    }
+
     pub(crate) fn malformed_cursor(name: &str) -> Self {
         let detail = "this is not a cursor: pass next_cursor on as it was given, or leave it out to begin at the front";
         Self::new(StatusCode::BAD_REQUEST, "malformed_cursor", detail).with_parameter(name)

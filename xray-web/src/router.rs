@@ -8,7 +8,10 @@ use axum::routing::{get, put};
 
 use crate::problem::Problem;
 use crate::source::Source;
-use crate::{decisions, health, host, page, pin, run, runs, schemas, search, stats, step, vocabulary};
+use crate::{
+    aggregate, decisions, failures, health, host, page, pin, run, runs, schemas, search, series, stats, step,
+    summaries, vocabulary,
+};
 
 /// Captured values come from anywhere: no answer may run, embed, submit or leak anything, even when it is opened by
 /// itself in a browser.
@@ -42,6 +45,12 @@ pub(crate) fn router(source: Source) -> Router {
         .route("/api/v1/runs/{id}/steps/{step}/decisions", get(decisions::list))
         .route("/api/v1/steps", get(search::steps))
         .route("/api/v1/decisions", get(search::decisions))
+        .route("/api/v1/query", get(aggregate::query))
+        .route("/api/v1/pipelines", get(summaries::pipelines))
+        .route("/api/v1/kinds", get(summaries::kinds))
+        .route("/api/v1/callsites", get(summaries::callsites))
+        .route("/api/v1/series", get(series::series))
+        .route("/api/v1/failures", get(failures::failures))
         .route("/api/v1/vocabulary", get(vocabulary::vocabulary))
         .route("/api/v1/stats", get(stats::stats))
         .method_not_allowed_fallback(wrong_method)

@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::search;
 use crate::source::Source;
 
-const PARAMETERS: [&str; 7] = ["q", "pipeline", "status", "from", "before", "limit", "cursor"];
+const PARAMETERS: [&str; 8] = ["q", "pipeline", "status", "from", "before", "limit", "cursor", "explain"];
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -33,6 +33,9 @@ pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery
             return Err(Problem::invalid_parameter(name, detail));
         }
         return search::search(source, &parameters, Entity::Run).await;
+    }
+    if parameters.flag("explain")? {
+        return Err(Problem::invalid_parameter("explain", "only a query is explained: add q"));
     }
     let (query, list) = read(&parameters)?;
     answer(source, move |source| {

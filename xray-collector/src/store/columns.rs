@@ -260,8 +260,8 @@ pub enum Part {
     Facts,
 }
 
-/// All steps of a store at one moment.
-pub trait StepColumns {
+/// All steps of a store at one moment; several threads may read it.
+pub trait StepColumns: Sync {
     /// The blocks, the one written last at the end.
     fn blocks(&self) -> &[BlockInfo];
 

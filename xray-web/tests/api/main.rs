@@ -4,6 +4,7 @@
 mod client;
 mod fixture;
 
+mod aggregate;
 mod decisions;
 mod gone;
 mod hostile;
