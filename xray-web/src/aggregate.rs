@@ -34,12 +34,16 @@ pub(crate) struct CostBody {
     /// It cost more than it may: only runs that began after `stopped_at` are counted.
     stopped: bool,
     stopped_at: Option<Time>,
+    /// What was left out because it is damaged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<String>,
     read: u64,
 }
 
 impl From<&Table> for CostBody {
     fn from(table: &Table) -> Self {
-        Self { stopped: table.stopped, stopped_at: table.stopped_at_ns.map(Time), read: table.read }
+        let (stopped_at, damaged) = (table.stopped_at_ns.map(Time), table.damaged.clone());
+        Self { stopped: table.stopped, stopped_at, damaged, read: table.read }
     }
 }
 

@@ -20,6 +20,9 @@ struct Body<'a> {
     page: PageBody<RowBody<'a>>,
     /// The search cost more than it may, and goes on where `next_cursor` says.
     stopped: bool,
+    /// What was left out because it is damaged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<String>,
     /// What it cost: a run, step or value that was read is one, as are 64 steps whose columns were looked at.
     read: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,6 +92,7 @@ pub(crate) async fn search(source: Source, parameters: &Parameters, entity: Enti
                 next_cursor: found.next.map(|next| cursor::after_found(list, next)),
             },
             stopped: found.stopped,
+            damaged: found.damaged,
             read: found.read,
             explain: plan.map(|plan| ExplainBody { plan, scanned: found.scanned }),
         })

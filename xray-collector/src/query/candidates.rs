@@ -230,7 +230,7 @@ impl<'c> Candidates<'c> {
     fn filter(&mut self) -> Result<(), Stop> {
         let Some(block) = self.unread.pop() else { return Ok(()) };
         let info = &self.columns.blocks()[block];
-        let rows = self.columns.read(block, self.needed)?;
+        let Some(rows) = self.source.go_on(self.columns.read(block, self.needed))? else { return Ok(()) };
         self.source.charge((rows.len() as u64).div_ceil(ROWS_A_READ));
         let none = || Bitmap::filled(rows.len(), false);
         let bitmap = |mask: &Mask| if mask.may_hold(info) { mask.rows(&rows) } else { none() };
@@ -259,7 +259,7 @@ impl<'c> Candidates<'c> {
         }
         self.source.charge(1);
         self.source.runs.set(self.source.runs.get() + 1);
-        let Some(run) = self.source.store.run(run)? else { return Ok(()) };
+        let Some(run) = self.source.go_on(self.source.store.run(run))?.flatten() else { return Ok(()) };
         let is_before = self.after.is_none_or(|after| (run.started_ns, run.id) < (after.started_ns, after.run));
         let started = Range { from_ns: run.started_ns, to_ns: Some(run.started_ns) };
         if is_before && !self.range.and(started).is_empty() {
@@ -277,6 +277,7 @@ impl<'c> Candidates<'c> {
             limit: MAX_PAGE,
             ..RunQuery::default()
         })?;
+        self.source.note(&page.damaged);
         self.source.charge((page.rows.len() as u64).div_ceil(ROWS_A_READ));
         self.source.runs.set(self.source.runs.get() + page.rows.len() as u64);
         if let Some(last) = page.rows.last() {

@@ -13,7 +13,7 @@ use super::{Entity, Query};
 use crate::decision::Decision;
 use crate::id::{RunId, StepId};
 use crate::model::{Run, Step};
-use crate::store::{Cursor, MAX_PAGE, Store, StoreError};
+use crate::store::{Cursor, MAX_PAGE, StepColumns, Store, StoreError};
 
 /// Where to look, and how far.
 #[derive(Debug, Clone)]
@@ -67,6 +67,9 @@ pub struct Found {
     /// The budget ran out: there may be more rows behind [`Found::next`]. If that is where the search began, a single
     /// row costs more than the budget.
     pub stopped: bool,
+    /// What was left out because it is damaged: [`MAX_DAMAGED`](crate::store::MAX_DAMAGED) of it are named. Of a run of which a
+    /// step is, the rows before it are there.
+    pub damaged: Vec<String>,
     /// What it cost, as [`Search::budget`] counts.
     pub read: u64,
     /// What was read for it.
@@ -96,7 +99,8 @@ impl Query {
             let mut walk = Walk::new(self.entity, &self.condition, &plan, source, ways, limit, &mut keep);
             let stopped = walk.all(search.after)?;
             let (next, scanned) = (walk.next, walk.scanned(asked));
-            Ok(Found { rows, next, stopped, read: search.budget - source.left.get(), scanned })
+            let (damaged, read) = (source.damaged.take(), search.budget - source.left.get());
+            Ok(Found { rows, next, stopped, damaged, read, scanned })
         })
     }
 }
@@ -115,7 +119,9 @@ pub(super) fn with_source<T>(
     read: impl FnOnce(&Source<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     let columns = store.columns()?;
-    read(&Source::new(store, columns.as_deref(), now_ns, budget))
+    let source = Source::new(store, columns.as_deref(), now_ns, budget);
+    source.note(columns.as_deref().map_or(&[], StepColumns::damaged));
+    read(&source)
 }
 
 /// What is done with a row that is found.
@@ -183,7 +189,7 @@ impl<'q, 's> Walk<'q, 's> {
         }
         while self.left > 0 {
             match self.ways.next()? {
-                Some(run) => self.run(run, None)?,
+                Some(run) => self.whole_run(run)?,
                 None => {
                     self.next = None;
                     return Ok(());
@@ -210,6 +216,19 @@ impl<'q, 's> Walk<'q, 's> {
             (Some(next), Some(unseen)) if place(&unseen) >= place(&next) => Some(next),
             (next, None) => next.or(after),
             (_, unseen) => unseen,
+        }
+    }
+
+    /// Looks at a run, and goes on behind it if something of it is damaged.
+    fn whole_run(&mut self, run: Run) -> Result<(), Stop> {
+        let place = Cursor { started_ns: run.started_ns, run: run.id };
+        match self.run(run, None) {
+            Err(Stop::Store(error)) => {
+                self.source.go_on::<()>(Err(error))?;
+                (self.next, self.current) = (Some(Place { run: place, within: None }), None);
+                self.may_go_on()
+            }
+            looked_at => looked_at,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Rows as a query sees them: what a store lists is there, what it holds of values is read when it is asked for.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::vocabulary::Field;
 use crate::decision::{Decision, DecisionCounts, Verdict};
 use crate::id::{RunId, StepId};
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step};
-use crate::store::{MAX_PAGE, StepColumns, Store, StoreError};
+use crate::store::{MAX_DAMAGED, MAX_PAGE, StepColumns, Store, StoreError};
 use crate::value::Captured;
 
 /// Why an evaluation ended early.
@@ -44,11 +44,43 @@ pub(super) struct Source<'s> {
     pub(super) runs: Cell<u64>,
     /// Parts of steps' payload that were decoded.
     pub(super) decoded: Cell<u64>,
+    /// What was left out because it is damaged.
+    pub(super) damaged: RefCell<Vec<String>>,
 }
 
 impl<'s> Source<'s> {
     pub(super) fn new(store: &'s dyn Store, columns: Option<&'s dyn StepColumns>, now_ns: u64, budget: u64) -> Self {
-        Self { store, columns, now_ns, left: Cell::new(budget), runs: Cell::new(0), decoded: Cell::new(0) }
+        Self {
+            store,
+            columns,
+            now_ns,
+            left: Cell::new(budget),
+            runs: Cell::new(0),
+            decoded: Cell::new(0),
+            damaged: RefCell::default(),
+        }
+    }
+
+    /// Notes what is left out.
+    pub(super) fn note(&self, damaged: &[String]) {
+        let mut noted = self.damaged.borrow_mut();
+        for damage in damaged {
+            if noted.len() < MAX_DAMAGED && !noted.contains(damage) {
+                noted.push(damage.clone());
+            }
+        }
+    }
+
+    /// What was read; `None` if it is damaged, which is noted.
+    pub(super) fn go_on<T>(&self, read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match read {
+            Ok(read) => Ok(Some(read)),
+            Err(StoreError::Corrupt { place, detail }) => {
+                self.note(&[format!("{place}: {detail}")]);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes the cost of what is about to be done, if there is so much left.
@@ -126,6 +158,7 @@ impl<'s> RunView<'s> {
                 level: Level::Full,
                 schema: None,
                 misfits: 0,
+                pinned: false,
             },
         )
     }

@@ -49,7 +49,7 @@ impl<'w> Ways<'w> {
         resumes: bool,
     ) -> Result<Self, StoreError> {
         if let Some(item) = &plan.item
-            && let Some(rows) = source.store.item(item, MOST_ITEMS + 1)?
+            && let Some(rows) = source.go_on(source.store.item(item, MOST_ITEMS + 1))?.flatten()
             && rows.len() <= MOST_ITEMS
         {
             source.charge(rows.len() as u64);
@@ -146,6 +146,7 @@ impl Every<'_> {
                 limit: MAX_PAGE,
                 ..RunQuery::default()
             })?;
+            self.source.note(&page.damaged);
             self.source.runs.set(self.source.runs.get() + page.rows.len() as u64);
             (self.is_last, self.after) = (page.next.is_none(), page.next);
             self.page = page.rows.into();
@@ -157,7 +158,7 @@ impl Every<'_> {
 impl Items<'_> {
     fn next(&mut self) -> Result<Option<Run>, Stop> {
         while let Some(row) = self.rows.front() {
-            let found = self.source.store.run(row.run)?;
+            let found = self.source.go_on(self.source.store.run(row.run))?.flatten();
             self.source.runs.set(self.source.runs.get() + 1);
             match found {
                 Some(run) => {

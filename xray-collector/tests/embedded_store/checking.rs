@@ -2,7 +2,7 @@
 
 use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 use xray_collector::id::StepId;
-use xray_collector::store::{RunQuery, Store};
+use xray_collector::store::Store;
 
 use crate::fixture::{directory, file_with_batch, open, run_id};
 use crate::sealing::Model;
@@ -196,19 +196,53 @@ fn what_is_damaged_costs_itself_and_not_what_is_written_later() {
     assert!(steps >= model.steps.len() - 200, "{steps} of {}", model.steps.len());
 }
 
+#[cfg(feature = "query")]
 #[test]
-fn a_list_of_runs_goes_on_past_one_that_is_damaged_and_says_so() {
+fn a_query_over_many_runs_goes_on_past_a_block_that_is_damaged_and_says_so() {
+    use xray_collector::query::{Entity, Query, Search};
     let directory = directory();
-    let path = file_with_batch(&directory);
-    {
+    let path = directory.path().join("movies.redb");
+    let mut model = Model::new(open(&path));
+    model.write((1..=40).flat_map(|root| (0..900).map(move |n| (root, root + 1_000 * n))), |_| true);
+    drop(model.store);
+    let found = |text: &str, entity| {
+        let store = open(&path);
+        let query = Query::parse(text, entity).unwrap();
+        query.search(&store, &Search { limit: 1_000, ..Search::default() }).unwrap()
+    };
+    // In columns, in values, and in each step's row.
+    let asked = [("items_in == 4", Entity::Step), ("result == 7", Entity::Step), ("steps > 0", Entity::Run)];
+    for (text, entity) in asked {
+        assert!(found(text, entity).damaged.is_empty());
+    }
+    for key in [(0, 16 + 9, 0), (1, 64, 0)] {
         let database = Database::open(&path).unwrap();
         let write = database.begin_write().unwrap();
-        table!(write, RUNS).insert((1_000, run_one()), &[1, 2, 3][..]).unwrap();
+        {
+            let mut table = table!(write, BLOCKS);
+            let bytes = spoil(table.get(key).unwrap().unwrap().value());
+            table.insert(key, &*bytes).unwrap();
+        }
         write.commit().unwrap();
     }
-    let store = open(&path);
-    let page = store.runs(&RunQuery { limit: 9, ..RunQuery::default() }).unwrap();
-    assert_eq!(page.rows.iter().map(|run| run.id).collect::<Vec<_>>(), [run_id(2)]);
-    assert!(matches!(&page.damaged[..], [damage] if damage.starts_with(&format!("run {}: ", run_id(1)))), "{page:?}");
-    store.run(run_id(1)).unwrap_err();
+    let by_column = found("items_in == 4", Entity::Step);
+    assert!(!by_column.rows.is_empty());
+    assert_eq!(by_column.damaged, ["block 0: its checksum does not match"]);
+    let by_value = found("result == 7", Entity::Step);
+    assert!(!by_value.rows.is_empty() && by_value.damaged.len() >= 2, "{:?}", by_value.damaged);
+    let of_frame = "block 1, frame 0: its checksum does not match".to_owned();
+    assert!(by_value.damaged.contains(&of_frame), "{:?}", by_value.damaged);
+    let runs = found("steps > 0", Entity::Run);
+    assert_eq!((runs.rows.len(), runs.damaged.len()), (40, 0));
+    let text = xray_collector::query::AggregationText {
+        of: Entity::Step,
+        condition: "items_in == 4",
+        group_by: "name",
+        select: "count()",
+        order: "",
+        limit: 9,
+    };
+    let table =
+        xray_collector::query::Aggregation::parse(&text).unwrap().run(&open(&path), &Default::default()).unwrap();
+    assert_eq!((table.rows.len(), &*table.damaged), (1, &["block 0: its checksum does not match".to_owned()][..]));
 }

@@ -128,6 +128,7 @@ impl<'l> Lanes<'l> {
             passed.scanned.survivors += worker.scanned.survivors;
             passed.scanned.runs += worker.scanned.runs;
             passed.read += worker.scanned.runs;
+            source.note(&worker.damaged);
             groups.left_out += worker.left_out;
             worker.into_groups(self).for_each(|group| groups.merge(group));
         }
@@ -144,6 +145,7 @@ impl<'l> Lanes<'l> {
             while let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
                 worker.block(self, &source, range, *block)?;
             }
+            worker.damaged = source.damaged.take();
             Ok(worker)
         };
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS);
@@ -244,6 +246,8 @@ struct Worker {
     /// Runs that were looked up, and whether their steps count.
     runs: FastMap<RunId, bool>,
     scanned: Scanned,
+    /// What was left out.
+    damaged: Vec<String>,
 }
 
 /// A row of no group.
@@ -261,11 +265,12 @@ impl Worker {
             left_out: 0,
             runs: FastMap::default(),
             scanned: Scanned::default(),
+            damaged: Vec::new(),
         }
     }
 
     fn block(&mut self, lanes: &Lanes<'_>, source: &Source<'_>, range: Range, number: usize) -> Result<(), StoreError> {
-        let block = lanes.columns.read(number, lanes.needed)?;
+        let Some(block) = source.go_on(lanes.columns.read(number, lanes.needed))? else { return Ok(()) };
         let mut chosen = lanes.mask.rows(&block);
         self.leave_runs(&mut chosen, lanes, source, range, (&lanes.columns.blocks()[number], &block))?;
         self.scanned.blocks_read += 1;
@@ -307,7 +312,7 @@ impl Worker {
             return Ok(*known);
         }
         self.scanned.runs += 1;
-        let counts = match source.store.run(id)? {
+        let counts = match source.go_on(source.store.run(id))?.flatten() {
             Some(run) => {
                 let started = Range { from_ns: run.started_ns, to_ns: Some(run.started_ns) };
                 let view = RunView::new(source, run);

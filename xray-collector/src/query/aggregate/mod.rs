@@ -126,6 +126,8 @@ pub struct Table {
     pub stopped: bool,
     /// If it stopped: every run that began later is counted.
     pub stopped_at_ns: Option<u64>,
+    /// What was left out because it is damaged: [`MAX_DAMAGED`](crate::store::MAX_DAMAGED) of it are named.
+    pub damaged: Vec<String>,
     /// What it cost.
     pub read: u64,
     /// What was read.
@@ -159,6 +161,7 @@ impl Aggregation {
             };
             let mut table = self.table(groups);
             (table.stopped, table.stopped_at_ns, table.read) = (passed.stopped, passed.stopped_at_ns, passed.read);
+            table.damaged = source.damaged.take();
             table.scanned = passed.scanned;
             table.scanned.elapsed_ns = u64::try_from(asked.elapsed().as_nanos()).unwrap_or(u64::MAX);
             Ok(table)

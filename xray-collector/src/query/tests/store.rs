@@ -199,6 +199,7 @@ fn run(choices: &mut Choices<'_>, id: RunId) -> Run {
         level: Level::Full,
         schema: None,
         misfits: 0,
+        pinned: false,
     }
 }
 
@@ -231,7 +232,7 @@ impl Store for Held {
         let is_last = rows.len() <= limit;
         rows.truncate(limit);
         let last = rows.last().map(|run| crate::store::Cursor { started_ns: run.started_ns, run: run.id });
-        Ok(Page { next: last.filter(|_| !is_last), rows })
+        Ok(Page { next: last.filter(|_| !is_last), rows, damaged: Vec::new() })
     }
 
     fn run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
