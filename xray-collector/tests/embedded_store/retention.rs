@@ -222,3 +222,13 @@ fn a_limit_of_bytes_holds_and_the_room_comes_back() {
     assert_sound(&store);
     assert!(store.step(run_id(111), xray_collector::id::StepId(111)).unwrap().is_some());
 }
+
+#[test]
+fn a_pass_ends_when_all_that_is_beyond_the_limits_is_gone_however_much_it_is() {
+    let directory = directory();
+    let store = open(&directory.path().join("movies.redb"));
+    store.write(&runs((1..=10_100).map(|root| run(root, root, RunStatus::Completed)))).unwrap();
+    assert_eq!(retain(&store, &most_runs(7)).runs, 10_093);
+    assert_eq!(all_runs(&store).len(), 7);
+    assert_sound(&store);
+}

@@ -12,8 +12,8 @@ use super::usage::Usage;
 
 /// A smaller file is not worth it.
 const SMALLEST: u64 = 16 << 20;
-/// What is moved unasked, at most: about a second on a disk of 2020.
-const MOVED: u64 = 256 << 20;
+/// What is moved unasked, at most: about two seconds.
+const MOVED: u64 = 64 << 20;
 
 /// Makes the file as small as it can be. `false` if it was, or if somebody reads.
 pub(super) fn compact(database: &mut Database) -> Result<bool, Fault> {

@@ -128,7 +128,7 @@ impl EmbeddedStore {
 
     /// Makes the file as small as it can be, and says whether it was not. Everybody else waits for it, in proportion to what
     /// is stored; if somebody has [`Store::columns`] of it open, nothing is done. Stores do so by themselves when they are
-    /// closed and opened, if half of the file is free and there are less than 256 MiB to be moved.
+    /// closed and opened, if more than half of the file is free and there are no more than 64 MiB to be moved.
     ///
     /// # Errors
     /// When the file cannot be written.

@@ -31,7 +31,8 @@ enum Stage {
     Choosing,
     /// These go; there may be more.
     Removing(VecDeque<(RunId, Limit)>, bool),
-    Discarding,
+    /// And then, if there may be more, chosen again.
+    Discarding(bool),
     /// Lists from this one on are looked at.
     Indexing(u64),
 }
@@ -46,21 +47,21 @@ impl Pass {
             Stage::Choosing => {
                 let (chosen, is_partial) = choose(&database.begin_read()?, retention, now_ns)?;
                 match chosen.is_empty() {
-                    true => removal::is_discarding(database)?.then_some(Stage::Discarding),
+                    true => removal::is_discarding(database)?.then_some(Stage::Discarding(false)),
                     false => Some(Stage::Removing(chosen, is_partial)),
                 }
             }
             Stage::Removing(mut chosen, is_partial) => {
                 removed = removal::remove(database, &mut chosen, now_ns)?;
-                match (chosen.is_empty(), is_partial) {
-                    (false, _) => Some(Stage::Removing(chosen, is_partial)),
-                    // There are more: what is free by now is used first.
-                    (true, _) => Some(Stage::Discarding),
+                match chosen.is_empty() {
+                    true => Some(Stage::Discarding(is_partial && removed.runs > 0)),
+                    false => Some(Stage::Removing(chosen, is_partial)),
                 }
             }
-            Stage::Discarding => match removal::discard(database)? {
-                true => Some(Stage::Discarding),
-                false => Some(Stage::Indexing(0)),
+            Stage::Discarding(is_partial) => match (removal::discard(database)?, is_partial) {
+                (true, _) => Some(Stage::Discarding(is_partial)),
+                (false, true) => Some(Stage::Choosing),
+                (false, false) => Some(Stage::Indexing(0)),
             },
             Stage::Indexing(from) => removal::drop_lists(database, from)?.map(Stage::Indexing),
         };
