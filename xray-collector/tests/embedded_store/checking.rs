@@ -211,7 +211,7 @@ fn a_query_over_many_runs_goes_on_past_a_block_that_is_damaged_and_says_so() {
         query.search(&store, &Search { limit: 1_000, ..Search::default() }).unwrap()
     };
     // In columns, in values, and in each step's row.
-    let asked = [("items_in == 4", Entity::Step), ("result == 7", Entity::Step), ("steps > 0", Entity::Run)];
+    let asked = [("items_in == 4", Entity::Step), ("output == 7", Entity::Step), ("lost_events == 0", Entity::Run)];
     for (text, entity) in asked {
         assert!(found(text, entity).damaged.is_empty());
     }
@@ -228,11 +228,11 @@ fn a_query_over_many_runs_goes_on_past_a_block_that_is_damaged_and_says_so() {
     let by_column = found("items_in == 4", Entity::Step);
     assert!(!by_column.rows.is_empty());
     assert_eq!(by_column.damaged, ["block 0: its checksum does not match"]);
-    let by_value = found("result == 7", Entity::Step);
+    let by_value = found("output == 7", Entity::Step);
     assert!(!by_value.rows.is_empty() && by_value.damaged.len() >= 2, "{:?}", by_value.damaged);
     let of_frame = "block 1, frame 0: its checksum does not match".to_owned();
     assert!(by_value.damaged.contains(&of_frame), "{:?}", by_value.damaged);
-    let runs = found("steps > 0", Entity::Run);
+    let runs = found("lost_events == 0", Entity::Run);
     assert_eq!((runs.rows.len(), runs.damaged.len()), (40, 0));
     let text = xray_collector::query::AggregationText {
         of: Entity::Step,
