@@ -132,6 +132,7 @@ mod tests {
             level: Level::Full,
             schema: None,
             misfits: 0,
+            pinned: false,
         };
         CapturedRun { run, steps }
     }

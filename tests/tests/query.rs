@@ -210,10 +210,20 @@ fn pages() {
 fn a_budget() {
     let recording = recording();
     let store = recording.guard().store();
-    let query = Query::parse("name == 'nothing'", Entity::Step).expect("a query");
-    let found = query.search(&*store, &Search { budget: 5, ..Search::default() }).expect("a page");
-    assert!(found.stopped && found.rows.is_empty() && found.read == 5, "{found:?}");
-    let next = found.next.expect("there is more");
-    let found = query.search(&*store, &Search { after: Some(next), ..Search::default() }).expect("a page");
-    assert!(!found.stopped && found.next.is_none(), "{found:?}");
+    let query = Query::parse("item == 'Jaws' && has(step)", Entity::Decision).expect("a query");
+    let (mut rows, mut stops, mut after) = (0, 0, None);
+    loop {
+        let found = query.search(&*store, &Search { budget: 12, after, ..Search::default() }).expect("a page");
+        assert!(found.read <= 12, "{found:?}");
+        rows += found.rows.len();
+        stops += u32::from(found.stopped);
+        if found.next.is_none() {
+            break;
+        }
+        assert!(found.next != after, "it comes no further: {found:?}");
+        after = found.next;
+    }
+    assert!(rows == 2 && stops > 0, "{rows} rows after {stops} stops");
+    let found = query.search(&*store, &Search { budget: 0, ..Search::default() }).expect("a page");
+    assert!(found.stopped && found.rows.is_empty(), "{found:?}");
 }

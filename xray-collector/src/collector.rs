@@ -18,7 +18,7 @@ use crate::misfits::Misfits;
 use crate::recovery::{self, Recovery};
 use crate::schema::Schema;
 use crate::stats::{Dropped, Stats};
-use crate::store::{Batch, Store, StoreError};
+use crate::store::{Batch, Removed, Retention, Store, StoreError};
 use crate::work::Work;
 
 /// Everything that can be set about a collector.
@@ -36,13 +36,15 @@ pub struct Settings {
     pub pool: PoolSettings,
     /// What is recorded has to fit this; one that is valid.
     pub schema: Option<Arc<Schema>>,
+    /// How much the store keeps.
+    pub retention: Retention,
     /// Whether what is recorded outlives the process at once, in a file beside the store, if the store has a place on
     /// disk: see [`Store::chunk_file`].
     pub crash_proof: bool,
 }
 
 impl Default for Settings {
-    /// 100 ms, 10 minutes, 64 MiB, 16 MiB of chunks, no schema, crash-proof.
+    /// 100 ms, 10 minutes, 64 MiB, 16 MiB of chunks, no schema, 4 GiB of runs, crash-proof.
     fn default() -> Self {
         Self {
             flush_interval: Duration::from_millis(100),
@@ -51,6 +53,7 @@ impl Default for Settings {
             waiting_bytes: 64 * 1024 * 1024,
             pool: PoolSettings::default(),
             schema: None,
+            retention: Retention::default(),
             crash_proof: true,
         }
     }
@@ -87,6 +90,8 @@ pub(crate) struct Books {
     /// Nothing is read or written any more.
     pub(crate) is_closed: AtomicBool,
     pub(crate) schema_misfits: AtomicU64,
+    pub(crate) removed: Mutex<Removed>,
+    pub(crate) retention_error: Mutex<Option<String>>,
     pub(crate) store_error: Mutex<Option<String>>,
     pub(crate) panics: AtomicU64,
     pub(crate) last_panic: Mutex<Option<String>>,
@@ -240,6 +245,8 @@ impl Collector {
             panics: self.books.panics.load(Ordering::Relaxed),
             last_panic: copy_of(&self.books.last_panic),
             crash_proof: self.pool.is_in_file(),
+            removed: *self.books.removed.lock().unwrap_or_else(PoisonError::into_inner),
+            retention_error: copy_of(&self.books.retention_error),
             recovered: self.recovery.recovered.clone(),
             recovery_notes: self.recovery.notes.clone(),
         }

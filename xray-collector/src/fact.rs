@@ -19,6 +19,7 @@
 //! | 14 input, 15 output | of a run: value |
 //! | 16 sampled | written by the collector: how many decisions there were, then of a handful key, verdict `u8`, score or unit, place before or unit, place after or unit, changed, ambiguous |
 //! | 17 reasoning | key, value |
+//! | 18 pin | of a run |
 //!
 //! Texts are strings, scores numbers; NaN is not a score and makes the fact a refused one, which counts and decides
 //! nothing.
@@ -49,6 +50,7 @@ pub mod number {
     pub const OUTPUT: u8 = 15;
     pub const SAMPLED: u8 = 16;
     pub const REASONING: u8 = 17;
+    pub const PIN: u8 = 18;
 }
 
 /// The byte that stands for a verdict.
@@ -79,6 +81,7 @@ pub(crate) enum Fact<'a> {
     InputCount(u64),
     OutputCount(u64),
     Important,
+    Pin,
     Llm(Place),
     Tag { key: &'a str, value: &'a str },
     Note(&'a str),
@@ -120,6 +123,23 @@ pub(crate) fn read<'a>(encoded: Encoded<'a>, start: usize) -> Result<(Option<Fac
     let end = start + whole.position();
     let mut reader = Reader { encoded, cursor: Cursor::new(bytes), start };
     Ok((reader.fact(), end))
+}
+
+/// The number of the fact at `start`, of which nothing else is looked at.
+#[cfg(feature = "query")]
+pub(crate) fn number_of(encoded: Encoded<'_>, start: usize) -> Option<u8> {
+    let mut reader = Reader { encoded, cursor: Cursor::new(encoded.bytes.get(start..)?), start };
+    let Element::List(_) = reader.element()? else { return None };
+    u8::try_from(reader.count()?).ok()
+}
+
+/// Whether facts of this number say what becomes of items.
+#[cfg(feature = "query")]
+pub(crate) fn decides(number: u8) -> bool {
+    matches!(
+        number,
+        number::VERDICT | number::CHECKED | number::EVALUATED | number::RANKED | number::CHOSEN | number::SAMPLED
+    )
 }
 
 struct Reader<'a> {
@@ -167,6 +187,7 @@ impl<'a> Reader<'a> {
             number::INPUT_COUNT => Fact::InputCount(self.count()?),
             number::OUTPUT_COUNT => Fact::OutputCount(self.count()?),
             number::IMPORTANT => Fact::Important,
+            number::PIN => Fact::Pin,
             number::LLM => Fact::Llm(self.value()?),
             number::TAG => Fact::Tag { key: self.text()?, value: self.text()? },
             number::NOTE => Fact::Note(self.text()?),

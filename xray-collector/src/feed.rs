@@ -341,6 +341,7 @@ mod tests {
             level: Level::Full,
             schema: None,
             misfits: 0,
+            pinned: false,
         }
     }
 
@@ -351,6 +352,7 @@ mod tests {
             parent: None,
             callsite: 0,
             outcome,
+            is_final: true,
             started_ns: 0,
             duration_ns: None,
             thread: 0,

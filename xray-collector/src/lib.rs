@@ -33,6 +33,7 @@ pub mod payload;
 pub mod query;
 mod recovery;
 pub mod redaction;
+mod retaining;
 pub mod schema;
 pub mod stats;
 pub mod store;
@@ -42,3 +43,5 @@ mod work;
 pub use self::assembly::KeepRuns;
 pub use self::collector::{Collector, FlushError, Settings};
 pub use self::stats::Stats;
+#[cfg(feature = "embedded")]
+pub use self::store::check;

@@ -157,6 +157,8 @@ pub struct Run {
     pub schema: Option<SchemaVersion>,
     /// Calls and results that did not fit that schema.
     pub misfits: u64,
+    /// Whether it stays, however much the store may keep: see [`crate::store::Retention`].
+    pub pinned: bool,
 }
 
 /// The static description of an instrumented function.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::store::Removed;
+
 /// The events of one collector, from the first to now.
 ///
 /// At every moment `produced == stored + dropped.total() + in_flight`. An event is one fact about one step: that it
@@ -32,6 +34,10 @@ pub struct Stats {
     /// Whether what is recorded outlives the process from the moment that it is: see
     /// [`Settings::crash_proof`](crate::Settings).
     pub crash_proof: bool,
+    /// Runs that were removed because they were beyond the limits of [`Settings::retention`](crate::Settings).
+    pub removed: Removed,
+    /// Why the last pass over the runs did not come to its end, if it did not.
+    pub retention_error: Option<String>,
     /// What was found of an earlier process that did not end in an orderly way, when this collector started.
     pub recovered: Recovered,
     /// What could not be recovered, and why this collector is not crash-proof, if it was to be.

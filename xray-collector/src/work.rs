@@ -31,6 +31,7 @@ use crate::feed::Feed;
 use crate::id::ProcessId;
 use crate::ledger::Ledger;
 use crate::recovery::Panics;
+use crate::retaining::Retaining;
 use crate::store::{Progress, ReadTo, Store, StoreError};
 
 /// A store that fails is tried again after the flush interval, then after twice as long, up to this.
@@ -60,6 +61,7 @@ pub(crate) struct Work {
     /// What somebody waits for.
     command: Option<Command>,
     pub(crate) panics: Panics,
+    pub(crate) retaining: Retaining,
 }
 
 impl Work {
@@ -88,6 +90,7 @@ impl Work {
             feed,
             command: None,
             panics: Panics::default(),
+            retaining: Retaining::default(),
         };
         work.assembly.restore(&work.ledger, std::iter::empty());
         work.reader.set_batch(work.assembly.batch());
@@ -117,6 +120,7 @@ impl Work {
             }
             if Instant::now() >= next_flush {
                 let _ = self.flush();
+                self.retain();
                 next_flush = Instant::now() + self.settings.flush_interval;
             }
         }
@@ -181,6 +185,7 @@ impl Work {
         self.assembly.abandon();
         self.paused_until = None;
         let result = self.write_all();
+        self.retain_at_end();
         let pool = Arc::clone(self.reader.pool());
         // Otherwise the next process finds what is not written.
         let is_over = self.waiting.is_empty() || !pool.is_in_file() || pool.unsafe_events() > 0;

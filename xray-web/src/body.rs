@@ -38,6 +38,7 @@ pub(crate) struct RunBody<'a> {
     level: Level,
     schema: Option<SchemaVersion>,
     misfits: u64,
+    pinned: bool,
 }
 
 /// Where a run was started from.
@@ -182,6 +183,7 @@ impl<'a> From<&'a Run> for RunBody<'a> {
             level: run.level,
             schema: run.schema,
             misfits: run.misfits,
+            pinned: run.pinned,
         }
     }
 }

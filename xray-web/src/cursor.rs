@@ -92,6 +92,16 @@ pub(crate) fn read_after_schema(list: List, parameter: &str, text: &str) -> Resu
     Ok((a, SchemaVersion(u128::from(b) << 64 | u128::from(c))))
 }
 
+/// A place in a list of which so many are before it.
+pub(crate) fn at_row(list: List, before: usize) -> String {
+    at_decision(list, before)
+}
+
+/// Reads what [`at_row`] wrote; `parameter` is the one that held `text`.
+pub(crate) fn read_at_row(list: List, parameter: &str, text: &str) -> Result<usize, Problem> {
+    read_at_decision(list, parameter, text)
+}
+
 /// A place in the list of a step's decisions: so many are before it.
 pub(crate) fn at_decision(list: List, before: usize) -> String {
     write(list, &(before as u64).to_be_bytes())

@@ -11,6 +11,7 @@ use xray_collector::inference::Doubt;
 use crate::answer::{Json, answer};
 use crate::body::{CountsBody, DecisionBody, PageBody};
 use crate::cursor::{self, List};
+use crate::gone;
 use crate::parameters::Parameters;
 use crate::path::StepPath;
 use crate::problem::Problem;
@@ -57,7 +58,7 @@ pub(crate) async fn list(
         let Some(detail) = source.store.step(run, step)? else {
             return Err(match source.store.run(run)? {
                 Some(_) => Problem::no_such_step(run, step),
-                None => Problem::no_such_run(run),
+                None => gone::no_run(source, run),
             });
         };
         let account = detail.account();

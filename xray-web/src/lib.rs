@@ -15,6 +15,12 @@
 //! | `GET /api/v1/compare` | what differs between two sets of runs, or of items that a step eliminated and kept: see [`xray_collector::compare`] |
 //! | `GET /api/v1/items` | every item of a run: where it came from, what each step did to it, where and why it ended |
 //! | `GET /api/v1/items/{key}` | one item, step by step, in all runs that had it |
+//! | `GET /api/v1/steps`, `/decisions` | rows of all runs of which a condition holds |
+//! | `GET /api/v1/query` | what runs, steps or decisions have in common, group by group |
+//! | `GET /api/v1/pipelines`, `/kinds`, `/callsites` | how often, how slow, how many errors; each in pages |
+//! | `GET /api/v1/series` | runs or steps over time |
+//! | `GET /api/v1/failures` | which functions runs failed of, and with which errors |
+//! | `GET /api/v1/vocabulary` | what a query can ask about |
 //! | `GET /api/v1/stats` | what became of every event, and what the store holds |
 //!
 //! Errors are RFC 9457 problem details. It only reads; it listens on loopback addresses only, and answers only
@@ -33,6 +39,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod aggregate;
 mod answer;
 mod body;
 mod compare;
@@ -40,6 +47,8 @@ mod cursor;
 mod decisions;
 mod diff;
 mod error;
+mod failures;
+mod gone;
 mod health;
 mod host;
 mod items;
@@ -47,16 +56,19 @@ mod live;
 mod page;
 mod parameters;
 mod path;
+mod pin;
 mod problem;
 mod router;
 mod run;
 mod runs;
 mod schemas;
 mod search;
+mod series;
 mod server;
 mod source;
 mod stats;
 mod step;
+mod summaries;
 mod time;
 mod vocabulary;
 

@@ -89,6 +89,20 @@ impl Parameters {
         }
     }
 
+    /// `true` or `false`; `false` if it is not given.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        let flag = self.word(name, [true, false], |flag| if flag { "true" } else { "false" })?;
+        Ok(flag.unwrap_or(false))
+    }
+
+    /// A length of time above 0, in nanoseconds.
+    pub(crate) fn length(&self, name: &str) -> Result<Option<u64>, Problem> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        time::length(text).map(Some).ok_or_else(|| {
+            Problem::invalid_parameter(name, format!("{name} is a length of time such as 1h30m or 200ms, not {text:?}"))
+        })
+    }
+
     /// A point in time, in nanoseconds since 1970.
     fn time(&self, name: &str) -> Result<Option<u64>, Problem> {
         let Some(text) = self.text(name) else { return Ok(None) };

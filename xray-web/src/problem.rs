@@ -2,17 +2,22 @@
 //!
 //! The status says whose fault it is, `code` is what a program tells errors apart by, and `detail` tells a person what
 //! to do. `parameter` names the part of the request that is wrong and `allowed` what it may be, where that applies; of a query,
-//! `start` and `end` are the bytes that it is about, and `suggestion` is what was probably meant.
+//! `start` and `end` are the bytes that it is about, and `suggestion` is what was probably meant. Of a run that was removed,
+//! `removed_at`, `removed_ns` and `limit` say when and why.
 
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use xray_collector::id::{RunId, SchemaVersion, StepId};
 use xray_collector::query::QueryError;
-use xray_collector::store::StoreError;
+use xray_collector::store::{Removal, StoreError};
 
-/// The methods of every resource.
+use crate::time::Time;
+
+/// The methods of every resource but a pin.
 const METHODS: [&str; 2] = ["GET", "HEAD"];
+/// Of a pin.
+const PIN_METHODS: [&str; 2] = ["PUT", "DELETE"];
 
 /// An error, ready to be sent.
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub(crate) struct Problem {
     detail: String,
     parameter: Option<String>,
     allowed: Option<Vec<&'static str>>,
+    /// What is known of a run that was removed.
+    removal: Option<Removal>,
     /// What is wrong with a query.
     query: Option<Box<QueryError>>,
 }
@@ -40,6 +47,12 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<&'a [&'static str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    removed_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed_ns: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<usize>,
@@ -50,7 +63,7 @@ struct Body<'a> {
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, code, detail, parameter: None, allowed: None, query: None }
+        Self { status, code, detail, parameter: None, allowed: None, removal: None, query: None }
     }
 
     pub(crate) fn with_parameter(mut self, name: impl Into<String>) -> Self {
@@ -70,6 +83,11 @@ impl Problem {
     pub(crate) fn no_such_run(run: RunId) -> Self {
         let detail = format!("there is no run {run}: it was never stored here, or is not stored any more");
         Self::new(StatusCode::NOT_FOUND, "no_such_run", detail).with_parameter("id")
+    }
+
+    pub(crate) fn run_is_gone(detail: String, removal: Removal) -> Self {
+        let problem = Self::new(StatusCode::GONE, "run_is_gone", detail).with_parameter("id");
+        Self { removal: Some(removal), ..problem }
     }
 
     pub(crate) fn no_such_step(run: RunId, step: StepId) -> Self {
@@ -92,6 +110,18 @@ impl Problem {
     pub(crate) fn method_not_allowed(method: &Method) -> Self {
         let detail = format!("{method} is not possible here: the API only reads");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).with_allowed(&METHODS)
+    }
+
+    pub(crate) fn method_not_allowed_on_pin(method: &Method) -> Self {
+        let detail = format!("{method} is not possible here: PUT pins the run, DELETE lets go of it");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).with_allowed(&PIN_METHODS)
+    }
+
+    /// A page of another site may have sent this.
+    pub(crate) fn cross_site() -> Self {
+        let detail = "what changes something has to come from this server's own page or from a program: \
+                      send the header X-Xray-Request, with any value, and no Origin but this server's";
+        Self::new(StatusCode::FORBIDDEN, "cross_site", detail).with_parameter("X-Xray-Request")
     }
 
     pub(crate) fn host_not_allowed() -> Self {
@@ -128,6 +158,13 @@ impl Problem {
     pub(crate) fn invalid_query(name: &str, error: QueryError) -> Self {
         let problem = Self::new(StatusCode::BAD_REQUEST, "invalid_query", &*error.message).with_parameter(name);
         Self { query: Some(Box::new(error)), ..problem }
+    }
+
+    /// A query of which a single row costs more than a whole answer may.
+    pub(crate) fn too_costly(name: &str) -> Self {
+        let detail = "one row alone takes more reads than a whole answer may: ask for less inside `exists`, `all` and \
+                      `size`, or for fewer levels of them";
+        Self::new(StatusCode::BAD_REQUEST, "query_too_costly", detail).with_parameter(name)
     }
 
     pub(crate) fn malformed_cursor(name: &str) -> Self {
@@ -173,6 +210,9 @@ impl IntoResponse for Problem {
             code: self.code,
             parameter: self.parameter.as_deref(),
             allowed: self.allowed.as_deref(),
+            removed_at: self.removal.map(|removal| Time(removal.removed_ns)),
+            removed_ns: self.removal.map(|removal| removal.removed_ns),
+            limit: self.removal.map(|removal| removal.limit.as_str()),
             start: self.query.as_ref().map(|query| query.start),
             end: self.query.as_ref().map(|query| query.end),
             suggestion: self.query.as_ref().and_then(|query| query.suggestion.as_deref()),
@@ -182,7 +222,8 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            let allowed = self.allowed.unwrap_or_default().join(", ");
+            headers.extend(HeaderValue::from_str(&allowed).map(|allowed| (header::ALLOW, allowed)));
         }
         response
     }

@@ -4,13 +4,14 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, put};
 
 use crate::live::Clients;
 use crate::problem::Problem;
 use crate::source::Source;
 use crate::{
-    compare, decisions, diff, health, host, items, live, page, run, runs, schemas, search, stats, step, vocabulary,
+    aggregate, compare, decisions, diff, failures, health, host, items, live, page, pin, run, runs, schemas, search,
+    series, stats, step, summaries, vocabulary,
 };
 
 /// Captured values come from anywhere: no answer may run, embed, submit or leak anything, even when it is opened by
@@ -39,6 +40,7 @@ pub(crate) fn router(source: Source, clients: Clients) -> Router {
         .route("/health", get(health::health))
         .route("/api/v1/runs", get(runs::list))
         .route("/api/v1/runs/{id}", get(run::open))
+        .route("/api/v1/runs/{id}/pin", put(pin::pin).delete(pin::unpin).fallback(pin::wrong_method))
         .route("/api/v1/runs/{id}/steps/{step}", get(step::open))
         .route("/api/v1/schemas", get(schemas::list))
         .route("/api/v1/schemas/compare", get(schemas::compare))
@@ -50,6 +52,12 @@ pub(crate) fn router(source: Source, clients: Clients) -> Router {
         .route("/api/v1/compare", get(compare::compare))
         .route("/api/v1/items", get(items::of_run))
         .route("/api/v1/items/{key}", get(items::open))
+        .route("/api/v1/query", get(aggregate::query))
+        .route("/api/v1/pipelines", get(summaries::pipelines))
+        .route("/api/v1/kinds", get(summaries::kinds))
+        .route("/api/v1/callsites", get(summaries::callsites))
+        .route("/api/v1/series", get(series::series))
+        .route("/api/v1/failures", get(failures::failures))
         .route("/api/v1/vocabulary", get(vocabulary::vocabulary))
         .route("/api/v1/stats", get(stats::stats))
         .method_not_allowed_fallback(wrong_method)

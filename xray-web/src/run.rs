@@ -11,6 +11,7 @@ use xray_collector::store::{Store, StoreError};
 use crate::answer::{Json, answer};
 use crate::body::{PageBody, RunBody, StepBody};
 use crate::cursor::{self, List};
+use crate::gone;
 use crate::parameters::Parameters;
 use crate::path::RunPath;
 use crate::problem::Problem;
@@ -35,7 +36,7 @@ pub(crate) async fn open(
     let after = parameters.text("steps_after");
     let after = after.map(|text| cursor::read_after_step(list, "steps_after", text)).transpose()?;
     answer(source, move |source| {
-        let run = source.store.run(id)?.ok_or_else(|| Problem::no_such_run(id))?;
+        let run = source.store.run(id)?.ok_or_else(|| gone::no_run(source, id))?;
         let (steps, next) = page(&*source.store, id, after, limit)?;
         Json::of(&Body {
             run: RunBody::from(&run),

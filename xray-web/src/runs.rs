@@ -1,6 +1,7 @@
 //! `GET /api/v1/runs`: runs, newest first. With `q`, those of which a condition holds: see `search`.
 
 use axum::extract::{RawQuery, State};
+use serde::Serialize;
 use xray_collector::model::RunStatus;
 use xray_collector::query::Entity;
 use xray_collector::store::RunQuery;
@@ -13,7 +14,16 @@ use crate::problem::Problem;
 use crate::search;
 use crate::source::Source;
 
-const PARAMETERS: [&str; 7] = ["q", "pipeline", "status", "from", "before", "limit", "cursor"];
+const PARAMETERS: [&str; 8] = ["q", "pipeline", "status", "from", "before", "limit", "cursor", "explain"];
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(flatten)]
+    page: PageBody<RunBody<'a>>,
+    /// What would perhaps be among them, and does not decode.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<String>,
+}
 
 pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
@@ -24,12 +34,18 @@ pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery
         }
         return search::search(source, &parameters, Entity::Run).await;
     }
+    if parameters.flag("explain")? {
+        return Err(Problem::invalid_parameter("explain", "only a query is explained: add q"));
+    }
     let (query, list) = read(&parameters)?;
     answer(source, move |source| {
         let page = source.store.runs(&query)?;
-        Json::of(&PageBody {
-            data: page.rows.iter().map(RunBody::from).collect(),
-            next_cursor: page.next.map(|next| cursor::after_run(list, next)),
+        Json::of(&Body {
+            page: PageBody {
+                data: page.rows.iter().map(RunBody::from).collect(),
+                next_cursor: page.next.map(|next| cursor::after_run(list, next)),
+            },
+            damaged: page.damaged,
         })
     })
     .await

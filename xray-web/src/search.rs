@@ -3,7 +3,7 @@
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use xray_collector::id::{RunId, StepId};
-use xray_collector::query::{Entity, Query, Search, Selected};
+use xray_collector::query::{Entity, Explanation, Query, Scanned, Search, Selected};
 
 use crate::answer::{Json, answer};
 use crate::body::{DecisionBody, PageBody, RunBody, StepBody};
@@ -12,7 +12,7 @@ use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::source::Source;
 
-const PARAMETERS: [&str; 5] = ["q", "from", "before", "limit", "cursor"];
+const PARAMETERS: [&str; 6] = ["q", "from", "before", "limit", "cursor", "explain"];
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -20,8 +20,20 @@ struct Body<'a> {
     page: PageBody<RowBody<'a>>,
     /// The search cost more than it may, and goes on where `next_cursor` says.
     stopped: bool,
-    /// Runs, steps and values that were read for it.
+    /// What was left out because it is damaged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<String>,
+    /// What it cost: a run, step or value that was read is one, as are 64 steps whose columns were looked at.
     read: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<ExplainBody>,
+}
+
+/// How a query is answered, and what was read for it.
+#[derive(Serialize)]
+pub(crate) struct ExplainBody {
+    pub(crate) plan: Explanation,
+    pub(crate) scanned: Scanned,
 }
 
 #[derive(Serialize)]
@@ -67,15 +79,22 @@ pub(crate) async fn search(source: Source, parameters: &Parameters, entity: Enti
         limit: parameters.limit()?,
         ..Search::default()
     };
+    let explains = parameters.flag("explain")?;
     answer(source, move |source| {
         let found = query.search(&*source.store, &search)?;
+        if found.stopped && found.next == after {
+            return Err(Problem::too_costly("q"));
+        }
+        let plan = explains.then(|| query.explain(&*source.store, &search)).transpose()?;
         Json::of(&Body {
             page: PageBody {
                 data: found.rows.iter().map(RowBody::from).collect(),
                 next_cursor: found.next.map(|next| cursor::after_found(list, next)),
             },
             stopped: found.stopped,
+            damaged: found.damaged,
             read: found.read,
+            explain: plan.map(|plan| ExplainBody { plan, scanned: found.scanned }),
         })
     })
     .await

@@ -4,6 +4,7 @@ use axum::extract::{RawQuery, State};
 
 use crate::answer::{Json, answer};
 use crate::body::StepDetailBody;
+use crate::gone;
 use crate::parameters::Parameters;
 use crate::path::StepPath;
 use crate::problem::Problem;
@@ -17,7 +18,7 @@ pub(crate) async fn open(
     Parameters::parse(query.as_deref(), &[])?;
     answer(source, move |source| match source.store.step(run, step)? {
         Some(detail) => Json::of(&StepDetailBody::new(run, &detail, &detail.account())),
-        None if source.store.run(run)?.is_none() => Err(Problem::no_such_run(run)),
+        None if source.store.run(run)?.is_none() => Err(gone::no_run(source, run)),
         None => Err(Problem::no_such_step(run, step)),
     })
     .await

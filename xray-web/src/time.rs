@@ -1,6 +1,6 @@
 //! Times as text: RFC 3339 with nanoseconds out; RFC 3339 with any offset, or nanoseconds, in.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 
 /// Nanoseconds since 1970, written as `2026-01-31T12:00:00.000000000Z`: all of one length, so that they sort as text.
@@ -25,6 +25,14 @@ pub(crate) fn parse(text: &str) -> Option<u64> {
         return None;
     }
     u64::try_from(text.parse::<Timestamp>().ok()?.as_nanosecond()).ok()
+}
+
+/// Nanoseconds, if the text is a length of time above 0 such as `1h30m` or `200ms`.
+pub(crate) fn length(text: &str) -> Option<u64> {
+    // The parser reads words and ISO 8601 as well.
+    let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || b".hmsun".contains(&byte));
+    let length = text.parse::<SignedDuration>().ok().filter(|_| is_plain)?;
+    u64::try_from(length.as_nanos()).ok().filter(|nanoseconds| *nanoseconds > 0)
 }
 
 #[cfg(test)]
@@ -53,6 +61,14 @@ mod tests {
             assert_eq!(parse(text), noon, "{text}");
         }
         assert_eq!(parse("2026-01-31T12:00:00.123456789Z"), noon.map(|noon| noon + 123_456_789));
+    }
+
+    #[test]
+    fn lengths_are_read() {
+        assert_eq!((length("1h30m"), length("1.5s")), (Some(5_400_000_000_000), Some(1_500_000_000)));
+        for text in ["", "0s", "-1s", "5", "1d", "PT1S", "one hour", "999999999999999h"] {
+            assert_eq!(length(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
-use xray_collector::query::{Entity, FUNCTIONS, FieldInfo, FunctionInfo};
+use xray_collector::query::{AGGREGATES, Entity, FUNCTIONS, FieldInfo, FunctionInfo};
 
 use crate::answer::{Json, answer};
 use crate::parameters::Parameters;
@@ -16,6 +16,8 @@ struct Body {
     /// The fields of each entity.
     fields: BTreeMap<&'static str, &'static [FieldInfo]>,
     functions: &'static [FunctionInfo],
+    /// What `/api/v1/query` can calculate.
+    aggregates: &'static [FunctionInfo],
     /// What was recorded here so far of fields that can have any value.
     recorded: Recorded,
 }
@@ -45,7 +47,7 @@ pub(crate) async fn vocabulary(State(source): State<Source>, RawQuery(query): Ra
             recorded.arguments.extend(callsite.arguments.iter().map(ToString::to_string));
         }
         let fields = Entity::ALL.into_iter().map(|entity| (entity.as_str(), entity.fields())).collect();
-        Json::of(&Body { fields, functions: FUNCTIONS, recorded })
+        Json::of(&Body { fields, functions: FUNCTIONS, aggregates: AGGREGATES, recorded })
     })
     .await
 }

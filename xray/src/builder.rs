@@ -9,7 +9,7 @@ use xray_collector::chunk::Overflow;
 use xray_collector::feed::Feed;
 use xray_collector::redaction::{DEFAULT_NAMES, PatternError, Redaction};
 use xray_collector::schema::{Schema, SchemaError};
-use xray_collector::store::{EmptyStore, Store, StoreError};
+use xray_collector::store::{EmptyStore, Limits as Kept, Retention, Store, StoreError};
 use xray_collector::{Collector, FlushError, KeepRuns, Settings};
 
 use crate::capture::limits::{self, Limits};
@@ -154,6 +154,27 @@ impl Builder {
         self
     }
 
+    /// How much the store keeps: see [`Retention`](crate::store::Retention). Unless set, 4 GiB; [`Retention::unlimited`]
+    /// keeps everything. Beyond the limits whole runs are removed in the background, the one that began first at the
+    /// beginning, and [`Stats::removed`](crate::Stats::removed) counts them. Runs that are [pinned](crate::pin_run) stay.
+    ///
+    /// Whoever runs the program decides about all runs together: the environment variables `XRAY_KEEP_DAYS`,
+    /// `XRAY_KEEP_RUNS` and `XRAY_KEEP_BYTES`, each a number or `unlimited`, are used in place of what is set here.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use xray::store::{Limits, Retention};
+    ///
+    /// let week = Limits { age: Some(Duration::from_secs(7 * 24 * 3600)), bytes: Some(1 << 30), ..Limits::NONE };
+    /// let retention = Retention { all: week, ..Retention::default() };
+    /// let builder = xray::builder().retain(retention.of_pipeline("health_check", Limits { runs: Some(10), ..Limits::NONE }));
+    /// # let _ = builder;
+    /// ```
+    pub fn retain(mut self, retention: Retention) -> Self {
+        self.settings.retention = retention;
+        self
+    }
+
     /// How long an event may wait before it is written; 100 ms unless set.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.settings.flush_interval = interval;
@@ -234,6 +255,7 @@ impl Builder {
         panics::install_hook();
         let mut settings = self.settings;
         settings.pool.redaction = Arc::clone(&redaction);
+        settings.retention.all = limits_of_environment(settings.retention.all)?;
         let collector = Collector::start(settings, number, Arc::clone(&store))?;
         level::set_sampled_runs(self.sampled_runs.unwrap_or(1.0), collector.process().0);
         let session = Arc::new(Session {
@@ -301,6 +323,28 @@ impl Redacted {
     }
 }
 
+/// What the environment says of how much is kept, and else these.
+fn limits_of_environment(limits: Kept) -> Result<Kept, StartError> {
+    let days = limits.age.map(|age| age.as_secs() / SECONDS_OF_DAY);
+    let read = |variable: &'static str, set: Option<u64>| match environment(variable) {
+        None => Ok(set),
+        Some(text) if text == "unlimited" => Ok(None),
+        Some(text) => match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(StartError::Retention { variable, text }),
+        },
+    };
+    let in_environment = read("XRAY_KEEP_DAYS", days)?;
+    let age = in_environment.map(|days| Duration::from_secs(days.saturating_mul(SECONDS_OF_DAY)));
+    Ok(Kept {
+        age: if in_environment == days { limits.age } else { age },
+        runs: read("XRAY_KEEP_RUNS", limits.runs)?,
+        bytes: read("XRAY_KEEP_BYTES", limits.bytes)?,
+    })
+}
+
+const SECONDS_OF_DAY: u64 = 24 * 3600;
+
 fn environment(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|value| !value.is_empty())
 }
@@ -344,6 +388,14 @@ pub enum StartError {
     Share {
         /// What was asked for.
         share: f64,
+    },
+    /// The environment says how much is to be kept, and that is no number.
+    #[error("{variable} is {text:?}: it has to be a number, or `unlimited`")]
+    Retention {
+        /// Which variable.
+        variable: &'static str,
+        /// What it says.
+        text: String,
     },
     /// The filter is wrong.
     #[error(transparent)]

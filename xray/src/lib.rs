@@ -116,8 +116,8 @@ pub use self::context::{
     Attached, Context, FutureExt, InContext, TraceparentError, in_current_step, in_current_step_fn,
 };
 pub use self::decisions::{
-    Check, Llm, decide, eliminate, evaluation, important, input_count, keep, llm, meta, note, output_count, ranked,
-    reason, reasoning, score, set_input, set_output, tag,
+    Check, Llm, decide, eliminate, evaluation, important, input_count, keep, llm, meta, note, output_count, pin_run,
+    ranked, reason, reasoning, score, set_input, set_output, tag,
 };
 pub use self::filter::FilterError;
 pub use self::level::{Level, limit_run};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::aside::{Aside, MANY};
-use crate::id::ProcessId;
+use crate::id::{ProcessId, RunId, StepId};
 use crate::map::FastMap;
 use crate::model::{Callsite, Level};
 use crate::store::{Batch, ItemEntry, Segment, StepRow, Store};
@@ -116,6 +116,7 @@ impl Building {
         }
         // One that has ended since is among the others.
         batch.steps.extend(self.begun.drain(..).filter_map(|(run, step)| find(run, step).cloned()));
+        batch.pins.extend(self.items.pins.drain(..).map(|run| RunId::new(process, StepId(run))));
         batch.facts.extend(self.items.place_facts(process, self.number, &mut self.payload));
         match batch.items.is_empty() {
             true => batch.items = self.items.take_entries(),

@@ -56,6 +56,8 @@ pub(super) struct Items {
     held_bytes: usize,
     /// What comparing held values has shown.
     related: FastMap<Place, Related>,
+    /// The runs that the code pinned: their first steps.
+    pub(super) pins: Vec<u64>,
     /// What became of items, for the index.
     entries: Vec<ItemEntry>,
     /// The reasons in it.
@@ -85,6 +87,9 @@ impl Items {
         let encoded = Encoded { bytes: &self.scratch, names: payload.names.texts() };
         let (fact, _) = crate::fact::read(encoded, 0).ok()?;
         self.observed.entry(place).or_default().add(fact.as_ref());
+        if fact == Some(Fact::Pin) {
+            self.pins.push(about.run);
+        }
         let key = match &fact {
             Some(Fact::Meta { key, .. }) => Some((Part::Meta, (*key).to_owned())),
             Some(Fact::Reasoning { key, .. }) => Some((Part::Reasoning, (*key).to_owned())),

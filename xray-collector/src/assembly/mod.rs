@@ -68,6 +68,7 @@ impl Pending {
     pub(crate) fn prepend(&mut self, earlier: Self) {
         self.batch.callsites.splice(0..0, earlier.batch.callsites);
         self.batch.schemas.splice(0..0, earlier.batch.schemas);
+        self.batch.pins.splice(0..0, earlier.batch.pins);
         self.batch.progress.prepend(earlier.batch.progress);
         let newer: HashSet<RunId> = self.batch.runs.iter().map(|run| run.id).collect();
         self.batch.runs.extend(earlier.batch.runs.into_iter().filter(|run| !newer.contains(&run.id)));
@@ -75,12 +76,13 @@ impl Pending {
 
     /// Makes one of two, neither of which was written: what the later one says counts.
     pub(crate) fn append(&mut self, later: Self) {
-        let Batch { callsites, runs, steps, facts, late, items, segments, schemas, mut progress } = later.batch;
+        let Batch { callsites, runs, steps, facts, late, pins, items, segments, schemas, mut progress } = later.batch;
         self.batch.callsites.extend(callsites);
         self.batch.runs.extend(runs);
         self.batch.steps.extend(steps);
         self.batch.facts.extend(facts);
         self.batch.late.extend(late);
+        self.batch.pins.extend(pins);
         self.batch.items.extend(items);
         self.batch.segments.extend(segments);
         self.batch.schemas.extend(schemas);
@@ -356,7 +358,7 @@ impl Assembly {
             }
             bytes -= building.bytes();
             building.count(&known);
-            if is_over && !tail.keeps(&open.run, &building.ended) {
+            if is_over && !tail.keeps(&open.run, &building.ended) && building.items.pins.is_empty() {
                 building.strip();
                 (open.run.level, open.has_changed) = (Level::Metrics, true);
             }
@@ -390,6 +392,7 @@ impl Assembly {
                 level: Level::Full,
                 schema,
                 misfits: 0,
+                pinned: false,
             });
             OpenRun::new(run, at_ns, true)
         });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::model::{Run, RunStatus};
 use crate::store::StepRow;
 
-/// Which runs are kept whole: all that failed or are incomplete, that the code called important, or of which events were
+/// Which runs are kept whole: all that failed or are incomplete, that the code called important or pinned, or of which events were
 /// lost; those that took long or were surprising; and of the others a share. Of what is not kept whole, times and counts
 /// are: see [`Level::Metrics`](crate::model::Level::Metrics).
 #[derive(Debug, Clone, Copy, PartialEq)]

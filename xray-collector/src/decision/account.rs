@@ -49,19 +49,27 @@ pub struct Account {
     pub sampled_of: Option<u64>,
 }
 
+impl Account {
+    /// What the code said, apart from its decisions: takes a look at each fact, and reads those that say such things.
+    #[cfg(feature = "query")]
+    pub(crate) fn said(facts: &[Captured]) -> Self {
+        let is_wanted = |fact: &&Captured| {
+            let (encoded, range) = fact.surroundings();
+            !fact::number_of(encoded, range.start).is_some_and(fact::decides)
+        };
+        let mut account = Self::default();
+        Said::default().read(facts.iter().filter(is_wanted), &mut account);
+        account
+    }
+}
+
 impl StepDetail {
     /// Puts together what the step decided. Takes time in proportion to its values.
     #[must_use]
     pub fn account(&self) -> Account {
         let mut account = Account::default();
         let mut said = Said::default();
-        for captured in &self.facts {
-            let (encoded, range) = captured.surroundings();
-            match fact::read(encoded, range.start) {
-                Ok((Some(fact), _)) => said.add(fact, captured, &mut account),
-                _ => account.refused += 1,
-            }
-        }
+        said.read(&self.facts, &mut account);
         let entered = entered_of(self);
         let returned = self.result.as_ref().filter(|_| matches!(self.step.outcome, Outcome::Ok | Outcome::Returned));
         let is_whole = self.step.level == Level::Full;
@@ -90,6 +98,16 @@ struct Said {
 }
 
 impl Said {
+    fn read<'f>(&mut self, facts: impl IntoIterator<Item = &'f Captured>, account: &mut Account) {
+        for captured in facts {
+            let (encoded, range) = captured.surroundings();
+            match fact::read(encoded, range.start) {
+                Ok((Some(fact), _)) => self.add(fact, captured, account),
+                _ => account.refused += 1,
+            }
+        }
+    }
+
     fn add(&mut self, fact: Fact<'_>, captured: &Captured, account: &mut Account) {
         let value = |place: Place| captured.neighbour(place);
         let key = |place: &Place| -> Arc<str> { key_text(captured.surroundings().0, place.start).into() };
@@ -146,8 +164,8 @@ impl Said {
                 });
                 self.sampled.extend(kept);
             }
-            // In the step's row already.
-            Fact::InputCount(_) | Fact::OutputCount(_) | Fact::Important => {}
+            // In the step's row already, or the run's.
+            Fact::InputCount(_) | Fact::OutputCount(_) | Fact::Important | Fact::Pin => {}
         }
     }
 
@@ -186,7 +204,8 @@ impl Said {
 }
 
 impl Decision {
-    fn observed(item: Arc<str>, verdict: Verdict) -> Self {
+    /// What the code reports of an item, and nothing more.
+    pub(crate) fn observed(item: Arc<str>, verdict: Verdict) -> Self {
         Self {
             item,
             verdict,

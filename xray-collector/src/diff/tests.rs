@@ -29,6 +29,7 @@ fn run() -> Run {
         level: Level::Full,
         schema: None,
         misfits: 0,
+        pinned: false,
     }
 }
 

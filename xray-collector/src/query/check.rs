@@ -38,8 +38,8 @@ enum Bound {
 
 /// Checks a tree that is asked about an entity.
 pub(super) struct Checker<'a> {
-    tree: &'a Tree<'a>,
-    entity: Entity,
+    pub(super) tree: &'a Tree<'a>,
+    pub(super) entity: Entity,
     /// The names that are bound here, the innermost last. The place of each is one more than its index.
     bound: Vec<Bound>,
     depth: usize,
@@ -74,7 +74,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A value of this kind, or captured data, which may turn out to be of it.
-    fn of_kind(&mut self, node: &IdedExpr, wanted: Kind) -> Checked<Expression> {
+    pub(super) fn of_kind(&mut self, node: &IdedExpr, wanted: Kind) -> Checked<Expression> {
         let (expression, kind) = self.value(node)?;
         if kind == wanted || kind == Kind::Captured {
             return Ok(expression);
@@ -82,7 +82,7 @@ impl<'a> Checker<'a> {
         Err(self.error(format!("this is {}, where {} is needed", kind.describe(), wanted.describe()), node))
     }
 
-    fn error(&self, message: impl Into<String>, node: &IdedExpr) -> QueryError {
+    pub(super) fn error(&self, message: impl Into<String>, node: &IdedExpr) -> QueryError {
         QueryError::new(message, self.tree.span(node))
     }
 
@@ -484,7 +484,7 @@ fn part(whole: Expression, segment: Segment) -> Meaning {
 }
 
 /// The name of the function in an example of its use.
-fn function_name(usage: &str) -> Option<&str> {
+pub(super) fn function_name(usage: &str) -> Option<&str> {
     let before = &usage[..usage.find('(')?];
     let name = before.rsplit('.').next()?;
     (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')).then_some(name)

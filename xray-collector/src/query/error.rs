@@ -42,6 +42,13 @@ impl QueryError {
         }
     }
 
+    /// The same error of a text in front of which so many bytes fewer stand.
+    pub(super) fn moved(mut self, bytes: usize, length: usize) -> Self {
+        self.start = self.start.saturating_sub(bytes).min(length);
+        self.end = self.end.saturating_sub(bytes).clamp(self.start, length);
+        self
+    }
+
     /// The line of the query that it is about, and a line that points at the place.
     ///
     /// ```

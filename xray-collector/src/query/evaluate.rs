@@ -159,7 +159,7 @@ impl<'s> Evaluation<'s> {
         let mut holding = 0;
         for bound in of {
             self.source.spend(1)?;
-            self.bound.truncate(place);
+            self.bound.resize_with(place, || Bound::Element(Value::Missing));
             self.bound.push(bound);
             match (quantifier, self.holds(condition)?) {
                 (Quantifier::Exists, true) => return Ok(true),
@@ -182,7 +182,7 @@ impl<'s> Evaluation<'s> {
     }
 }
 
-fn compared(comparison: Comparison, one: &Value, other: &Value) -> Option<bool> {
+pub(super) fn compared(comparison: Comparison, one: &Value, other: &Value) -> Option<bool> {
     match comparison {
         Comparison::Equal => one.equals(other),
         Comparison::NotEqual => one.equals(other).map(|equal| !equal),
@@ -203,7 +203,7 @@ fn is_in(needle: &Value, hay: &Value) -> Option<bool> {
 }
 
 /// `None` where there is no result: division by zero, a number out of range, operands that do not go together.
-fn calculated(operator: Operator, one: &Value, other: &Value) -> Option<Value> {
+pub(super) fn calculated(operator: Operator, one: &Value, other: &Value) -> Option<Value> {
     let whole = |one: i128, other: i128| match operator {
         Operator::Add => one.checked_add(other),
         Operator::Subtract => one.checked_sub(other),

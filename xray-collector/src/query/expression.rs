@@ -99,3 +99,129 @@ pub(super) enum Quantifier {
     ExistsOne,
     All,
 }
+
+impl Expression {
+    /// The expressions that it is made of.
+    pub(super) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Literal(_)
+            | Self::Now
+            | Self::Bound(_)
+            | Self::Field(..)
+            | Self::Captured(..)
+            | Self::HasRow(_)
+            | Self::SizeOfRows(_) => Vec::new(),
+            Self::Part(part, _)
+            | Self::Has(part)
+            | Self::Not(part)
+            | Self::Negate(part)
+            | Self::Matches(part, _)
+            | Self::Lower(part)
+            | Self::Upper(part)
+            | Self::Size(part)
+            | Self::QuantifiedRows(_, _, _, part) => vec![part],
+            Self::And(parts) | Self::Or(parts) | Self::List(parts) => parts.iter().collect(),
+            Self::Compare(_, one, other) | Self::In(one, other) | Self::Quantified(_, one, _, other) => {
+                vec![one, other]
+            }
+            Self::If(parts) => parts.iter().collect(),
+            Self::Arithmetic(_, parts) | Self::Text(_, parts) => parts.iter().collect(),
+        }
+    }
+
+    /// The rows that it names itself, apart from those that its parts name.
+    fn row(&self) -> Option<&Row> {
+        match self {
+            Self::Field(row, _) | Self::Captured(row, ..) | Self::HasRow(row) => Some(row),
+            Self::SizeOfRows(rows) | Self::QuantifiedRows(_, rows, ..) => Some(&rows.of),
+            _ => None,
+        }
+    }
+
+    /// Whether this holds of it and of all that it is made of.
+    pub(super) fn all(&self, holds: &dyn Fn(&Self) -> bool) -> bool {
+        holds(self) && self.parts().into_iter().all(|part| part.all(holds))
+    }
+
+    /// Whether it is the same for every row.
+    pub(super) fn is_constant(&self) -> bool {
+        self.all(&|part| part.row().is_none() && !matches!(part, Self::Bound(_)))
+    }
+
+    /// The same, asked of a row that is one of `rows` here. `None` if it asks of others, too.
+    pub(super) fn asked_of(&self, rows: &[Row]) -> Option<Self> {
+        let mut asked = self.clone();
+        asked.rename(rows).then_some(asked)
+    }
+
+    fn rename(&mut self, rows: &[Row]) -> bool {
+        match self {
+            Self::Literal(_) | Self::Now | Self::Bound(_) => true,
+            Self::Field(row, _) | Self::Captured(row, ..) | Self::HasRow(row) => row.rename(rows),
+            Self::SizeOfRows(of) => of.of.rename(rows),
+            Self::QuantifiedRows(_, of, _, condition) => of.of.rename(rows) && condition.rename(rows),
+            Self::Part(part, _)
+            | Self::Has(part)
+            | Self::Not(part)
+            | Self::Negate(part)
+            | Self::Matches(part, _)
+            | Self::Lower(part)
+            | Self::Upper(part)
+            | Self::Size(part) => part.rename(rows),
+            Self::And(parts) | Self::Or(parts) | Self::List(parts) => parts.iter_mut().all(|part| part.rename(rows)),
+            Self::Compare(_, one, other) | Self::In(one, other) | Self::Quantified(_, one, _, other) => {
+                one.rename(rows) && other.rename(rows)
+            }
+            Self::If(parts) => parts.iter_mut().all(|part| part.rename(rows)),
+            Self::Arithmetic(_, parts) | Self::Text(_, parts) => parts.iter_mut().all(|part| part.rename(rows)),
+        }
+    }
+}
+
+impl Row {
+    /// The place of the row that it starts from.
+    pub(super) fn place(&self) -> usize {
+        match self {
+            Self::Bound(place) => *place,
+            Self::Of(row, _) => row.place(),
+        }
+    }
+
+    /// Calls each of `rows`, which start from one place, the row that is asked about. Those that are bound further in
+    /// stay what they are; false for any other.
+    fn rename(&mut self, rows: &[Self]) -> bool {
+        if rows.contains(self) {
+            *self = Self::Bound(0);
+            return true;
+        }
+        match self {
+            Self::Bound(place) => rows.first().is_some_and(|row| *place > row.place()),
+            Self::Of(row, _) => row.rename(rows),
+        }
+    }
+}
+
+impl Comparison {
+    /// What holds where this does not, between values that can be compared.
+    pub(super) fn negated(self) -> Self {
+        match self {
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+            Self::Less => Self::GreaterOrEqual,
+            Self::LessOrEqual => Self::Greater,
+            Self::Greater => Self::LessOrEqual,
+            Self::GreaterOrEqual => Self::Less,
+        }
+    }
+
+    /// The same with its operands exchanged.
+    pub(super) fn turned(self) -> Self {
+        match self {
+            Self::Equal | Self::NotEqual => self,
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+        }
+    }
+}

@@ -18,30 +18,52 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | `vocabulary` | says which fields and functions there are |
+//! | `vocabulary` | says which fields, functions and aggregates there are |
 //! | `parse` | makes a syntax tree of a text |
 //! | `check` | makes an expression of the tree, or an error |
+//! | `plan` | derives what must hold of runs and of steps' columns for an expression to hold |
+//! | `columns` | evaluates that for a block of steps at once |
+//! | `candidates`, `ways` | lead to the runs and steps that are left, newest first |
 //! | `evaluate` | says what an expression is for a row |
-//! | `view`, `captured` | read rows from a store, and values out of them |
-//! | `search` | walks through a store, newest first |
+//! | `view`, `opened`, `captured` | read rows from a store, and values out of them |
+//! | `search` | looks at rows in order, and keeps those of which a condition holds |
+//! | `explain`, `text` | say what becomes of a query |
+//! | `aggregate` | calculates what groups of rows have in common |
+//! | `failures` | says what runs failed of |
 
+mod aggregate;
+mod candidates;
 mod captured;
 mod check;
+mod columns;
 mod error;
 mod evaluate;
+mod explain;
 mod expression;
+mod failures;
+mod opened;
 mod parse;
+mod plan;
 mod search;
+#[cfg(test)]
+mod tests;
+mod text;
 mod time;
 mod value;
 mod view;
 mod vocabulary;
+mod ways;
 
+pub use self::aggregate::{
+    Aggregation, AggregationError, AggregationText, ColumnInfo, Datum, EXACT, Faulty, MOST_GROUPS, Scope, Table,
+};
 pub use self::error::QueryError;
+pub use self::explain::{Explanation, Index, Scanned};
 use self::expression::Expression;
+pub use self::failures::{Failing, Failures};
 pub use self::parse::LONGEST;
 pub use self::search::{Found, Place, Search, Selected};
-pub use self::vocabulary::{Entity, FUNCTIONS, Field, FieldInfo, FunctionInfo, Kind};
+pub use self::vocabulary::{AGGREGATES, Entity, FUNCTIONS, Field, FieldInfo, FunctionInfo, Kind};
 
 /// A condition on runs, steps or decisions.
 ///

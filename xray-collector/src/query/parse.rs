@@ -71,9 +71,11 @@ impl Tree<'_> {
                 args.iter().for_each(|argument| include(self.span(argument)));
                 if let Some(name) = self.called(node, func_name) {
                     include(name);
-                    let end = span.end;
-                    let closes = self.text[floor(self.text, end)..].starts_with(')');
-                    span.end += usize::from(closes);
+                    let rest = &self.text[floor(self.text, span.end)..];
+                    let blanks = rest.len() - rest.trim_start().len();
+                    if rest[blanks..].starts_with(')') {
+                        span.end += blanks + 1;
+                    }
                 }
             }
             Expr::List(list) => list.elements.iter().for_each(|element| include(self.span(element))),

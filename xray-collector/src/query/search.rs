@@ -1,15 +1,19 @@
 //! Walking through a store, newest run first, for the rows of which a condition holds.
 
-use std::cell::Cell;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::rc::Rc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::evaluate::Evaluation;
+use super::explain::Scanned;
+use super::expression::Expression;
+use super::plan::{Plan, Range};
 use super::view::{RunView, Source, StepView, Stop, View};
+use super::ways::Ways;
 use super::{Entity, Query};
 use crate::decision::Decision;
 use crate::id::{RunId, StepId};
 use crate::model::{Run, Step};
-use crate::store::{Cursor, MAX_PAGE, RunQuery, Store, StoreError};
+use crate::store::{Cursor, MAX_PAGE, StepColumns, Store, StoreError};
 
 /// Where to look, and how far.
 #[derive(Debug, Clone)]
@@ -22,12 +26,12 @@ pub struct Search {
     pub after: Option<Place>,
     /// At most so many rows; no more than [`MAX_PAGE`].
     pub limit: usize,
-    /// At most so many runs, steps and values are read for them.
+    /// What it may cost: one for each run, step or value that is read, and for each 64 steps whose columns are looked at.
     pub budget: u64,
 }
 
 impl Default for Search {
-    /// 100 rows, a million read.
+    /// 100 rows, for no more than a million reads.
     fn default() -> Self {
         Self { started_from_ns: None, started_before_ns: None, after: None, limit: 100, budget: 1_000_000 }
     }
@@ -60,131 +64,242 @@ pub struct Found {
     pub rows: Vec<Selected>,
     /// Where to go on; `None` if all was looked at.
     pub next: Option<Place>,
-    /// The budget ran out: there may be rows before [`Found::next`] that would have filled the page.
+    /// The budget ran out: there may be more rows behind [`Found::next`]. If that is where the search began, a single
+    /// row costs more than the budget.
     pub stopped: bool,
-    /// Runs, steps and values that were read.
+    /// What was left out because it is damaged: [`MAX_DAMAGED`](crate::store::MAX_DAMAGED) of it are named. Of a run of which a
+    /// step is, the rows before it are there.
+    pub damaged: Vec<String>,
+    /// What it cost, as [`Search::budget`] counts.
     pub read: u64,
+    /// What was read for it.
+    pub scanned: Scanned,
 }
 
 impl Query {
     /// A page of the rows of which this holds: newest runs first, a run's steps by their ids, a step's decisions in
-    /// their order. Reads every run of the time range up to the last row that it finds.
+    /// their order. What can be told from columns and indexes is not read: [`Query::explain`] says what is.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn search(&self, store: &dyn Store, search: &Search) -> Result<Found, StoreError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now_ns = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
-        let source = Source { store, now_ns, left: Cell::new(search.budget) };
-        let mut walk =
-            Walk { query: self, source: &source, limit: search.limit.clamp(1, MAX_PAGE), found: Found::default() };
-        let ended = walk.runs(search);
-        let mut found = walk.found;
-        found.read = search.budget - source.left.get();
-        match ended {
-            Ok(()) => Ok(found),
-            Err(Stop::Store(error)) => Err(error),
-            Err(Stop::Budget) => {
-                (found.stopped, found.read) = (true, search.budget);
-                Ok(found)
-            }
-        }
+        let asked = Instant::now();
+        with_source(store, now_ns(), search.budget, |source| {
+            let plan = Plan::of(&self.condition, self.entity, source)?;
+            let range = plan.range.and(Range::of(search.started_from_ns, search.started_before_ns));
+            let after = search.after.map(|place| place.run);
+            let resumes = search.after.is_some_and(|place| place.within.is_some());
+            let mut rows = Vec::new();
+            let mut keep = |row: &View<'_>| {
+                rows.push(row.selected());
+                Ok(())
+            };
+            let ways = Ways::of(&plan, source, range, after, resumes)?;
+            let limit = search.limit.clamp(1, MAX_PAGE);
+            let mut walk = Walk::new(self.entity, &self.condition, &plan, source, ways, limit, &mut keep);
+            let stopped = walk.all(search.after)?;
+            let (next, scanned) = (walk.next, walk.scanned(asked));
+            let (damaged, read) = (source.damaged.take(), search.budget - source.left.get());
+            Ok(Found { rows, next, stopped, damaged, read, scanned })
+        })
     }
 }
 
-struct Walk<'q, 's> {
-    query: &'q Query,
-    source: &'s Source<'s>,
-    limit: usize,
-    found: Found,
+/// The present, in nanoseconds since 1970.
+pub(super) fn now_ns() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }
 
-impl<'s> Walk<'_, 's> {
-    fn runs(&mut self, search: &Search) -> Result<(), Stop> {
-        let mut within = search.after.and_then(|place| place.within);
-        // The rest of a run that was left in the middle comes first.
-        if let (Some(place), true) = (search.after, within.is_some())
-            && let Some(run) = self.source.store.run(place.run.run)?
-        {
-            self.found.next = Some(place);
-            self.run(run, within.take())?;
+/// Reads from a store as it is at this moment.
+pub(super) fn with_source<T>(
+    store: &dyn Store,
+    now_ns: u64,
+    budget: u64,
+    read: impl FnOnce(&Source<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let columns = store.columns()?;
+    let source = Source::new(store, columns.as_deref(), now_ns, budget);
+    source.note(columns.as_deref().map_or(&[], StepColumns::damaged));
+    read(&source)
+}
+
+/// What is done with a row that is found.
+type Act<'a> = &'a mut dyn FnMut(&View<'_>) -> Result<(), Stop>;
+
+/// Looks at rows in order, and does something with those of which a condition holds.
+pub(super) struct Walk<'q, 's> {
+    entity: Entity,
+    condition: &'q Expression,
+    plan: &'q Plan,
+    source: &'s Source<'s>,
+    ways: Ways<'s>,
+    /// The run that is being looked at.
+    current: Option<Cursor>,
+    /// How many rows may still be found.
+    left: usize,
+    act: Act<'q>,
+    /// All rows up to there were looked at; `None` if all were, or none.
+    pub(super) next: Option<Place>,
+}
+
+impl<'q, 's> Walk<'q, 's> {
+    pub(super) fn new(
+        entity: Entity,
+        condition: &'q Expression,
+        plan: &'q Plan,
+        source: &'s Source<'s>,
+        ways: Ways<'s>,
+        limit: usize,
+        act: Act<'q>,
+    ) -> Self {
+        Self { entity, condition, plan, source, ways, current: None, left: limit, act, next: None }
+    }
+
+    /// Looks at the rows behind a place, and says whether it stopped for what that costs.
+    pub(super) fn all(&mut self, after: Option<Place>) -> Result<bool, StoreError> {
+        match self.walk(after) {
+            Ok(()) => Ok(false),
+            Err(Stop::Store(error)) => Err(error),
+            Err(Stop::Budget) => {
+                self.next = self.stopped_at(after);
+                Ok(true)
+            }
         }
-        let mut after = search.after.map(|place| place.run);
-        while !self.is_full() {
-            let page = self.source.store.runs(&RunQuery {
-                started_from_ns: search.started_from_ns,
-                started_before_ns: search.started_before_ns,
-                after,
-                limit: MAX_PAGE,
-                ..RunQuery::default()
-            })?;
-            for run in page.rows {
-                self.run(run, None)?;
-                if self.is_full() {
+    }
+
+    /// What was read since then.
+    pub(super) fn scanned(&self, asked: Instant) -> Scanned {
+        Scanned {
+            values: self.source.decoded.get(),
+            runs: self.source.runs.get(),
+            elapsed_ns: u64::try_from(asked.elapsed().as_nanos()).unwrap_or(u64::MAX),
+            ..self.ways.scanned()
+        }
+    }
+
+    fn walk(&mut self, after: Option<Place>) -> Result<(), Stop> {
+        self.next = after;
+        // The rest of a run that was left in the middle comes first.
+        if let Some(Place { run, within: within @ Some(_) }) = after
+            && let Some(run) = self.source.store.run(run.run)?
+        {
+            self.ways.resume(&run)?;
+            self.run(run, within)?;
+        }
+        while self.left > 0 {
+            match self.ways.next()? {
+                Some(run) => self.whole_run(run)?,
+                None => {
+                    self.next = None;
                     return Ok(());
                 }
-            }
-            after = page.next;
-            if after.is_none() {
-                self.found.next = None;
-                return Ok(());
             }
         }
         Ok(())
     }
 
-    fn is_full(&self) -> bool {
-        self.found.rows.len() >= self.limit
+    /// How far it came.
+    fn stopped_at(&self, after: Option<Place>) -> Option<Place> {
+        let before = |started_ns: u64, run: RunId| match run.0.checked_add(1) {
+            Some(next) => Cursor { started_ns, run: RunId(next) },
+            None => Cursor { started_ns: started_ns.saturating_add(1), run: RunId(0) },
+        };
+        let unseen = match self.current {
+            Some(run) => Some(before(run.started_ns, run.run)),
+            None => self.ways.newest().map(|newest| before(newest, RunId(u128::MAX))),
+        };
+        let place = |place: &Place| (place.run.started_ns, place.run.run);
+        let unseen = unseen.map(|run| Place { run, within: None });
+        match (self.next, unseen) {
+            // Within the run, or behind the last one: not further back than it began.
+            (Some(next), Some(unseen)) if place(&unseen) >= place(&next) => Some(next),
+            (next, None) => next.or(after),
+            (_, unseen) => unseen,
+        }
+    }
+
+    /// Looks at a run, and goes on behind it if something of it is damaged.
+    fn whole_run(&mut self, run: Run) -> Result<(), Stop> {
+        let place = Cursor { started_ns: run.started_ns, run: run.id };
+        match self.run(run, None) {
+            Err(Stop::Store(error)) => {
+                self.source.go_on::<()>(Err(error))?;
+                (self.next, self.current) = (Some(Place { run: place, within: None }), None);
+                self.may_go_on()
+            }
+            looked_at => looked_at,
+        }
     }
 
     /// Looks at a run, and at what is in it behind `within`.
     fn run(&mut self, run: Run, within: Option<(StepId, u64)>) -> Result<(), Stop> {
-        self.source.spend(1)?;
         let place = Cursor { started_ns: run.started_ns, run: run.id };
+        self.current = Some(place);
+        self.source.charge(1);
         let view = RunView::new(self.source, run);
-        if self.query.entity == Entity::Run {
-            if self.holds(View::Run(view.clone()))? {
-                self.found.rows.push(Selected::Run(view.run.clone()));
-            }
-        } else {
-            for step in view.step_views(|step| within.is_none_or(|(last, _)| step.id >= last))? {
+        if self.entity == Entity::Run {
+            self.ways.show_first(&view)?;
+            self.look_at(&View::Run(view), false)?;
+        } else if self.is_of_interest(&view)? {
+            for step in self.ways.steps(&view, within.map(|(last, _)| last))? {
                 let after = within.filter(|(last, _)| *last == step.step.id).map(|(_, number)| number);
                 self.step(place, &step, after)?;
-                if self.is_full() {
+                if self.left == 0 {
                     return Ok(());
                 }
             }
         }
-        self.found.next = Some(Place { run: place, within: None });
-        Ok(())
+        self.next = Some(Place { run: place, within: None });
+        self.current = None;
+        self.may_go_on()
+    }
+
+    /// Whether the run is one in which there can be anything.
+    fn is_of_interest(&self, run: &Rc<RunView<'s>>) -> Result<bool, Stop> {
+        for condition in &self.plan.of_run {
+            if !Evaluation::new(self.source, View::Run(Rc::clone(run))).holds(condition)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Looks at a step, unless it was the last row, and at its decisions behind `after`.
-    fn step(&mut self, run: Cursor, step: &std::rc::Rc<StepView<'s>>, after: Option<u64>) -> Result<(), Stop> {
+    fn step(&mut self, run: Cursor, step: &Rc<StepView<'s>>, after: Option<u64>) -> Result<(), Stop> {
         let id = step.step.id;
-        if self.query.entity == Entity::Step {
-            if after.is_none() && self.holds(View::Step(step.clone()))? {
-                self.found.rows.push(Selected::Step(run.run, step.step.clone()));
+        if self.entity == Entity::Step {
+            if after.is_none() {
+                self.source.charge(1);
+                self.look_at(&View::Step(Rc::clone(step)), self.ways.is_exact(self.plan))?;
             }
-            self.found.next = Some(Place { run, within: Some((id, 0)) });
-            return Ok(());
+            self.next = Some(Place { run, within: Some((id, 0)) });
+            return self.may_go_on();
         }
         for (number, row) in (0..).zip(step.decisions()?).filter(|(number, _)| after.is_none_or(|last| *number > last))
         {
-            self.source.spend(1)?;
-            if self.holds(View::Decision(row.clone()))? {
-                self.found.rows.push(Selected::Decision(run.run, id, row.decision.clone()));
-            }
-            self.found.next = Some(Place { run, within: Some((id, number)) });
-            if self.is_full() {
+            self.source.charge(1);
+            self.look_at(&View::Decision(row), false)?;
+            self.next = Some(Place { run, within: Some((id, number)) });
+            if self.left == 0 {
                 return Ok(());
             }
+            self.may_go_on()?;
         }
-        self.found.next = Some(Place { run, within: Some((id, u64::MAX)) });
+        self.next = Some(Place { run, within: Some((id, u64::MAX)) });
         Ok(())
     }
 
-    fn holds(&self, row: View<'s>) -> Result<bool, Stop> {
-        Evaluation::new(self.source, row).holds(&self.query.condition)
+    /// Looks at a row, of which it may be known already that it is one that is searched for.
+    fn look_at(&mut self, row: &View<'s>, is_known: bool) -> Result<(), Stop> {
+        if is_known || Evaluation::new(self.source, row.clone()).holds(self.condition)? {
+            (self.act)(row)?;
+            self.left -= 1;
+        }
+        Ok(())
+    }
+
+    fn may_go_on(&self) -> Result<(), Stop> {
+        if self.source.is_spent() && self.left > 0 { Err(Stop::Budget) } else { Ok(()) }
     }
 }

@@ -1,17 +1,19 @@
 //! Rows as a query sees them: what a store lists is there, what it holds of values is read when it is asked for.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::captured;
 use super::expression::Segment;
+use super::opened::{At, Opened};
+use super::search::Selected;
 use super::value::Value;
 use super::vocabulary::Field;
-use crate::decision::{Account, Decision};
-use crate::id::StepId;
-use crate::model::{Outcome, Run, Step, StepDetail};
-use crate::store::{MAX_PAGE, Store, StoreError};
+use crate::decision::{Decision, DecisionCounts, Verdict};
+use crate::id::{RunId, StepId};
+use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step};
+use crate::store::{MAX_DAMAGED, MAX_PAGE, StepColumns, Store, StoreError};
 use crate::value::Captured;
 
 /// Why an evaluation ended early.
@@ -32,17 +34,76 @@ impl From<StoreError> for Stop {
 /// Where rows are read from, and what that may cost.
 pub(super) struct Source<'s> {
     pub(super) store: &'s dyn Store,
+    /// All steps at the moment at which the query is asked, if the store has columns.
+    pub(super) columns: Option<&'s dyn StepColumns>,
     /// When the query is asked.
     pub(super) now_ns: u64,
     /// Rows and values that may still be read.
     pub(super) left: Cell<u64>,
+    /// Runs that were read.
+    pub(super) runs: Cell<u64>,
+    /// Parts of steps' payload that were decoded.
+    pub(super) decoded: Cell<u64>,
+    /// What was left out because it is damaged.
+    pub(super) damaged: RefCell<Vec<String>>,
 }
 
-impl Source<'_> {
+impl<'s> Source<'s> {
+    pub(super) fn new(store: &'s dyn Store, columns: Option<&'s dyn StepColumns>, now_ns: u64, budget: u64) -> Self {
+        Self {
+            store,
+            columns,
+            now_ns,
+            left: Cell::new(budget),
+            runs: Cell::new(0),
+            decoded: Cell::new(0),
+            damaged: RefCell::default(),
+        }
+    }
+
+    /// Notes what is left out.
+    pub(super) fn note(&self, damaged: &[String]) {
+        let mut noted = self.damaged.borrow_mut();
+        for damage in damaged {
+            if noted.len() < MAX_DAMAGED && !noted.contains(damage) {
+                noted.push(damage.clone());
+            }
+        }
+    }
+
+    /// What was read; `None` if it is damaged, which is noted.
+    pub(super) fn go_on<T>(&self, read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match read {
+            Ok(read) => Ok(Some(read)),
+            Err(StoreError::Corrupt { place, detail }) => {
+                self.note(&[format!("{place}: {detail}")]);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes the cost of what is about to be done, if there is so much left.
     pub(super) fn spend(&self, cost: u64) -> Result<(), Stop> {
-        let left = self.left.get().checked_sub(cost).ok_or(Stop::Budget)?;
-        self.left.set(left);
-        Ok(())
+        match self.left.get().checked_sub(cost) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => {
+                self.left.set(0);
+                Err(Stop::Budget)
+            }
+        }
+    }
+
+    /// Takes the cost of what was done, as far as there is any left.
+    pub(super) fn charge(&self, cost: u64) {
+        self.left.set(self.left.get().saturating_sub(cost));
+    }
+
+    pub(super) fn is_spent(&self) -> bool {
+        self.left.get() == 0
     }
 }
 
@@ -64,7 +125,7 @@ pub(super) struct RunView<'s> {
 pub(super) struct StepView<'s> {
     run: Rc<RunView<'s>>,
     pub(super) step: Step,
-    opened: OnceCell<Option<Rc<Opened>>>,
+    opened: Rc<Opened>,
 }
 
 pub(super) struct DecisionView<'s> {
@@ -72,45 +133,48 @@ pub(super) struct DecisionView<'s> {
     pub(super) decision: Decision,
 }
 
-/// A step with its values.
-struct Opened {
-    detail: StepDetail,
-    account: Account,
-}
-
-impl Opened {
-    fn read(source: &Source<'_>, run: &Run, step: StepId) -> Result<Option<Rc<Self>>, Stop> {
-        source.spend(1)?;
-        let Some(detail) = source.store.step(run.id, step)? else { return Ok(None) };
-        let account = detail.account();
-        source.spend(account.decisions.len() as u64 / 16)?;
-        Ok(Some(Rc::new(Self { detail, account })))
-    }
-
-    fn input(&self, path: &[Segment]) -> Value {
-        named(self.detail.arguments.iter().map(|argument| (&*argument.name, &argument.captured)), path)
-    }
-
-    fn output(&self, path: &[Segment]) -> Value {
-        Value::or_missing(self.detail.result.as_ref(), |result| captured::part(result, path))
-    }
-}
-
-fn cached<T: Clone>(cell: &OnceCell<T>, read: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
-    if let Some(known) = cell.get() {
-        return Ok(known.clone());
-    }
-    let value = read()?;
-    Ok(cell.get_or_init(|| value).clone())
-}
-
 impl<'s> RunView<'s> {
     pub(super) fn new(source: &'s Source<'s>, run: Run) -> Rc<Self> {
         Rc::new(Self { source, run, steps: OnceCell::new(), root: OnceCell::new() })
     }
 
-    fn opened(&self) -> Result<Option<Rc<Opened>>, Stop> {
-        cached(&self.root, || Opened::read(self.source, &self.run, self.run.id.root()))
+    /// A run of which nothing is known, for what depends on nothing.
+    pub(super) fn blank(source: &'s Source<'s>) -> Rc<Self> {
+        Self::new(
+            source,
+            Run {
+                id: RunId(0),
+                pipeline: "".into(),
+                status: RunStatus::Running,
+                outcome: Outcome::Open,
+                started_ns: 0,
+                ended_ns: None,
+                steps: 0,
+                failures: 0,
+                lost_events: 0,
+                error: None,
+                parent: None,
+                orphan: false,
+                level: Level::Full,
+                schema: None,
+                misfits: 0,
+                pinned: false,
+            },
+        )
+    }
+
+    /// Its first step, if that is known.
+    fn root(&self) -> Result<Option<Rc<Opened>>, Stop> {
+        if let Some(root) = self.root.get() {
+            return Ok(root.clone());
+        }
+        let root = Opened::root(self.source, &self.run)?.map(Rc::new);
+        Ok(self.root.get_or_init(|| root).clone())
+    }
+
+    /// Says where its first step is.
+    pub(super) fn with_root(&self, step: &Step, at: At) {
+        let _ = self.root.set(Some(Rc::new(Opened::new(self.run.id, step, Some(at)))));
     }
 
     fn steps(&self) -> Result<&[Step], Stop> {
@@ -118,7 +182,7 @@ impl<'s> RunView<'s> {
             let mut steps: Vec<Step> = Vec::new();
             loop {
                 let page = self.source.store.steps(self.run.id, steps.last().map(|step| step.id), MAX_PAGE)?;
-                self.source.spend(page.len() as u64)?;
+                self.source.charge(page.len() as u64);
                 let is_last = page.len() < MAX_PAGE;
                 steps.extend(page);
                 if is_last {
@@ -132,7 +196,7 @@ impl<'s> RunView<'s> {
 
     /// The steps of which this holds.
     pub(super) fn step_views(self: &Rc<Self>, wanted: impl Fn(&Step) -> bool) -> Result<Vec<Rc<StepView<'s>>>, Stop> {
-        let view = |step: &Step| StepView::new(self, step.clone());
+        let view = |step: &Step| StepView::new(self, step.clone(), None);
         Ok(self.steps()?.iter().filter(|step| wanted(step)).map(view).collect())
     }
 
@@ -158,21 +222,21 @@ impl<'s> RunView<'s> {
     }
 
     fn captured(&self, field: Field, path: &[Segment]) -> Result<Value, Stop> {
-        let Some(opened) = self.opened()? else { return Ok(Value::Missing) };
-        let Opened { account, .. } = &*opened;
+        let Some(root) = self.root()? else { return Ok(Value::Missing) };
+        let said = root.said(self.source)?;
         Ok(match field {
             Field::Tags => {
-                let tags = account.tags.iter().map(|(key, value)| (Value::text(key), Value::text(value)));
+                let tags = said.tags.iter().map(|(key, value)| (Value::text(key), Value::text(value)));
                 follow(&Value::Map(tags.collect()), path)
             }
-            Field::Notes => follow(&texts(&account.notes), path),
-            Field::Input => match &account.input {
+            Field::Notes => follow(&texts(&said.notes), path),
+            Field::Input => match &said.input {
                 Some(said) => captured::part(said, path),
-                None => opened.input(path),
+                None => root.input(self.source, path)?,
             },
-            Field::Output => match &account.output {
+            Field::Output => match &said.output {
                 Some(said) => captured::part(said, path),
-                None => opened.output(path),
+                None => root.output(self.source, path)?,
             },
             _ => Value::Missing,
         })
@@ -180,22 +244,39 @@ impl<'s> RunView<'s> {
 }
 
 impl<'s> StepView<'s> {
-    pub(super) fn new(run: &Rc<RunView<'s>>, step: Step) -> Rc<Self> {
-        Rc::new(Self { run: Rc::clone(run), step, opened: OnceCell::new() })
+    /// `at` is where its columns are, if they are known to be anywhere.
+    pub(super) fn new(run: &Rc<RunView<'s>>, step: Step, at: Option<At>) -> Rc<Self> {
+        let opened = || Rc::new(Opened::new(run.run.id, &step, at));
+        let opened = match step.id == run.run.id.root() {
+            true => run.root.get_or_init(|| Some(opened())).clone().unwrap_or_else(opened),
+            false => opened(),
+        };
+        Rc::new(Self { run: Rc::clone(run), step, opened })
     }
 
-    fn opened(&self) -> Result<Option<Rc<Opened>>, Stop> {
-        if self.step.id == self.run.run.id.root() {
-            return self.run.opened();
-        }
-        cached(&self.opened, || Opened::read(self.run.source, &self.run.run, self.step.id))
+    /// A step of which only this is known, for what depends on nothing else.
+    pub(super) fn blank(run: &Rc<RunView<'s>>, callsite: &Arc<Callsite>, outcome: Outcome, level: Level) -> Rc<Self> {
+        let step = Step {
+            id: StepId(0),
+            parent: None,
+            callsite: Arc::clone(callsite),
+            outcome,
+            started_ns: 0,
+            duration_ns: None,
+            thread: 0,
+            items_in: None,
+            items_out: None,
+            counts: DecisionCounts::default(),
+            important: false,
+            level,
+        };
+        Self::new(run, step, None)
     }
 
     /// Its decisions.
     pub(super) fn decisions(self: &Rc<Self>) -> Result<Vec<Rc<DecisionView<'s>>>, Stop> {
-        let Some(opened) = self.opened()? else { return Ok(Vec::new()) };
         let view = |decision: &Decision| Rc::new(DecisionView { step: Rc::clone(self), decision: decision.clone() });
-        Ok(opened.account.decisions.iter().map(view).collect())
+        Ok(self.opened.decisions(self.run.source)?.iter().map(view).collect())
     }
 
     fn field(&self, field: Field) -> Result<Value, Stop> {
@@ -225,8 +306,7 @@ impl<'s> StepView<'s> {
             // Only what failed has one: nothing is read for the others.
             Field::Error if !self.step.outcome.is_failure() => Value::Missing,
             Field::Error => {
-                let opened = self.opened()?;
-                let error = opened.as_ref().and_then(|opened| opened.detail.error.as_ref());
+                let error = self.opened.error(self.run.source)?;
                 Value::or_missing(error, |error| Value::text(&error.message))
             }
             _ => Value::Missing,
@@ -234,19 +314,40 @@ impl<'s> StepView<'s> {
     }
 
     fn captured(&self, field: Field, path: &[Segment]) -> Result<Value, Stop> {
-        let Some(opened) = self.opened()? else { return Ok(Value::Missing) };
-        let Opened { detail, account } = &*opened;
+        let (opened, source) = (&self.opened, self.run.source);
         Ok(match field {
-            Field::Input => opened.input(path),
-            Field::Output if !matches!(detail.step.outcome, Outcome::Ok | Outcome::Returned) => Value::Missing,
-            Field::Output => opened.output(path),
-            Field::Meta => named(account.meta.iter().map(|(key, value)| (&**key, value)), path),
-            Field::Reasoning => named(account.reasoning.iter().map(|(key, value)| (&**key, value)), path),
-            Field::Reasons => follow(&texts(&account.reasons), path),
-            Field::Llm => Value::or_missing(account.llm.last(), |call| model_call(call, path)),
+            Field::Input => opened.input(source, path)?,
+            Field::Output if !matches!(self.step.outcome, Outcome::Ok | Outcome::Returned) => Value::Missing,
+            Field::Output => opened.output(source, path)?,
+            Field::Meta => named(opened.said(source)?.meta.iter().map(|(key, value)| (&**key, value)), path),
+            Field::Reasoning => named(opened.said(source)?.reasoning.iter().map(|(key, value)| (&**key, value)), path),
+            Field::Reasons => follow(&texts(&opened.said(source)?.reasons), path),
+            Field::Llm => Value::or_missing(opened.said(source)?.llm.last(), |call| model_call(call, path)),
             _ => Value::Missing,
         })
     }
+}
+
+impl<'s> DecisionView<'s> {
+    /// A decision of which only this is known, for what depends on nothing else.
+    pub(super) fn blank(step: &Rc<StepView<'s>>, verdict: Verdict) -> Rc<Self> {
+        Rc::new(Self { step: Rc::clone(step), decision: Decision::observed("".into(), verdict) })
+    }
+}
+
+/// A function of which nothing is known.
+pub(super) fn blank_callsite() -> Arc<Callsite> {
+    Arc::new(Callsite {
+        name: "".into(),
+        kind: "".into(),
+        module: "".into(),
+        file: "".into(),
+        line: 0,
+        arguments: Vec::new(),
+        opens_run: false,
+        items: "".into(),
+        key: "".into(),
+    })
 }
 
 impl DecisionView<'_> {
@@ -288,6 +389,27 @@ impl DecisionView<'_> {
 }
 
 impl<'s> View<'s> {
+    /// Where it was read from.
+    pub(super) fn source(&self) -> &'s Source<'s> {
+        match self {
+            Self::Run(run) => run.source,
+            Self::Step(step) => step.run.source,
+            Self::Decision(decision) => decision.step.run.source,
+        }
+    }
+
+    /// The row, for those who asked for it.
+    pub(super) fn selected(&self) -> Selected {
+        match self {
+            Self::Run(run) => Selected::Run(run.run.clone()),
+            Self::Step(step) => Selected::Step(step.run.run.id, step.step.clone()),
+            Self::Decision(decision) => {
+                let step = &decision.step;
+                Selected::Decision(step.run.run.id, step.step.id, decision.decision.clone())
+            }
+        }
+    }
+
     /// A field that the row has in any case.
     pub(super) fn field(&self, field: Field) -> Result<Value, Stop> {
         match self {
@@ -363,7 +485,7 @@ pub(super) fn follow(value: &Value, path: &[Segment]) -> Value {
 }
 
 /// A part of values that have names; of several with the same one the last.
-fn named<'v>(values: impl DoubleEndedIterator<Item = (&'v str, &'v Captured)>, path: &[Segment]) -> Value {
+pub(super) fn named<'v>(values: impl DoubleEndedIterator<Item = (&'v str, &'v Captured)>, path: &[Segment]) -> Value {
     match path.split_first() {
         None => Value::Map(values.map(|(name, value)| (Value::text(name), captured::part(value, &[]))).collect()),
         Some((Segment::Name(wanted), rest)) => {

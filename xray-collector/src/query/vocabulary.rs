@@ -305,6 +305,31 @@ pub const FUNCTIONS: &[FunctionInfo] = &[
     FunctionInfo { usage: "rows.all(x, condition)", doc: "Whether it holds for each of them." },
 ];
 
+/// What can be calculated of many rows.
+pub const AGGREGATES: &[FunctionInfo] = &[
+    FunctionInfo { usage: "count()", doc: "How many rows there are." },
+    FunctionInfo { usage: "count(x)", doc: "How many rows have x." },
+    FunctionInfo { usage: "sum(x)", doc: "The sum of numbers or durations." },
+    FunctionInfo { usage: "avg(x)", doc: "The mean of numbers or durations, of those rows that have x." },
+    FunctionInfo { usage: "min(x)", doc: "The lowest number, duration, time or text." },
+    FunctionInfo { usage: "max(x)", doc: "The highest number, duration, time or text." },
+    FunctionInfo {
+        usage: "quantile(x, 0.95)",
+        doc: "The number or duration that this share of the rows does not exceed: exact for up to 2,048 rows, else within \
+              0.4 % of it.",
+    },
+    FunctionInfo { usage: "topk(x, 3)", doc: "The values of x that most rows have, with their numbers of rows." },
+    FunctionInfo { usage: "share(condition)", doc: "The share of the rows of which the condition holds, from 0 to 1." },
+    FunctionInfo {
+        usage: "error_rate()",
+        doc: "The share of the runs that failed or crashed, or of the steps that failed.",
+    },
+    FunctionInfo {
+        usage: "bucket(time, duration(\"1h\"))",
+        doc: "In `group_by`: the beginning of the span of this length, counted from 1970, that the time is in.",
+    },
+];
+
 impl Entity {
     /// The field that has this name.
     pub(super) fn field(self, name: &str) -> Option<&'static FieldInfo> {

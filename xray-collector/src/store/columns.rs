@@ -260,10 +260,16 @@ pub enum Part {
     Facts,
 }
 
-/// All steps of a store at one moment.
-pub trait StepColumns {
+/// All steps of a store at one moment; several threads may read it.
+pub trait StepColumns: Sync {
     /// The blocks, the one written last at the end.
     fn blocks(&self) -> &[BlockInfo];
+
+    /// What is damaged so that it is in no block, the first [`MAX_DAMAGED`](super::MAX_DAMAGED) of it. What is read goes on
+    /// without it; so it may without a block that [`StepColumns::read`] finds to be damaged.
+    fn damaged(&self) -> &[String] {
+        &[]
+    }
 
     /// Reads columns of a block, named by its place among [`StepColumns::blocks`].
     ///

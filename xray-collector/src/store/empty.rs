@@ -28,7 +28,7 @@ impl Store for EmptyStore {
     }
 
     fn runs(&self, _: &RunQuery) -> Result<Page<Run>, StoreError> {
-        Ok(Page { rows: Vec::new(), next: None })
+        Ok(Page { rows: Vec::new(), next: None, damaged: Vec::new() })
     }
 
     fn run(&self, _: RunId) -> Result<Option<Run>, StoreError> {

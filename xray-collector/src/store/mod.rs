@@ -9,6 +9,7 @@ mod columns;
 mod embedded;
 mod empty;
 mod progress;
+mod retention;
 #[cfg(feature = "embedded")]
 mod segment;
 
@@ -19,13 +20,17 @@ use serde::Serialize;
 
 pub use self::columns::{Block, BlockInfo, Column, ColumnSet, Part, Reasons, StepColumns, flag};
 #[cfg(feature = "embedded")]
-pub use self::embedded::EmbeddedStore;
+pub use self::embedded::{EmbeddedStore, Problem, Report, check};
 pub use self::empty::EmptyStore;
 pub use self::progress::{HeldValues, Left, Progress, ReadTo, RunInMind, Said, Stands, StepInMind};
+pub use self::retention::{Limit, Limits, Removal, Removed, Retained, Retention};
 use crate::decision::{Basis, DecisionCounts, Verdict};
 use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step, StepDetail};
 use crate::schema::Schema;
+
+/// So much of what is damaged is named in an answer that goes on without it.
+pub const MAX_DAMAGED: usize = 16;
 
 /// The most rows that one page holds.
 pub const MAX_PAGE: usize = 1_000;
@@ -43,6 +48,8 @@ pub struct Batch {
     pub facts: Vec<FactsRow>,
     /// What was said of steps after their end was seen: to be added to their rows.
     pub late: Vec<LateRow>,
+    /// Runs that the code pinned: [`Store::pin`].
+    pub pins: Vec<RunId>,
     /// What became of items, of steps of this and earlier batches.
     pub items: Vec<ItemEntry>,
     /// The payloads that rows of this and later batches refer to.
@@ -62,6 +69,7 @@ impl Batch {
             && self.steps.is_empty()
             && self.facts.is_empty()
             && self.late.is_empty()
+            && self.pins.is_empty()
             && self.items.is_empty()
             && self.segments.is_empty()
             && self.schemas.is_empty()
@@ -249,6 +257,8 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// Where the next page begins; `None` if this one is the last.
     pub next: Option<Cursor>,
+    /// What is damaged, and would perhaps be among them: so many of the first.
+    pub damaged: Vec<String>,
 }
 
 /// What a step did to an item: a row of the index of items.
@@ -376,6 +386,38 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     fn item(&self, key: &str, limit: usize) -> Result<Option<Vec<ItemRow>>, StoreError> {
         let _ = (key, limit);
         Ok(None)
+    }
+
+    /// Does a piece of a pass over the runs, so short that a batch can wait for it: removes runs beyond the limits, and what
+    /// is left of those. Whoever wants all of them gone calls it until [`Retained::is_done`]. A run that still runs or is
+    /// [pinned](Store::pin) stays, and so does one of which something is damaged, unless the damage goes with it. A store
+    /// that keeps everything has nothing to do.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written. The pass begins again then.
+    fn retain(&self, retention: &Retention, now_ns: u64) -> Result<Retained, StoreError> {
+        let _ = (retention, now_ns);
+        Ok(Retained { is_done: true, ..Retained::default() })
+    }
+
+    /// What is known of a run that was removed. `None` for one that is there or never was, and for one that was removed so
+    /// long ago that it is forgotten.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn removal(&self, run: RunId) -> Result<Option<Removal>, StoreError> {
+        let _ = run;
+        Ok(None)
+    }
+
+    /// Pins a run, so that [`Store::retain`] leaves it, or lets go of it. `false` if there is no such run, or the store
+    /// removes none.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn pin(&self, run: RunId, pinned: bool) -> Result<bool, StoreError> {
+        let _ = (run, pinned);
+        Ok(false)
     }
 
     /// Every schema that something was recorded under, in the order in which they were first seen.

@@ -43,6 +43,7 @@ pub(crate) fn run(root: u64, started_ns: u64, status: RunStatus) -> Run {
         level: Level::Full,
         schema: None,
         misfits: 0,
+        pinned: false,
     }
 }
 
@@ -165,6 +166,14 @@ pub(crate) fn batch() -> Batch {
         schemas: vec![schema()],
         ..Batch::default()
     }
+}
+
+/// Everything in the store fits together.
+pub(crate) fn assert_sound(store: &EmbeddedStore) {
+    let report = store.check(&mut |_, _| {}).expect("a store that can be read");
+    assert!(report.is_sound(), "{:#?}", report.problems);
+    let runs: u64 = store.summary().expect("a summary").runs.iter().map(|(_, count)| count).sum();
+    assert_eq!((report.runs, report.steps), (runs, store.summary().expect("a summary").steps));
 }
 
 pub(crate) fn store_with_batch(path: &Path) -> EmbeddedStore {

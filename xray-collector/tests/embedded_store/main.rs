@@ -3,12 +3,16 @@
 #![cfg(feature = "embedded")]
 
 mod blocks;
+mod checking;
 mod contents;
 mod damage;
 mod failure;
 mod fixture;
+mod kills;
 mod listing;
 mod opening;
 mod process;
+mod retention;
 mod schemas;
 mod sealing;
+mod upgrade;

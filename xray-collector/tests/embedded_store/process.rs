@@ -8,7 +8,7 @@ use xray_collector::model::RunStatus;
 use xray_collector::store::{EmbeddedStore, Store};
 
 use crate::fixture::{open, run, runs, store_with_batch};
-use crate::{damage, failure};
+use crate::{damage, failure, kills};
 
 const PART: &str = "XRAY_TEST_PART";
 const STORE: &str = "XRAY_TEST_STORE";
@@ -32,6 +32,7 @@ fn child() {
                 say(root);
             }
         }
+        "write and remove" => kills::write_and_remove(path),
         "open" => say(EmbeddedStore::open(path).unwrap_err()),
         "read damaged files" => damage::read_damaged_files(path),
         "outgrow the disk" => failure::outgrow_the_disk(path),

@@ -19,17 +19,19 @@ pub(crate) struct Fixture {
     pub(crate) server: Server,
     pub(crate) stats: Arc<Mutex<Stats>>,
     pub(crate) directory: tempfile::TempDir,
+    pub(crate) store: Arc<EmbeddedStore>,
 }
 
 impl Fixture {
     /// A server over a store that holds `batch`.
     pub(crate) fn with(batch: &Batch) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = EmbeddedStore::open(directory.path().join("runs.redb")).unwrap();
+        let store = Arc::new(EmbeddedStore::open(directory.path().join("runs.redb")).unwrap());
         store.write(batch).unwrap();
         let stats = Arc::new(Mutex::new(Stats::default()));
-        let server = Server::start("127.0.0.1:0", source(Arc::new(store), Arc::clone(&stats))).unwrap();
-        Self { server, stats, directory }
+        let server =
+            Server::start("127.0.0.1:0", source(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&stats))).unwrap();
+        Self { server, stats, directory, store }
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -60,6 +62,7 @@ pub(crate) fn run(number: u64) -> Run {
         level: Level::Full,
         schema: None,
         misfits: 0,
+        pinned: false,
     }
 }
 

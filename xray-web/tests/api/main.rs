@@ -4,7 +4,9 @@
 mod client;
 mod fixture;
 
+mod aggregate;
 mod decisions;
+mod gone;
 mod hostile;
 mod page;
 mod problems;

@@ -3,7 +3,7 @@
 use serde_json::json;
 use xray_collector::model::RunStatus;
 use xray_collector::stats::{Dropped, Recovered, Stats};
-use xray_collector::store::Batch;
+use xray_collector::store::{Batch, Removed};
 
 use crate::fixture::{Fixture, callsite, run, step};
 
@@ -25,6 +25,8 @@ fn the_books_and_the_store_are_summed_up() {
         schema_misfits: 4,
         panics: 1,
         last_panic: Some("a bug".to_owned()),
+        removed: Removed { runs: 6, steps: 60 },
+        retention_error: Some("disk gone".to_owned()),
         crash_proof: true,
         recovered: Recovered { stored: 5, corrupt: 1, lost: 0 },
         recovery_notes: vec!["a note".to_owned()],
@@ -41,6 +43,8 @@ fn the_books_and_the_store_are_summed_up() {
         "schema_misfits": 4,
         "panics": 1,
         "last_panic": "a bug",
+        "removed": {"runs": 6, "steps": 60},
+        "retention_error": "disk gone",
         "crash_proof": true,
         "recovered": {"stored": 5, "corrupt": 1, "lost": 0},
         "recovery_notes": ["a note"],

@@ -18,7 +18,7 @@ pub use self::items::{Check, decide, eliminate, evaluation, keep, ranked, score}
 pub(crate) use self::llm::set_prompts;
 pub use self::llm::{Llm, llm};
 pub use self::notes::{
-    important, input_count, meta, note, output_count, reason, reasoning, set_input, set_output, tag,
+    important, input_count, meta, note, output_count, pin_run, reason, reasoning, set_input, set_output, tag,
 };
 use crate::capture;
 use crate::context::Context;

@@ -58,6 +58,17 @@ pub fn important() {
     with(Subject::Step, number::IMPORTANT, |_| {});
 }
 
+/// Pins the run of the current step: it stays, however much the store may keep ([`Builder::retain`](crate::Builder::retain)),
+/// and is kept whole, whichever runs are ([`Builder::keep_runs`](crate::Builder::keep_runs)). Over HTTP,
+/// `DELETE /api/v1/runs/{id}/pin` takes it back.
+///
+/// ```
+/// xray::pin_run();
+/// ```
+pub fn pin_run() {
+    with(Subject::Run, number::PIN, |_| {});
+}
+
 /// Tags the run of the current step, to find it by.
 ///
 /// ```

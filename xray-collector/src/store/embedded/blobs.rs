@@ -39,6 +39,15 @@ pub(super) fn remove(table: &mut Table<'_, Key, &'static [u8]>, of: u64, what: u
     Ok(())
 }
 
+/// How many bytes are under all keys of `of`.
+pub(super) fn length(table: &impl ReadableTable<Key, &'static [u8]>, of: u64) -> Result<u64, Fault> {
+    let mut bytes = 0;
+    for part in table.range((of, 0, 0)..=(of, u32::MAX, u32::MAX))? {
+        bytes += part?.1.value().len() as u64;
+    }
+    Ok(bytes)
+}
+
 /// The bytes under a key; `name` says what they are if they are not there, or are others than were written.
 pub(super) fn get(
     table: &impl ReadableTable<Key, &'static [u8]>,

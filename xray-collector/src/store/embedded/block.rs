@@ -64,6 +64,8 @@ pub(super) struct StoredHead {
     pub(super) ranges: Vec<(u64, u64)>,
     pub(super) callsites: Vec<u32>,
     pub(super) runs_started_ns: (u64, u64),
+    /// How many bytes its parts have, when it was written.
+    pub(super) bytes: u64,
     /// How often its columns were changed.
     pub(super) revision: u32,
 }
@@ -102,6 +104,7 @@ impl From<BlockInfo> for StoredHead {
             ranges: info.ranges.to_vec(),
             callsites: info.callsites,
             runs_started_ns: info.runs_started_ns,
+            bytes: 0,
             revision: 0,
         }
     }
@@ -202,6 +205,19 @@ impl Columns {
         let Block { runs, mut starts, columns, reasons } = block;
         starts.pop();
         Self { runs, starts, columns, reasons }
+    }
+
+    /// Appends the steps of a run of a block of which every column was read; runs come in the order of their ids.
+    pub(super) fn copy(&mut self, block: &Block, run: RunId) {
+        let (from, rows) = (self.len() as u32, block.rows_of(run));
+        self.runs.push(run);
+        self.starts.push(from);
+        for (column, numbers) in self.columns.iter_mut().zip(&block.columns) {
+            column.extend(&numbers[rows.clone()]);
+        }
+        let of_run = |row: u32| rows.contains(&(row as usize));
+        let reasons = block.reasons.iter().filter(|(row, _)| of_run(*row));
+        self.reasons.extend(reasons.map(|(row, reasons)| (row - rows.start as u32 + from, reasons.clone())));
     }
 
     /// Adds what was said of the step in this row after its end was seen.
@@ -327,7 +343,8 @@ pub(super) fn read(
 /// No part of a block is larger than this; what says that it is is damaged.
 const MOST_BYTES: usize = 1 << 30;
 
-fn read_runs(
+/// The runs of a block, and the row with which each begins.
+pub(super) fn read_runs(
     table: &impl ReadableTable<Key, &'static [u8]>,
     block: u64,
     steps: usize,

@@ -2,7 +2,8 @@
 //!
 //! Each batch adds a list, sorted by that number, and lists of a size are merged into one of the next: so that whoever asks
 //! for an item looks into a few dozen lists, of each at one or two pages, and putting an entry in costs nearly nothing. An
-//! entry of a run that is gone stays until its list is merged, and whoever reads it asks for the run anyway.
+//! entry of a run that is gone stays until its list is merged, or has no other left; whoever reads it asks for the run
+//! anyway. A list that is damaged is never merged, and costs itself.
 //!
 //! ```text
 //! item_heads  list u64              StoredHead, by postcard
@@ -47,6 +48,8 @@ const PIECE_BYTES: usize = blobs::PART_BYTES - 64;
 const MERGED: usize = 8;
 /// Lists of so many entries stay as they are.
 const LARGEST: u64 = 1 << 20;
+/// So many runs are looked up at once to see whether lists have any left.
+const LOOKED_AT: u64 = 10_000;
 
 const INFERRED: u64 = 4;
 const REASON: u64 = 8;
@@ -54,19 +57,22 @@ const REASON: u64 = 8;
 type Table_<'t, K> = Table<'t, K, &'static [u8]>;
 
 /// What is known of a list before its entries are read.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct StoredHead {
     entries: u64,
     /// The number with which each piece begins.
     firsts: Vec<u64>,
     callsites: Vec<Option<u32>>,
     reasons: Vec<Arc<str>>,
+    /// It does not decode to its end.
+    is_damaged: bool,
 }
 
-/// The tables of the index.
+/// The tables of the index, and where runs are.
 pub(super) struct Items<'t> {
     pub(super) heads: Table_<'t, u64>,
     pub(super) blobs: Table_<'t, Key>,
+    pub(super) runs: Table<'t, u128, (u64, u8, u64)>,
 }
 
 /// The number of a key.
@@ -76,7 +82,7 @@ fn number(hash: u64) -> u64 {
 
 /// In which order entries lie. Of several about the same step and item the first one counts: what the code said last, else
 /// what was inferred.
-fn order(entry: &ItemEntry) -> (u64, RunId, StepId, bool) {
+pub(super) fn order(entry: &ItemEntry) -> (u64, RunId, StepId, bool) {
     (number(entry.key_hash), entry.run, entry.step, entry.basis == Basis::Inferred)
 }
 
@@ -84,7 +90,7 @@ fn order(entry: &ItemEntry) -> (u64, RunId, StepId, bool) {
 pub(super) struct List(Writer);
 
 /// Entries as a list, if there are any.
-pub(super) fn list(entries: &[ItemEntry]) -> Result<Option<List>, Fault> {
+pub(super) fn prepare(entries: &[ItemEntry]) -> Result<Option<List>, Fault> {
     if entries.is_empty() {
         return Ok(None);
     }
@@ -135,25 +141,56 @@ impl Items<'_> {
         let mut by_size: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
         for entry in self.heads.iter()? {
             let (list, head) = entry?;
-            let head: StoredHead = decode(head.value(), || name(list.value()))?;
-            if head.entries < LARGEST {
+            let Ok(head) = StoredHead::read(head.value(), list.value()) else { continue };
+            if head.entries < LARGEST && !head.is_damaged {
                 by_size.entry(head.entries.ilog2() / MERGED.ilog2()).or_default().push(list.value());
             }
         }
         for lists in by_size.into_values().filter(|lists| lists.len() >= MERGED) {
-            let merged = merged(&self.heads, &self.blobs, &lists)?;
+            let merged = match merged(&self.heads, &self.blobs, &self.runs, &lists) {
+                Err(Fault::Damage { .. }) => {
+                    self.mark_damaged(&lists)?;
+                    continue;
+                }
+                merged => merged?,
+            };
             for list in lists {
                 self.heads.remove(list)?;
                 blobs::remove_all(&mut self.blobs, list)?;
             }
-            self.put(merged)?;
+            if merged.head.entries > 0 {
+                self.put(merged)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks those of these lists that do not decode, so that the others are merged the next time.
+    fn mark_damaged(&mut self, lists: &[u64]) -> Result<(), Fault> {
+        for list in lists {
+            let Some(head) = self.heads.get(list)?.map(|head| StoredHead::read(head.value(), *list)).transpose()?
+            else {
+                continue;
+            };
+            match entries(&self.blobs, *list, head.clone()) {
+                Err(Fault::Damage { .. }) => {
+                    self.heads.insert(list, &*encode(&StoredHead { is_damaged: true, ..head })?)?;
+                }
+                entries => drop(entries?),
+            }
         }
         Ok(())
     }
 }
 
+impl StoredHead {
+    fn read(bytes: &[u8], list: u64) -> Result<Self, Fault> {
+        decode(bytes, || name(list))
+    }
+}
+
 /// How an error names a list.
-fn name(list: u64) -> String {
+pub(super) fn name(list: u64) -> String {
     format!("list {list} of the index of items")
 }
 
@@ -288,10 +325,11 @@ impl<'t, T: ReadableTable<Key, &'static [u8]>> Reader<'t, T> {
     }
 }
 
-/// These lists as one.
+/// These lists as one, without the runs that are gone.
 fn merged(
     heads: &impl ReadableTable<u64, &'static [u8]>,
     blobs: &impl ReadableTable<Key, &'static [u8]>,
+    places: &impl ReadableTable<u128, (u64, u8, u64)>,
     lists: &[u64],
 ) -> Result<Writer, Fault> {
     let mut readers = Vec::new();
@@ -303,7 +341,13 @@ fn merged(
     let mut runs: Vec<RunId> = readers.iter().flat_map(|reader| reader.runs.iter().copied()).collect();
     runs.sort_unstable();
     runs.dedup();
-    let mut merged = Writer::new(runs);
+    let mut left = Vec::with_capacity(runs.len());
+    for run in runs {
+        if places.get(run.0)?.is_some() {
+            left.push(run);
+        }
+    }
+    let mut merged = Writer::new(left);
     let mut next = BinaryHeap::new();
     let mut entries = Vec::new();
     for (place, reader) in readers.iter_mut().enumerate() {
@@ -315,12 +359,75 @@ fn merged(
         let Some(entry) = std::mem::replace(&mut entries[place], readers[place].next()?) else { continue };
         next.extend(entries[place].as_ref().map(|entry| Reverse((order(entry), place))));
         let of = (number(entry.key_hash), entry.run, entry.step);
-        if last != Some(of) {
+        if last != Some(of) && merged.places.contains_key(&entry.run) {
             merged.append(&entry)?;
             last = Some(of);
         }
     }
     Ok(merged)
+}
+
+/// The entries of a list.
+fn entries(
+    blobs: &impl ReadableTable<Key, &'static [u8]>,
+    list: u64,
+    head: StoredHead,
+) -> Result<Vec<ItemEntry>, Fault> {
+    let mut reader = Reader::open(blobs, list, head, 0)?;
+    std::iter::from_fn(|| reader.next().transpose()).collect()
+}
+
+/// The numbers of all lists.
+pub(super) fn lists(heads: &impl ReadableTable<u64, &'static [u8]>) -> Result<Vec<u64>, Fault> {
+    heads.iter()?.map(|entry| Ok(entry?.0.value())).collect()
+}
+
+/// All entries of a list, in order.
+pub(super) fn list(
+    heads: &impl ReadableTable<u64, &'static [u8]>,
+    blobs: &impl ReadableTable<Key, &'static [u8]>,
+    list: u64,
+) -> Result<Vec<ItemEntry>, Fault> {
+    let head = heads.get(list)?.ok_or_else(|| Fault::damage(name(list), "it is not there"))?;
+    let head = StoredHead::read(head.value(), list)?;
+    let count = head.entries;
+    let entries = entries(blobs, list, head)?;
+    if entries.len() as u64 != count {
+        return Err(Fault::damage(name(list), format!("it has {} entries rather than {count}", entries.len())));
+    }
+    Ok(entries)
+}
+
+/// Of some lists from this one on, those of which no run is there; and from where on the others are.
+pub(super) fn without_runs(
+    heads: &impl ReadableTable<u64, &'static [u8]>,
+    blobs: &impl ReadableTable<Key, &'static [u8]>,
+    places: &impl ReadableTable<u128, (u64, u8, u64)>,
+    from: u64,
+) -> Result<(Vec<u64>, Option<u64>), Fault> {
+    let mut empty = Vec::new();
+    let mut looked_at = 0;
+    for entry in heads.range(from..)? {
+        let (list, head) = entry?;
+        let list = list.value();
+        if looked_at > LOOKED_AT {
+            return Ok((empty, Some(list)));
+        }
+        // What is damaged stays, for a reader to say.
+        let Ok(head) = StoredHead::read(head.value(), list) else { continue };
+        let Ok(reader) = Reader::open(blobs, list, head, 0) else { continue };
+        let mut is_empty = true;
+        // The last ones began last, mostly.
+        for run in reader.runs.iter().rev() {
+            looked_at += 1;
+            is_empty = places.get(run.0)?.is_none();
+            if !is_empty {
+                break;
+            }
+        }
+        empty.extend(is_empty.then_some(list));
+    }
+    Ok((empty, None))
 }
 
 /// All that is known of what became of the items with this key's number, in no order.

@@ -13,6 +13,10 @@
 //!                                                    as, and in which block its first steps are; u64::MAX if in none
 //! run_blocks  (run, block u64)          (step, step) the other blocks with steps of it: the first and the last one there
 //! open_runs   run                       ()           those whose status is running
+//! pins        run                       ()           those that stay, whatever the limits are
+//! removed     run                       (removed_ns u64, limit u8)    those that are gone: super::removed
+//! removed_at  (removed_ns u64, run)     ()           the same, by time
+//! discarded   block u64                 ()           blocks without a head, which are removed bit by bit
 //! steps       (run, first step)         groups of rows: super::rows
 //! facts       (run, step, segment u64, offset u32)    length u32    in the order in which they were said, of such steps
 //!                                                    and of those to which something was added after they were in blocks
@@ -43,6 +47,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::Fault;
 use crate::id::{RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
+use crate::store::Limit;
 
 /// The format that is written, and the newest one that is read.
 pub(super) const FORMAT: u32 = 2;
@@ -52,6 +57,10 @@ pub(super) const RUNS: TableDefinition<'_, (u64, u128), &[u8]> = TableDefinition
 pub(super) const RUN_AT: TableDefinition<'_, u128, (u64, u8, u64)> = TableDefinition::new("run_at");
 pub(super) const RUN_BLOCKS: TableDefinition<'_, (u128, u64), (u64, u64)> = TableDefinition::new("run_blocks");
 pub(super) const OPEN_RUNS: TableDefinition<'_, u128, ()> = TableDefinition::new("open_runs");
+pub(super) const PINS: TableDefinition<'_, u128, ()> = TableDefinition::new("pins");
+pub(super) const REMOVED: TableDefinition<'_, u128, (u64, u8)> = TableDefinition::new("removed");
+pub(super) const REMOVED_AT: TableDefinition<'_, (u64, u128), ()> = TableDefinition::new("removed_at");
+pub(super) const DISCARDED: TableDefinition<'_, u64, ()> = TableDefinition::new("discarded");
 pub(super) const STEPS: TableDefinition<'_, (u128, u64), &[u8]> = TableDefinition::new("steps");
 pub(super) const FACTS: TableDefinition<'_, (u128, u64, u64, u32), u32> = TableDefinition::new("facts");
 pub(super) const SEGMENTS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("segments");
@@ -172,6 +181,8 @@ impl<'a> StoredRun<'a> {
             level: known(level(row.level), row.level, "a level", place)?,
             schema: row.schema.map(SchemaVersion),
             misfits: row.misfits,
+            // That is in a table of its own.
+            pinned: false,
         })
     }
 }
@@ -251,6 +262,18 @@ pub(super) fn level_code(level: Level) -> u8 {
         Level::Metrics => 2,
         Level::Off => 3,
     }
+}
+
+pub(super) fn limit_code(limit: Limit) -> u8 {
+    match limit {
+        Limit::Age => 0,
+        Limit::Runs => 1,
+        Limit::Bytes => 2,
+    }
+}
+
+pub(super) fn limit(code: u8) -> Option<Limit> {
+    Limit::ALL.into_iter().find(|limit| limit_code(*limit) == code)
 }
 
 pub(super) fn level(code: u8) -> Option<Level> {

@@ -7,6 +7,8 @@
 mod blobs;
 mod block;
 mod cache;
+mod check;
+mod compaction;
 mod compression;
 mod fault;
 mod held;
@@ -16,23 +18,31 @@ mod layout;
 mod open;
 mod progress;
 mod read;
+mod removal;
+mod removed;
+mod retention;
 mod rows;
 mod scan;
 mod seal;
 mod segments;
 mod upgrade;
+mod usage;
 mod write;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use redb::{Database, ReadTransaction, ReadableDatabase};
 
 use self::block::Whereabouts;
 use self::cache::Cache;
+pub use self::check::{Problem, Report, check};
 use self::fault::Fault;
 use super::segment::Contents;
-use super::{Batch, Block, ItemRow, Left, Page, RunQuery, SchemaRow, StepColumns, Store, StoreError, StoreSummary};
+use super::{
+    Batch, Block, ItemRow, Left, Page, Removal, Retained, Retention, RunQuery, SchemaRow, StepColumns, Store,
+    StoreError, StoreSummary,
+};
 use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Run, Step, StepDetail};
 
@@ -57,6 +67,8 @@ pub struct EmbeddedStore {
     path: PathBuf,
     opened: RwLock<Opened>,
     caches: Caches,
+    /// How far the removal of runs has come.
+    retention: Mutex<retention::Pass>,
 }
 
 /// What was read last, decompressed.
@@ -101,14 +113,36 @@ impl EmbeddedStore {
         let path = path.as_ref();
         // Opening it again must lead to the same file, wherever the program has gone since.
         let path = std::path::absolute(path).map_err(|cause| StoreError::Open { path: path.to_owned(), cause })?;
-        let database = Some(open::open(&path)?);
-        Ok(Self { path, opened: RwLock::new(Opened { database, generation: 0 }), caches: Caches::default() })
+        let mut database = open::open(&path)?;
+        compaction::tidy(&path, &mut database);
+        let database = Some(database);
+        let opened = RwLock::new(Opened { database, generation: 0 });
+        Ok(Self { path, opened, caches: Caches::default(), retention: Mutex::default() })
     }
 
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Makes the file as small as it can be, and says whether it was not. Everybody else waits for it, in proportion to what
+    /// is stored; if somebody has [`Store::columns`] of it open, nothing is done. Stores do so by themselves when they are
+    /// closed and opened, if more than half of the file is free and there are no more than 64 MiB to be moved.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn compact(&self) -> Result<bool, StoreError> {
+        let mut opened = self.opened_mut();
+        let generation = opened.generation;
+        let Some(database) = &mut opened.database else {
+            drop(opened);
+            self.reopen(generation)?;
+            return self.compact();
+        };
+        let result = Fault::catch(&self.path, || compaction::compact(database));
+        drop(opened);
+        result.map_err(|fault| fault.writing(&self.path))
     }
 
     fn opened(&self) -> RwLockReadGuard<'_, Opened> {
@@ -263,6 +297,19 @@ impl Store for EmbeddedStore {
         self.read(|read| read::item(read, key, limit)).map(Some)
     }
 
+    fn retain(&self, retention: &Retention, now_ns: u64) -> Result<Retained, StoreError> {
+        let mut pass = self.retention.lock().unwrap_or_else(PoisonError::into_inner);
+        self.transact(|database| pass.step(database, retention, now_ns))
+    }
+
+    fn removal(&self, run: RunId) -> Result<Option<Removal>, StoreError> {
+        self.read(|read| removed::find(read, run))
+    }
+
+    fn pin(&self, run: RunId, pinned: bool) -> Result<bool, StoreError> {
+        self.transact(|database| write::pin(database, run, pinned))
+    }
+
     fn schemas(&self) -> Result<Vec<SchemaRow>, StoreError> {
         self.read(read::schemas)
     }
@@ -280,6 +327,10 @@ impl Store for EmbeddedStore {
 
     /// A file that nobody closed is one that redb reads through before it opens it.
     fn close(&self) {
-        self.shut(&mut self.opened_mut());
+        let mut opened = self.opened_mut();
+        if let Some(database) = &mut opened.database {
+            compaction::tidy(&self.path, database);
+        }
+        self.shut(&mut opened);
     }
 }

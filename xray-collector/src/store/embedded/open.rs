@@ -18,8 +18,8 @@ use redb::{
 use super::fault::Fault;
 use super::held::HeldFile;
 use super::layout::{
-    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, FORMAT, ITEM_HEADS, ITEMS, META, META_FORMAT, OPEN_RUNS, RUN_AT, RUN_BLOCKS,
-    RUNS, SCHEMAS, SEGMENTS, STEPS,
+    BLOCK_HEADS, BLOCKS, CALLSITES, DISCARDED, FACTS, FORMAT, ITEM_HEADS, ITEMS, META, META_FORMAT, OPEN_RUNS, PINS,
+    REMOVED, REMOVED_AT, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS,
 };
 use super::upgrade;
 use crate::store::StoreError;
@@ -124,6 +124,10 @@ fn initialise(database: &Database) -> Result<(), Fault> {
     write.open_table(ITEM_HEADS)?;
     write.open_table(ITEMS)?;
     write.open_table(OPEN_RUNS)?;
+    write.open_table(PINS)?;
+    write.open_table(REMOVED)?;
+    write.open_table(REMOVED_AT)?;
+    write.open_table(DISCARDED)?;
     write.open_table(STEPS)?;
     write.open_table(SEGMENTS)?;
     write.open_table(FACTS)?;
@@ -142,6 +146,10 @@ fn check_tables(read: &ReadTransaction) -> Result<(), Fault> {
     check_table(read, ITEM_HEADS)?;
     check_table(read, ITEMS)?;
     check_table(read, OPEN_RUNS)?;
+    check_table(read, PINS)?;
+    check_table(read, REMOVED)?;
+    check_table(read, REMOVED_AT)?;
+    check_table(read, DISCARDED)?;
     check_table(read, STEPS)?;
     check_table(read, SEGMENTS)?;
     check_table(read, FACTS)?;
@@ -210,6 +218,12 @@ mod tests {
         check_interrupted(&std::fs::read(&path).unwrap());
         drop(database);
         check_interrupted(&std::fs::read(&path).unwrap());
+    }
+
+    #[test]
+    fn an_upgrade_can_be_interrupted_anywhere() {
+        let old = include_bytes!("../../../tests/embedded_store/format-1.redb.zst");
+        check_interrupted(&zstd::bulk::decompress(old, 4 << 20).unwrap());
     }
 
     #[test]

@@ -11,8 +11,8 @@ use redb::{ReadTransaction, ReadableTable};
 use super::block::{self, StoredHead, Whereabouts};
 use super::fault::Fault;
 use super::layout::{
-    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_NEXT_SEGMENT, META_STEPS, NO_BLOCK, RUN_AT,
-    RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, meta_runs, step_place,
+    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_NEXT_SEGMENT, META_STEPS, NO_BLOCK, PINS,
+    RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, meta_runs, step_place,
 };
 use super::{Caches, items, rows, segments};
 use crate::id::{RunId, SchemaVersion, StepId};
@@ -21,7 +21,9 @@ use crate::model::{Callsite, Run, RunStatus, Step, StepDetail};
 use crate::payload;
 use crate::schema::Schema;
 use crate::store::segment::Contents;
-use crate::store::{Block, Column, ColumnSet, Cursor, ItemRow, MAX_PAGE, Page, Part, PayloadRef, RunQuery, SchemaRow};
+use crate::store::{
+    Block, Column, ColumnSet, Cursor, ItemRow, MAX_DAMAGED, MAX_PAGE, Page, Part, PayloadRef, RunQuery, SchemaRow,
+};
 use crate::value::Captured;
 
 pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>, Fault> {
@@ -29,15 +31,24 @@ pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>
     let from = (query.started_from_ns.unwrap_or(0), 0);
     let cursor = query.after.map(|after| (after.started_ns, after.run.0));
     let before = [query.started_before_ns.map(|before| (before, 0)), cursor].into_iter().flatten().min();
-    let mut page = Page { rows: Vec::new(), next: None };
+    let mut page = Page { rows: Vec::new(), next: None, damaged: Vec::new() };
     if before.is_some_and(|before| before <= from) {
         return Ok(page);
     }
     let range = (Bound::Included(from), before.map_or(Bound::Unbounded, Bound::Excluded));
+    let pins = read.open_table(PINS)?;
     for entry in read.open_table(RUNS)?.range::<(u64, u128)>(range)?.rev() {
         let (key, row) = entry?;
         let (started_ns, id) = key.value();
-        let run = StoredRun::read(row.value(), started_ns, RunId(id))?;
+        let mut run = match StoredRun::read(row.value(), started_ns, RunId(id)) {
+            Err(Fault::Damage { place, detail }) => {
+                if page.damaged.len() < MAX_DAMAGED {
+                    page.damaged.push(format!("{place}: {detail}"));
+                }
+                continue;
+            }
+            run => run?,
+        };
         let matches = query.status.is_none_or(|status| run.status == status)
             && query.pipeline.as_deref().is_none_or(|pipeline| *run.pipeline == *pipeline);
         if !matches {
@@ -47,6 +58,7 @@ pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>
             page.next = page.rows.last().map(|last| Cursor { started_ns: last.started_ns, run: last.id });
             break;
         }
+        run.pinned = pins.get(id)?.is_some();
         page.rows.push(run);
     }
     Ok(page)
@@ -57,7 +69,9 @@ pub(super) fn run(read: &ReadTransaction, id: RunId) -> Result<Option<Run>, Faul
     let (started_ns, ..) = place.value();
     let row = read.open_table(RUNS)?.get((started_ns, id.0))?;
     let row = row.ok_or_else(|| Fault::damage(format!("run {id}"), "it is not where its place says"))?;
-    StoredRun::read(row.value(), started_ns, id).map(Some)
+    let mut run = StoredRun::read(row.value(), started_ns, id)?;
+    run.pinned = read.open_table(PINS)?.get(id.0)?.is_some();
+    Ok(Some(run))
 }
 
 /// The blocks in which steps of a run are, as far as they may be of steps after this one.

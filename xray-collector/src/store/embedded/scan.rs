@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, STEPS, step_place};
 use super::{Caches, blobs, read, rows};
 use crate::id::{RunId, StepId};
-use crate::store::{Block, BlockInfo, Column, ColumnSet, Part, PayloadRef, StepColumns, StoreError};
+use crate::store::{Block, BlockInfo, Column, ColumnSet, MAX_DAMAGED, Part, PayloadRef, StepColumns, StoreError};
 use crate::value::Captured;
 
 /// One moment of the store.
@@ -24,6 +24,8 @@ pub(super) struct Columns<'s> {
     numbers: Vec<u64>,
     /// The others.
     rows: Vec<Rows>,
+    /// What of heads and rows does not decode.
+    damaged: Vec<String>,
     /// Something was said of steps after they were put into blocks.
     has_late_facts: bool,
 }
@@ -36,15 +38,21 @@ struct Rows {
 
 impl<'s> Columns<'s> {
     pub(super) fn new(path: &'s Path, caches: &'s Caches, snapshot: ReadTransaction) -> Result<Self, Fault> {
-        let (mut infos, mut numbers) = (Vec::new(), Vec::new());
+        let (mut infos, mut numbers, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
         for entry in snapshot.open_table(BLOCK_HEADS)?.iter()? {
             let (number, head) = entry?;
-            infos.push(StoredHead::read(head.value(), number.value())?.into_info());
-            numbers.push(number.value());
+            match StoredHead::read(head.value(), number.value()) {
+                Err(Fault::Damage { place, detail }) => note(&mut damaged, &place, &detail),
+                head => {
+                    infos.push(head?.into_info());
+                    numbers.push(number.value());
+                }
+            }
         }
         let has_late_facts = !snapshot.open_table(FACTS)?.is_empty()?;
         let blobs = snapshot.open_table(BLOCKS)?;
-        let mut columns = Self { path, caches, snapshot, blobs, infos, numbers, rows: Vec::new(), has_late_facts };
+        let mut columns =
+            Self { path, caches, snapshot, blobs, infos, numbers, rows: Vec::new(), damaged, has_late_facts };
         columns.read_rows()?;
         Ok(columns)
     }
@@ -53,7 +61,15 @@ impl<'s> Columns<'s> {
         let table = self.snapshot.open_table(STEPS)?;
         let facts = self.snapshot.open_table(FACTS)?;
         let (mut columns, mut places) = (block::Columns::default(), Vec::new());
-        let mut rows = rows::all(&table)?.peekable();
+        let damaged = &mut self.damaged;
+        let whole = rows::all(&table)?.filter_map(|row| match row {
+            Err(Fault::Damage { place, detail }) => {
+                note(damaged, &place, &detail);
+                None
+            }
+            row => Some(row),
+        });
+        let mut rows = whole.peekable();
         while let Some(row) = rows.next().transpose()? {
             let has_facts = self.has_late_facts && {
                 let (run, step) = (row.run.0, row.step.0);
@@ -102,7 +118,17 @@ impl<'s> Columns<'s> {
     }
 }
 
+fn note(damaged: &mut Vec<String>, place: &str, detail: &str) {
+    if damaged.len() < MAX_DAMAGED {
+        damaged.push(format!("{place}: {detail}"));
+    }
+}
+
 impl StepColumns for Columns<'_> {
+    fn damaged(&self) -> &[String] {
+        &self.damaged
+    }
+
     fn blocks(&self) -> &[BlockInfo] {
         &self.infos
     }

@@ -37,7 +37,7 @@ pub(super) struct Sealer<'a, 't, 'scope, 'env> {
     /// There is much to do: blocks are encoded aside.
     is_much: bool,
     /// Blocks that are being encoded.
-    encoded: Vec<(u64, Aside<'scope, Result<Encoded, Fault>>)>,
+    encoded: Vec<(u64, StoredHead, Aside<'scope, Result<Encoded, Fault>>)>,
     transaction: &'t WriteTransaction,
     heads: Table<'t, u64, &'static [u8]>,
     blobs: Table<'t, blobs::Key, &'static [u8]>,
@@ -104,7 +104,11 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
             let Some(last) = runs.last() else { return Ok(()) };
             from = last.0.saturating_add(1);
             for run in runs {
-                let rows = self.take_rows(run, |row| row.is_final)?;
+                let rows = match self.take_rows(run, |row| row.is_final) {
+                    // It stays as it is, and other runs go on.
+                    Err(Fault::Damage { .. }) => continue,
+                    rows => rows?,
+                };
                 count += rows.len();
                 let mut facts = self.take_facts(run, |step| rows.iter().any(|row| row.step == step))?;
                 for row in rows {
@@ -202,10 +206,9 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
         let block = meta.get(META_NEXT_BLOCK)?.map_or(0, |next| next.value());
         meta.insert(META_NEXT_BLOCK, block + 1)?;
         let head = StoredHead::from(columns.info(self.started_range(&columns.runs)?));
-        self.heads.insert(block, &*encode(&head)?)?;
         self.done.sealed.extend(columns.runs_with_steps().map(|(run, steps)| Sealed { run, block, steps }));
         let encode = move || block::encode(&columns, values, names.texts());
-        self.encoded.push((block, Aside::start(self.scope, self.is_much, encode)));
+        self.encoded.push((block, head, Aside::start(self.scope, self.is_much, encode)));
         Ok(())
     }
 
@@ -226,8 +229,10 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
     /// Writes the last block.
     pub(super) fn finish(mut self) -> Result<Done, Fault> {
         self.end_block()?;
-        for (block, encoded) in self.encoded {
+        for (block, mut head, encoded) in self.encoded {
             block::write(&mut self.blobs, block, &encoded.finish()?)?;
+            head.bytes = blobs::length(&self.blobs, block)?;
+            self.heads.insert(block, &*encode(&head)?)?;
         }
         Ok(self.done)
     }

@@ -65,11 +65,14 @@ pub(super) fn pieces(segment: &Segment, rows: &[StepRow], facts: &[FactsRow]) ->
     pieces
 }
 
-/// Removes the segments that nothing refers to.
+/// Removes the segments that nothing refers to. If a row does not decode, nobody knows: then all of them stay.
 pub(super) fn sweep(transaction: &WriteTransaction) -> Result<(), Fault> {
     let mut wanted = BTreeSet::new();
     for row in rows::all(&transaction.open_table(STEPS)?)? {
-        let row = row?;
+        let row = match row {
+            Err(Fault::Damage { .. }) => return Ok(()),
+            row => row?,
+        };
         wanted.extend(row.arguments.into_iter().chain(row.result).map(|place| place.segment));
     }
     for entry in transaction.open_table(FACTS)?.iter()? {

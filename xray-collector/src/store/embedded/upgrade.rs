@@ -8,8 +8,8 @@ use redb::{Database, ReadableTable, TableDefinition};
 
 use super::fault::Fault;
 use super::layout::{
-    BLOCK_HEADS, BLOCKS, FORMAT, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_FORMAT, NO_BLOCK, RUN_AT, RUN_BLOCKS,
-    STEPS,
+    BLOCK_HEADS, BLOCKS, DISCARDED, FORMAT, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_FORMAT, NO_BLOCK, PINS,
+    REMOVED, REMOVED_AT, RUN_AT, RUN_BLOCKS, STEPS,
 };
 use super::{rows, write};
 
@@ -35,6 +35,10 @@ pub(super) fn from(database: &Database, format: u64) -> Result<(), Fault> {
         transaction.open_table(BLOCKS)?;
         transaction.open_table(ITEM_HEADS)?;
         transaction.open_table(ITEMS)?;
+        transaction.open_table(PINS)?;
+        transaction.open_table(REMOVED)?;
+        transaction.open_table(REMOVED_AT)?;
+        transaction.open_table(DISCARDED)?;
         let mut final_rows = 0;
         for row in rows::all(&transaction.open_table(STEPS)?)? {
             final_rows += u64::from(row?.is_final);

@@ -14,11 +14,11 @@ use super::fault::Fault;
 use super::items::{self, Items};
 use super::layout::{
     BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_NEXT_SEGMENT, META_STEPS,
-    NO_BLOCK, OPEN_RUNS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, encode, known,
-    meta_runs, status, status_code,
+    NO_BLOCK, OPEN_RUNS, PINS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, encode,
+    known, meta_runs, status, status_code,
 };
 use super::seal::{Sealed, Sealer, put_fact};
-use super::{progress, read, rows, segments};
+use super::{progress, read, removed, rows, segments};
 use crate::aside::{Aside, MANY};
 use crate::id::{ProcessId, RunId};
 use crate::map::FastMap;
@@ -35,6 +35,7 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
     if !progress::advance(&transaction, &batch.progress)? {
         return Ok(transaction.abort()?);
     }
+    let batch = &*removed::without(&transaction, batch)?;
     let mut counts = Counts::default();
     {
         let mut callsites = transaction.open_table(CALLSITES)?;
@@ -45,17 +46,20 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
     }
     next_segment(&transaction, &batch.segments)?;
     std::thread::scope(|scope| {
-        let items = Aside::start(scope, batch.items.len() >= MANY, || items::list(&batch.items));
+        let items = Aside::start(scope, batch.items.len() >= MANY, || items::prepare(&batch.items));
         let sealed = steps(scope, &transaction, batch, &mut counts)?;
         Runs::open(&transaction)?.put_all(&batch.runs, &sealed, &mut counts)?;
         counts.write(&transaction)?;
+        for run in &batch.pins {
+            put_pin(&transaction, *run, true)?;
+        }
         seal_stored(scope, &transaction)?;
         for late in &batch.late {
             add_late(&transaction, late)?;
         }
         if let Some(list) = items.finish()? {
             let (heads, blobs) = (transaction.open_table(ITEM_HEADS)?, transaction.open_table(ITEMS)?);
-            Items { heads, blobs }.add(list)?;
+            Items { heads, blobs, runs: transaction.open_table(RUN_AT)? }.add(list)?;
         }
         Ok::<_, Fault>(())
     })?;
@@ -187,7 +191,11 @@ fn add_late(transaction: &WriteTransaction, late: &LateRow) -> Result<(), Fault>
         let Some(head) = heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()? else {
             continue;
         };
-        let read = block::read(&blobs, number, head.steps as usize, ColumnSet::ALL)?;
+        let read = match block::read(&blobs, number, head.steps as usize, ColumnSet::ALL) {
+            // What is said of a step that cannot be read is not worth the batch.
+            Err(Fault::Damage { .. }) => continue,
+            read => read?,
+        };
         let Some(row) = read.row_of(late.run, late.step) else { continue };
         let mut columns = Columns::of_block(read);
         columns.add(row, late);
@@ -216,6 +224,27 @@ pub(super) fn mark_crashed(database: &Database, current: ProcessId) -> Result<u6
     }
     transaction.commit()?;
     Ok(crashed)
+}
+
+/// Pins a run, or lets go of it. `false` if there is no such run.
+pub(super) fn pin(database: &Database, run: RunId, pinned: bool) -> Result<bool, Fault> {
+    let transaction = begin(database)?;
+    let is_there = put_pin(&transaction, run, pinned)?;
+    transaction.commit()?;
+    Ok(is_there)
+}
+
+fn put_pin(transaction: &WriteTransaction, run: RunId, pinned: bool) -> Result<bool, Fault> {
+    let mut pins = transaction.open_table(PINS)?;
+    if transaction.open_table(RUN_AT)?.get(run.0)?.is_none() {
+        return Ok(false);
+    }
+    if pinned {
+        pins.insert(run.0, ())?;
+    } else {
+        pins.remove(run.0)?;
+    }
+    Ok(true)
 }
 
 pub(super) fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
@@ -371,14 +400,14 @@ fn schemas(transaction: &WriteTransaction, schemas: &[SchemaRow]) -> Result<(), 
 
 /// By how much each count in `meta` changes.
 #[derive(Default)]
-struct Counts(BTreeMap<&'static str, i64>);
+pub(super) struct Counts(BTreeMap<&'static str, i64>);
 
 impl Counts {
-    fn add(&mut self, name: &'static str, change: i64) {
+    pub(super) fn add(&mut self, name: &'static str, change: i64) {
         *self.0.entry(name).or_default() += change;
     }
 
-    fn write(self, transaction: &WriteTransaction) -> Result<(), Fault> {
+    pub(super) fn write(self, transaction: &WriteTransaction) -> Result<(), Fault> {
         let mut meta = transaction.open_table(META)?;
         for (name, change) in self.0.into_iter().filter(|(_, change)| *change != 0) {
             let count = meta.get(name)?.map_or(0, |count| count.value());

@@ -1,0 +1,88 @@
+//! `GET /api/v1/failures`: of runs that failed or crashed, the functions that they failed of, and with which errors.
+
+use axum::extract::{RawQuery, State};
+use serde::Serialize;
+use xray_collector::id::{RunId, StepId};
+use xray_collector::query::{Failing, Failures};
+
+use crate::aggregate;
+use crate::answer::{Json, answer};
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+use crate::source::Source;
+use crate::time::Time;
+
+const PARAMETERS: [&str; 3] = ["from", "before", "limit"];
+/// Errors that are listed of a function.
+const MOST_ERRORS: usize = 5;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    data: Vec<FailingBody<'a>>,
+    /// Runs that failed or crashed, as far as a step says why.
+    runs: u64,
+    /// Functions that runs failed of, of which `data` has no more than `limit`.
+    functions: usize,
+    /// It cost more than it may: older runs were not looked at.
+    stopped: bool,
+}
+
+#[derive(Serialize)]
+struct FailingBody<'a> {
+    name: &'a str,
+    kind: &'a str,
+    module: &'a str,
+    file: &'a str,
+    line: u32,
+    runs: u64,
+    share: f64,
+    errors: Vec<ErrorBody<'a>>,
+    latest: LatestBody,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    message: &'a str,
+    runs: u64,
+}
+
+#[derive(Serialize)]
+struct LatestBody {
+    run: RunId,
+    step: StepId,
+    started_at: Time,
+}
+
+pub(crate) async fn failures(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
+    let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
+    let (scope, limit) = (aggregate::scope(&parameters)?, parameters.limit()?);
+    answer(source, move |source| {
+        let failures = Failures::of(&*source.store, &scope)?;
+        let body = |failing| FailingBody::of(failing, failures.runs);
+        Json::of(&Body {
+            data: failures.failing.iter().take(limit).map(body).collect(),
+            runs: failures.runs,
+            functions: failures.failing.len(),
+            stopped: failures.stopped,
+        })
+    })
+    .await
+}
+
+impl<'a> FailingBody<'a> {
+    fn of(failing: &'a Failing, all: u64) -> Self {
+        let (run, started_ns, step) = failing.latest;
+        let errors = failing.errors.iter().take(MOST_ERRORS);
+        Self {
+            name: &failing.callsite.name,
+            kind: &failing.callsite.kind,
+            module: &failing.callsite.module,
+            file: &failing.callsite.file,
+            line: failing.callsite.line,
+            runs: failing.runs,
+            share: failing.runs as f64 / all as f64,
+            errors: errors.map(|(message, runs)| ErrorBody { message, runs: *runs }).collect(),
+            latest: LatestBody { run, step, started_at: Time(started_ns) },
+        }
+    }
+}
