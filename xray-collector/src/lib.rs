@@ -18,6 +18,7 @@ pub mod inference;
 pub mod json;
 mod ledger;
 mod map;
+pub mod metrics;
 mod misfits;
 pub mod model;
 pub mod payload;
@@ -33,4 +34,5 @@ mod work;
 
 pub use self::assembly::KeepRuns;
 pub use self::collector::{Collector, FlushError, Settings};
+pub use self::metrics::Metrics;
 pub use self::stats::Stats;

@@ -25,6 +25,7 @@ use crate::decision::DecisionCounts;
 use crate::event::{About, Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
 use crate::map::FastMap;
+use crate::metrics::{MetricsReader, MetricsWriter};
 use crate::misfits::Misfits;
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
 use crate::store::{Batch, StepRow, Store};
@@ -114,11 +115,14 @@ struct OpenRun {
     events_in_batch: u64,
     /// Events that its threads dropped, and that are in its row.
     told_losses: u64,
+    /// Whether its end is in the metrics.
+    is_counted: bool,
 }
 
 impl OpenRun {
     fn new(run: Run, heard_ns: u64, has_changed: bool) -> Self {
         Self {
+            is_counted: run.status != RunStatus::Running,
             run,
             open: FastMap::default(),
             headless: FastMap::default(),
@@ -147,6 +151,7 @@ pub(crate) struct Assembly {
     is_stopping: bool,
     misfits: Misfits,
     minds: Minds,
+    metrics: MetricsWriter,
     /// The number of the batch that is being put together.
     batch: u64,
     /// What was written before, of what is needed again.
@@ -178,6 +183,7 @@ impl Assembly {
             is_stopping: false,
             misfits,
             minds: Minds::default(),
+            metrics: MetricsWriter::default(),
             batch: 1,
             store,
             now: Instant::now(),
@@ -187,6 +193,11 @@ impl Assembly {
     /// All that did not fit the schema.
     pub(crate) fn misfits(&self) -> u64 {
         self.misfits.count()
+    }
+
+    /// What was seen to end.
+    pub(crate) fn metrics(&self) -> MetricsReader {
+        self.metrics.reader()
     }
 
     /// Measures the clock; before events are read. Returns what another process needs to read their times.
@@ -234,7 +245,7 @@ impl Assembly {
     /// the steps that did not end. Says which runs are done with.
     pub(crate) fn sweep(&mut self, timeout: Duration, quiet: Duration, mut done: impl FnMut(u64)) {
         self.mark_orphans();
-        let Self { runs, building, held, orphans, .. } = self;
+        let Self { runs, building, held, orphans, metrics, callsites, .. } = self;
         orphans.forget(quiet);
         runs.retain(|id, open| {
             let silent = open.heard.elapsed();
@@ -258,6 +269,7 @@ impl Assembly {
             let keep =
                 !is_over || !open.open.is_empty() || open.has_changed || more_may_come || may_be_orphan || is_held;
             if !keep {
+                metrics.lost_beginnings(open.headless.values(), callsites);
                 done(*id);
             }
             keep
@@ -289,7 +301,7 @@ impl Assembly {
         self.mark_orphans();
         let mut pending = Pending::default();
         self.release_held(&mut pending);
-        let Self { process, runs, callsites, building, held, next_segment, store, .. } = self;
+        let Self { process, runs, callsites, building, held, next_segment, store, metrics, .. } = self;
         building.count(&Known { process: *process, callsites, store: &**store });
         let open_step = |run, step| runs.get(&run).and_then(|open| open.open.get(&step));
         building.rows_into(&mut pending.batch, *process, open_step);
@@ -300,7 +312,11 @@ impl Assembly {
             *next_segment += 1;
         }
         pending.events += std::mem::take(&mut building.events);
+        metrics.steps(&pending.batch, callsites);
         for (id, open) in runs {
+            if open.run.status != RunStatus::Running && !std::mem::replace(&mut open.is_counted, true) {
+                metrics.run(&open.run);
+            }
             if std::mem::take(&mut open.has_changed) {
                 pending.batch.runs.push(open.run.clone());
             }
@@ -457,6 +473,7 @@ impl Assembly {
         if let Some(mut ended) = headless {
             (ended.arguments, ended.items_in, ended.thread) = (row.arguments, row.items_in, row.thread);
             self.building_of(event.run, false).ended.push(ended);
+            self.metrics.completed(event.run, event.step);
         } else {
             open.run.steps += 1;
             let started_ns = row.started_ns;
@@ -510,6 +527,7 @@ impl Assembly {
         } else {
             open.run.steps += 1;
             open.headless.insert(event.step, row.clone());
+            self.metrics.headless(event.run, event.step);
             if is_first {
                 self.open_pipeline(event, row.started_ns);
             }
