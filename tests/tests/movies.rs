@@ -247,7 +247,11 @@ fn floats(value: &Value) -> Value {
 }
 
 fn check_api(store: &Arc<dyn Store>, runs: &HashMap<String, Run>) {
-    let source = xray_web::Source { store: Arc::clone(store), stats: Arc::new(xray::Stats::default) };
+    let source = xray_web::Source {
+        store: Arc::clone(store),
+        stats: Arc::new(xray::Stats::default),
+        metrics: Arc::new(xray_collector::Metrics::default),
+    };
     let server = xray_web::Server::start("127.0.0.1:0", source).expect("a free port");
     let mut seen = 0;
     let mut page = "/api/v1/runs?limit=5".to_owned();

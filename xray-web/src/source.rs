@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use xray_collector::metrics::Metrics;
 use xray_collector::stats::Stats;
 use xray_collector::store::Store;
 
@@ -12,4 +13,6 @@ pub struct Source {
     pub store: Arc<dyn Store>,
     /// The collector's books as they stand when it is called, which may be on any thread.
     pub stats: Arc<dyn Fn() -> Stats + Send + Sync>,
+    /// What the collector has seen end, likewise.
+    pub metrics: Arc<dyn Fn() -> Metrics + Send + Sync>,
 }

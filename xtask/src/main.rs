@@ -3,6 +3,7 @@
 mod bench;
 mod conformance;
 mod instructions;
+mod openapi;
 mod sanitize;
 mod soak;
 mod steps;
@@ -28,6 +29,8 @@ enum Command {
     Sanitize(sanitize::Arguments),
     /// Records for minutes, more than can be stored: memory must stay flat and the books add up
     Soak(soak::Arguments),
+    /// Writes the OpenAPI document, which the server has a copy of, out of the code
+    Openapi(openapi::Arguments),
     /// Measures what xray costs, beside others
     Bench(bench::Arguments),
 }
@@ -38,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Sanitize(arguments) => sanitize::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
+        Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
+use xray_collector::Metrics;
 use xray_collector::decision::DecisionCounts;
 use xray_collector::id::{ProcessId, RunId, StepId};
 use xray_collector::model::{Callsite, Level, Outcome, Run, RunStatus};
@@ -38,7 +39,7 @@ impl Fixture {
 }
 
 pub(crate) fn source(store: Arc<dyn Store>, stats: Arc<Mutex<Stats>>) -> Source {
-    Source { store, stats: Arc::new(move || stats.lock().unwrap().clone()) }
+    Source { store, stats: Arc::new(move || stats.lock().unwrap().clone()), metrics: Arc::new(Metrics::default) }
 }
 
 /// The number-th run: of `movies`, completed, begun `number` milliseconds after noon.
