@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use xray_collector::query::{Entity, Place, Selected};
 
 use crate::answer::answer;
@@ -137,10 +137,15 @@ fn pages(export: Arc<Export>, first: Page) -> impl Stream<Item = Result<Vec<u8>,
         };
         match turn {
             Turn::Give(page) => Some((Ok(page.bytes), (page.next.map_or(Turn::End, Turn::Read), export))),
-            Turn::Abort => Some((Err(BrokenOff), (Turn::End, export))),
+            Turn::Abort => {
+                // What was given has to leave before the connection is closed.
+                tokio::task::yield_now().await;
+                Some((Err(BrokenOff), (Turn::End, export)))
+            }
             Turn::Read(_) | Turn::End => None,
         }
     })
+    .fuse()
 }
 
 impl Export {

@@ -171,7 +171,7 @@ fn histogram<const N: usize>(
     labels: &[(&str, &str); N],
     durations: &Histogram,
 ) -> Written {
-    let bounds = BOUNDS_NS.iter().map(|bound| *bound as f64 / 1e9).chain([f64::MAX]);
+    let bounds = BOUNDS_NS.iter().map(|bound| *bound as f64 / 1e9).chain([f64::INFINITY]);
     let buckets: Vec<(f64, u64)> = bounds.zip(durations.buckets).collect();
     let labels = labels.as_slice();
     let mut encoder = family.encode_family(&labels)?;

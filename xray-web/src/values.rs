@@ -1,8 +1,7 @@
 //! `GET /api/v1/runs/{id}/steps/{step}/values/{part}`: one value of a step as JSON, whole or in ranges of bytes.
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method};
-use xray_collector::id::{RunId, StepId};
 use xray_collector::value::Captured;
 
 use crate::answer::{Json, answer};
@@ -10,7 +9,7 @@ use crate::answer::{Json, answer};
 use crate::openapi::parameters;
 use crate::parameters::Parameters;
 use crate::parts::Opened;
-use crate::path;
+use crate::path::ValuePath;
 use crate::problem::Problem;
 use crate::range::Ranged;
 use crate::source::Source;
@@ -37,11 +36,10 @@ pub(crate) async fn open(
     State(source): State<Source>,
     method: Method,
     headers: HeaderMap,
-    Path((run, step, part)): Path<(String, String, String)>,
+    ValuePath(run, step, part): ValuePath,
     RawQuery(query): RawQuery,
 ) -> Result<Ranged, Problem> {
     Parameters::parse(query.as_deref(), &[])?;
-    let (run, step): (RunId, StepId) = (path::id("id", &run)?, path::id("step", &step)?);
     let value = Value::parse(&part).ok_or_else(|| Problem::not_one_of("part", &part, &NAMES))?;
     let whole = answer(source, move |source| {
         let (row, opened) = step::find(source, run, step)?;
