@@ -198,23 +198,13 @@ impl MetricsWriter {
 impl Books {
     fn run(&mut self, run: &Run) {
         let Self { metrics, pipelines, .. } = self;
-        let index = match pipelines.get(&run.pipeline) {
-            Some(index) => *index,
-            None => {
-                let pipeline = if metrics.runs.len() < MOST_SERIES { Arc::clone(&run.pipeline) } else { OTHERS.into() };
-                let found = metrics.runs.iter().position(|series| series.pipeline == pipeline);
-                let index = found.unwrap_or_else(|| {
-                    let (ended, durations) = Default::default();
-                    metrics.runs.push(RunSeries { pipeline, ended, durations });
-                    metrics.runs.len() - 1
-                });
-                // What is beyond is looked for each time, so that this map is bounded, too.
-                if metrics.runs[index].pipeline == run.pipeline {
-                    pipelines.insert(Arc::clone(&run.pipeline), index);
-                }
-                index
-            }
-        };
+        let has_room = pipelines.contains_key(&run.pipeline) || metrics.runs.len() < MOST_SERIES;
+        let pipeline = if has_room { Arc::clone(&run.pipeline) } else { OTHERS.into() };
+        let index = *pipelines.entry(pipeline).or_insert_with_key(|pipeline| {
+            let (ended, durations) = Default::default();
+            metrics.runs.push(RunSeries { pipeline: Arc::clone(pipeline), ended, durations });
+            metrics.runs.len() - 1
+        });
         let series = &mut metrics.runs[index];
         series.ended[run.status as usize] += 1;
         if let Some(ended_ns) = run.ended_ns {
@@ -238,15 +228,9 @@ impl Books {
     /// The series of a function that was not seen before.
     fn series_of(&mut self, number: u32, callsites: &FastMap<u32, Arc<Callsite>>) -> usize {
         let Self { metrics, callsites: indexes, names, .. } = self;
-        let key = match callsites.get(&number) {
-            Some(callsite) if metrics.steps.len() < MOST_SERIES => {
-                (Arc::clone(&callsite.name), Arc::clone(&callsite.kind))
-            }
-            Some(callsite) if names.contains_key(&(Arc::clone(&callsite.name), Arc::clone(&callsite.kind))) => {
-                (Arc::clone(&callsite.name), Arc::clone(&callsite.kind))
-            }
-            _ => (OTHERS.into(), "".into()),
-        };
+        let key = callsites.get(&number).map(|callsite| (Arc::clone(&callsite.name), Arc::clone(&callsite.kind)));
+        let has_room = |key: &_| names.contains_key(key) || metrics.steps.len() < MOST_SERIES;
+        let key = key.filter(has_room).unwrap_or_else(|| (OTHERS.into(), "".into()));
         let index = *names.entry(key).or_insert_with_key(|(name, kind)| {
             let (ended, durations) = Default::default();
             metrics.steps.push(StepSeries { name: Arc::clone(name), kind: Arc::clone(kind), ended, durations });
@@ -263,5 +247,152 @@ impl Books {
         all.scored += counts.scored;
         all.introduced += counts.introduced;
         all.refused += counts.refused;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{ProcessId, RunId, StepId};
+    use crate::model::Level;
+    use crate::store::LateRow;
+
+    fn callsites(names: &[&str]) -> FastMap<u32, Arc<Callsite>> {
+        let callsite = |name: &&str| Callsite {
+            name: (*name).into(),
+            kind: "filter".into(),
+            module: "".into(),
+            file: "".into(),
+            line: 1,
+            arguments: Vec::new(),
+            opens_run: false,
+            items: "".into(),
+            key: "".into(),
+        };
+        (0..).zip(names.iter().map(|name| Arc::new(callsite(name)))).collect()
+    }
+
+    fn row(callsite: u32, step: u64, outcome: Outcome) -> StepRow {
+        StepRow {
+            run: RunId::new(ProcessId(7), StepId(1)),
+            step: StepId(step),
+            parent: None,
+            callsite,
+            outcome,
+            started_ns: 5,
+            duration_ns: Some(2_000),
+            thread: 0,
+            items_in: None,
+            items_out: None,
+            counts: DecisionCounts { kept: 1, ..DecisionCounts::default() },
+            important: false,
+            level: Level::Full,
+            arguments: None,
+            result: None,
+        }
+    }
+
+    fn batch(steps: Vec<StepRow>) -> Batch {
+        Batch { steps, ..Batch::default() }
+    }
+
+    /// How many steps are counted, and how many items were kept.
+    fn counted(writer: &MetricsWriter) -> (u64, u64) {
+        let metrics = writer.reader().read();
+        (metrics.steps.iter().flat_map(|series| series.ended).sum(), metrics.decisions.kept)
+    }
+
+    #[test]
+    fn open_steps_do_not_count() {
+        let (mut writer, callsites) = (MetricsWriter::default(), callsites(&["load"]));
+        writer
+            .steps(&batch(vec![row(0, 1, Outcome::Open), row(0, 2, Outcome::Ok), row(0, 3, Outcome::Err)]), &callsites);
+        assert_eq!(counted(&writer), (2, 2));
+        let series = &writer.reader().read().steps[0];
+        assert_eq!((&*series.name, &*series.kind, series.ended), ("load", "filter", [1, 1, 0, 0, 0, 0, 0]));
+        assert_eq!((series.durations.buckets[1], series.durations.sum_ns), (2, 4_000));
+    }
+
+    #[test]
+    fn a_row_that_comes_again_counts_once_when_it_is_complete() {
+        let (mut writer, callsites) = (MetricsWriter::default(), callsites(&["load"]));
+        // In one batch.
+        writer.headless(1, 1);
+        writer.completed(1, 1);
+        writer.steps(&batch(vec![row(0, 1, Outcome::Ok), row(0, 2, Outcome::Ok), row(0, 1, Outcome::Ok)]), &callsites);
+        assert_eq!(counted(&writer), (2, 2));
+        // In two.
+        writer.headless(1, 3);
+        writer.steps(&batch(vec![row(0, 3, Outcome::Ok)]), &callsites);
+        assert_eq!(counted(&writer), (2, 2), "its beginning may come");
+        writer.completed(1, 3);
+        writer.steps(&batch(vec![row(0, 3, Outcome::Ok)]), &callsites);
+        assert_eq!(counted(&writer), (3, 3));
+        // Never.
+        writer.headless(1, 4);
+        writer.steps(&batch(vec![row(0, 4, Outcome::Ok)]), &callsites);
+        writer.lost_beginnings([row(0, 4, Outcome::Ok)].iter(), &callsites);
+        writer.lost_beginnings([row(0, 4, Outcome::Ok)].iter(), &callsites);
+        assert_eq!(counted(&writer), (4, 4));
+    }
+
+    #[test]
+    fn what_is_held_back_counts_once_when_it_is_released() {
+        let (mut writer, callsites) = (MetricsWriter::default(), callsites(&["load"]));
+        writer.headless(1, 1);
+        writer.completed(1, 1);
+        writer.steps(&Batch::default(), &callsites);
+        writer.steps(&batch(vec![row(0, 1, Outcome::Ok), row(0, 1, Outcome::Ok)]), &callsites);
+        assert_eq!(counted(&writer), (1, 1));
+    }
+
+    #[test]
+    fn what_is_said_late_is_added() {
+        let mut writer = MetricsWriter::default();
+        let counts = DecisionCounts { eliminated: 3, ..DecisionCounts::default() };
+        let row = row(0, 1, Outcome::Ok);
+        let late = LateRow { run: row.run, step: row.step, counts, important: false, items_in: None, items_out: None };
+        writer.steps(&Batch { late: vec![late], ..Batch::default() }, &callsites(&["load"]));
+        assert_eq!(writer.reader().read().decisions.eliminated, 3);
+    }
+
+    #[test]
+    fn there_are_no_more_series_than_that() {
+        let names: Vec<String> = (0..2 * MOST_SERIES).map(|number| format!("step{number}")).collect();
+        let callsites = callsites(&names.iter().map(|name| &**name).collect::<Vec<_>>());
+        let mut writer = MetricsWriter::default();
+        let rows = |from: u32| (from..2 * MOST_SERIES as u32).map(|number| row(number, number.into(), Outcome::Ok));
+        writer.steps(&batch(rows(0).collect()), &callsites);
+        writer.steps(&batch(rows(0).collect()), &callsites);
+        let mut run = crate::model::Run {
+            id: RunId::new(ProcessId(7), StepId(1)),
+            pipeline: "".into(),
+            status: RunStatus::Completed,
+            outcome: Outcome::Ok,
+            started_ns: 5,
+            ended_ns: Some(7),
+            steps: 1,
+            failures: 0,
+            lost_events: 0,
+            error: None,
+            parent: None,
+            orphan: false,
+            level: Level::Full,
+            schema: None,
+            misfits: 0,
+        };
+        for name in &names {
+            run.pipeline = (&**name).into();
+            writer.run(&run);
+            writer.run(&run);
+        }
+        let metrics = writer.reader().read();
+        assert_eq!((metrics.steps.len(), metrics.runs.len()), (MOST_SERIES + 1, MOST_SERIES + 1));
+        let others = metrics.steps.iter().find(|series| &*series.name == OTHERS).expect("the others");
+        assert_eq!(others.ended[0], 2 * MOST_SERIES as u64);
+        let others = metrics.runs.iter().find(|series| &*series.pipeline == OTHERS).expect("the others");
+        assert_eq!(others.ended[1], 2 * MOST_SERIES as u64);
+        let all: u64 = metrics.runs.iter().map(|series| series.durations.count()).sum();
+        assert_eq!(all, 4 * MOST_SERIES as u64);
     }
 }

@@ -95,10 +95,6 @@ pub(crate) struct StepBody<'a> {
     module: &'a str,
     file: &'a str,
     line: u32,
-    /// The names of its arguments.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>, required = false))]
-    arguments: Option<&'a [Arc<str>]>,
     #[cfg_attr(feature = "openapi", schema(value_type = words::Outcome))]
     outcome: Outcome,
     #[cfg_attr(feature = "openapi", schema(value_type = words::Time))]
@@ -113,6 +109,17 @@ pub(crate) struct StepBody<'a> {
     important: bool,
     #[cfg_attr(feature = "openapi", schema(value_type = words::Level))]
     level: Level,
+}
+
+/// A step of a list.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = StepRow))]
+pub(crate) struct StepRowBody<'a> {
+    #[serde(flatten)]
+    step: StepBody<'a>,
+    /// The names of its arguments.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    arguments: &'a [Arc<str>],
 }
 
 /// What became of a step's items, counted.
@@ -163,10 +170,9 @@ impl<'a> From<&'a Run> for RunBody<'a> {
     }
 }
 
-impl<'a> StepBody<'a> {
-    /// Leaves out the names of the arguments.
-    pub(crate) fn without_arguments(step: &'a Step) -> Self {
-        Self { arguments: None, ..Self::from(step) }
+impl<'a> From<&'a Step> for StepRowBody<'a> {
+    fn from(step: &'a Step) -> Self {
+        Self { step: StepBody::from(step), arguments: &step.callsite.arguments }
     }
 }
 
@@ -180,7 +186,6 @@ impl<'a> From<&'a Step> for StepBody<'a> {
             module: &step.callsite.module,
             file: &step.callsite.file,
             line: step.callsite.line,
-            arguments: Some(&step.callsite.arguments),
             outcome: step.outcome,
             started_at: Time(step.started_ns),
             started_ns: step.started_ns,

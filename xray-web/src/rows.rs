@@ -5,7 +5,7 @@ use xray_collector::id::{RunId, StepId};
 use xray_collector::query::Selected;
 use xray_collector::store::{Store, StoreError};
 
-use crate::body::{ListedBody, RunBody, StepBody};
+use crate::body::{ListedBody, RunBody, StepRowBody};
 use crate::decision::{DecisionBody, Extras};
 #[cfg(feature = "openapi")]
 use crate::openapi::words;
@@ -41,7 +41,7 @@ pub(crate) struct FoundStepBody<'a> {
     #[cfg_attr(feature = "openapi", schema(value_type = words::RunId))]
     run: RunId,
     #[serde(flatten)]
-    step: StepBody<'a>,
+    step: StepRowBody<'a>,
 }
 
 /// A decision of some step.
@@ -83,7 +83,7 @@ impl Rows {
                 RowBody::Run(ListedBody { row: RunBody::from(run), fields: self.wanted.of(run.id, opened) })
             }
             Selected::Step(run, step) => RowBody::Step(ListedBody {
-                row: FoundStepBody { run: *run, step: StepBody::from(step) },
+                row: FoundStepBody { run: *run, step: StepRowBody::from(step) },
                 fields: self.wanted.of(*run, opened),
             }),
             Selected::Decision(run, step, decision) => RowBody::Decision(FoundDecisionBody {

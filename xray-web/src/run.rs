@@ -7,7 +7,7 @@ use xray_collector::model::Step;
 use xray_collector::store::{Store, StoreError};
 
 use crate::answer::{Json, answer};
-use crate::body::{ListedBody, PageBody, RunBody, StepBody};
+use crate::body::{ListedBody, PageBody, RunBody, StepRowBody};
 use crate::cursor::{self, List};
 #[cfg(feature = "openapi")]
 use crate::openapi::parameters;
@@ -25,7 +25,7 @@ const PARAMETERS: [&str; 3] = ["steps_after", "limit", "fields"];
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RunDetail))]
 pub(crate) struct Body<'a> {
     run: RunBody<'a>,
-    steps: PageBody<ListedBody<'a, StepBody<'a>>>,
+    steps: PageBody<ListedBody<'a, StepRowBody<'a>>>,
 }
 
 /// A run and its steps
@@ -76,9 +76,9 @@ fn listed<'a>(
     step: &'a Step,
     opened: Option<&'a Opened>,
     parts: Option<&Parts>,
-) -> ListedBody<'a, StepBody<'a>> {
+) -> ListedBody<'a, StepRowBody<'a>> {
     let fields = opened.zip(parts).map(|(opened, parts)| PartsBody::new(run, opened, parts, Limit::OF_ROW));
-    ListedBody { row: StepBody::from(step), fields }
+    ListedBody { row: StepRowBody::from(step), fields }
 }
 
 /// The steps after one, and the last of them if there are more.

@@ -48,7 +48,7 @@ pub(crate) async fn open(
         let (row, opened) = find(source, run, step)?;
         let body = Body {
             run,
-            step: StepBody::without_arguments(&opened.detail.step),
+            step: StepBody::from(&opened.detail.step),
             parts: PartsBody::new(run, &opened, &parts, Limit::OF_STEP),
         };
         Ok(Json::of(&body)?.about(&row))

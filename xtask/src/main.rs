@@ -2,6 +2,7 @@
 
 mod bench;
 mod conformance;
+mod http_fuzz;
 mod instructions;
 mod openapi;
 mod sanitize;

@@ -35,6 +35,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         command.args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings");
         crate::steps::check(&mut command)
     })?;
+    steps.run("the OpenAPI document is what the code says", crate::openapi::check)?;
+    steps.run("the HTTP API under schemathesis", crate::http_fuzz::check_api)?;
     steps.run("a call takes no more instructions than before", crate::instructions::check)?;
     steps.run("licences and bans", licences)?;
     steps.run("published crates with the attribute on every function", crate::conformance::quick)?;

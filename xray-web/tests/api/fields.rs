@@ -26,8 +26,13 @@ fn fixture() -> Fixture {
     };
     let note = payload.put(&[&Encoded::Json(json!([13, "a note"]))]);
     let check = Encoded::Check(DECISION, json!({"rating": 2.8, "least": 7}));
-    let checked =
-        Encoded::List(vec![Encoded::Json(json!(2)), Encoded::Json(json!("Cats")), Encoded::Json(json!(false)), check, Encoded::Json(json!(false)),]);
+    let checked = Encoded::List(vec![
+        Encoded::Json(json!(2)),
+        Encoded::Json(json!("Cats")),
+        Encoded::Json(json!(false)),
+        check,
+        Encoded::Json(json!(false)),
+    ]);
     let checked = payload.put(&[&checked]);
     let fact = |step, place| FactsRow { run: run_id(0), step: StepId(step), place };
     Fixture::with(&Batch {
