@@ -364,7 +364,7 @@ mod tests {
         let rows = |from: u32| (from..2 * MOST_SERIES as u32).map(|number| row(number, number.into(), Outcome::Ok));
         writer.steps(&batch(rows(0).collect()), &callsites);
         writer.steps(&batch(rows(0).collect()), &callsites);
-        let mut run = crate::model::Run {
+        let mut run = Run {
             id: RunId::new(ProcessId(7), StepId(1)),
             pipeline: "".into(),
             status: RunStatus::Completed,
