@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
 use xray_collector::query::{Entity, Place, Selected};
+use xray_collector::store::MAX_PAGE;
 
 use crate::answer::answer;
 #[cfg(feature = "openapi")]
@@ -24,8 +25,6 @@ use crate::source::Source;
 use crate::table;
 
 const PARAMETERS: [&str; 5] = ["q", "from", "before", "format", "fields"];
-/// Rows that are read at once.
-const PAGE: usize = 500;
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +163,7 @@ impl Export {
     }
 
     fn read(&self, source: &Source, after: Option<Place>, is_first: bool) -> Result<Page, Problem> {
-        let limit = if self.wanted.parts.is_some() { MAX_WITH_FIELDS } else { PAGE };
+        let limit = if self.wanted.parts.is_some() { MAX_WITH_FIELDS } else { MAX_PAGE };
         let found = self.asked.query.search(&*source.store, &self.asked.page(after, limit))?;
         let bytes = match self.format {
             Format::Csv => self.table(&found.rows, is_first)?,

@@ -7,6 +7,7 @@ use xray_collector::decision::Decision;
 use xray_collector::id::{RunId, StepId};
 use xray_collector::model::{Run, Step};
 use xray_collector::query::{Entity, Selected};
+use xray_collector::value::Captured;
 
 use crate::time::Time;
 
@@ -163,7 +164,7 @@ fn decision_cells(run: RunId, step: StepId, decision: &Decision) -> Vec<String> 
         decision.ambiguous.to_string(),
         decision.contradicted.to_string(),
         text(&checks.join("; ")),
-        text(&decision.detail.as_ref().map(|detail| detail.json()).unwrap_or_default()),
+        text(&decision.detail.as_ref().map(Captured::json).unwrap_or_default()),
     ]
 }
 

@@ -32,6 +32,8 @@ enum Command {
     Soak(soak::Arguments),
     /// Writes the OpenAPI document, which the server has a copy of, out of the code
     Openapi(openapi::Arguments),
+    /// Makes thousands of requests out of the OpenAPI document, well-formed and not
+    HttpFuzz,
     /// Measures what xray costs, beside others
     Bench(bench::Arguments),
 }
@@ -43,6 +45,7 @@ fn main() -> anyhow::Result<()> {
         Command::Sanitize(arguments) => sanitize::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Openapi(arguments) => openapi::run(&arguments),
+        Command::HttpFuzz => http_fuzz::check_api(),
         Command::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -163,8 +163,8 @@ pub(crate) struct Format {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub(crate) struct Range {
-    /// One range of bytes, such as `bytes=0-65535`
-    #[param(rename = "Range", pattern = "^bytes=([0-9]{1,9}-[0-9]{0,9}|-[0-9]{1,9})$")]
+    /// One range of bytes, such as `bytes=0-65535`; anything else is passed over, and the answer is the whole
+    #[param(rename = "Range")]
     range: Option<String>,
 }
 
