@@ -93,7 +93,8 @@ fn with_what_is_there(address: SocketAddr) -> anyhow::Result<Value> {
     let steps: Vec<&Value> =
         steps["steps"]["data"].as_array().context("no steps")?.iter().map(|step| &step["id"]).collect();
     for operation in document["paths"].as_object_mut().context("no paths")?.values_mut() {
-        for parameter in operation["get"]["parameters"].as_array_mut().into_iter().flatten() {
+        let parameters = operation.pointer_mut("/get/parameters").and_then(Value::as_array_mut);
+        for parameter in parameters.into_iter().flatten() {
             let there = match (parameter["in"].as_str(), parameter["name"].as_str()) {
                 (Some("path"), Some("id")) => json!({"enum": [run]}),
                 (Some("path"), Some("step")) => json!({"enum": steps}),
