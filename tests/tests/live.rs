@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use xray_collector::Metrics;
 use xray_tests::{Answer, Recording, get};
 use xray_web::{Live, Server, Source};
 
@@ -40,7 +41,8 @@ fn serve(set: impl FnOnce(&mut Live)) -> (Recording, Server) {
     let guard = recording.guard();
     let mut live = Live::new(Arc::clone(guard.feed().expect("it records")));
     set(&mut live);
-    let source = Source { store: guard.store(), stats: Arc::new(xray::stats), live };
+    let stats = Arc::new(xray::stats);
+    let source = Source { store: guard.store(), stats, metrics: Arc::new(Metrics::default), live };
     let server = Server::start("127.0.0.1:0", source).expect("a free port");
     (recording, server)
 }
@@ -306,7 +308,8 @@ fn streams_end_with_the_server_and_with_the_collector() {
     assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
     let guard = recording.guard();
     let live = Live::new(Arc::clone(guard.feed().expect("it records")));
-    let source = Source { store: guard.store(), stats: Arc::new(xray::stats), live };
+    let stats = Arc::new(xray::stats);
+    let source = Source { store: guard.store(), stats, metrics: Arc::new(Metrics::default), live };
     let server = Server::start("127.0.0.1:0", source).expect("a free port");
     let watcher = Watcher::new(server.address(), "", "");
     recording.stop();

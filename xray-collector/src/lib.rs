@@ -25,6 +25,7 @@ mod ledger;
 #[cfg(feature = "query")]
 pub mod lineage;
 mod map;
+pub mod metrics;
 mod misfits;
 pub mod model;
 pub mod payload;
@@ -40,4 +41,5 @@ mod work;
 
 pub use self::assembly::KeepRuns;
 pub use self::collector::{Collector, FlushError, Settings};
+pub use self::metrics::Metrics;
 pub use self::stats::Stats;

@@ -2,19 +2,32 @@
 
 use axum::extract::{RawQuery, State};
 use xray_collector::model::RunStatus;
-use xray_collector::query::Entity;
+use xray_collector::query::{Entity, Selected};
 use xray_collector::store::RunQuery;
 
 use crate::answer::{Json, answer};
-use crate::body::{PageBody, RunBody};
+use crate::body::PageBody;
+#[cfg(feature = "openapi")]
+use crate::body::{ListedBody, RunBody};
 use crate::cursor::{self, List};
+#[cfg(feature = "openapi")]
+use crate::openapi::parameters;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
+use crate::rows::{Rows, Wanted};
 use crate::search;
 use crate::source::Source;
 
-const PARAMETERS: [&str; 7] = ["q", "pipeline", "status", "from", "before", "limit", "cursor"];
+const PARAMETERS: [&str; 8] = ["q", "pipeline", "status", "from", "before", "limit", "cursor", "fields"];
 
+/// Runs, newest first
+///
+/// Filtered by pipeline, status and time, or with `q` those of which a condition holds.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/runs", tag = "runs",
+    params(parameters::Search, parameters::RunFilter, parameters::Paging, parameters::PartsOfRow),
+    responses((status = 200, body = search::Body<ListedBody<RunBody>>)),
+))]
 pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
     if parameters.text("q").is_some() {
@@ -24,11 +37,14 @@ pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery
         }
         return search::search(source, &parameters, Entity::Run).await;
     }
-    let (query, list) = read(&parameters)?;
+    let wanted = search::wanted(&parameters, Entity::Run)?;
+    let (query, list) = read(&parameters, &wanted)?;
     answer(source, move |source| {
         let page = source.store.runs(&query)?;
+        let rows = page.rows.into_iter().map(Selected::Run).collect();
+        let rows = Rows::read(&*source.store, rows, wanted)?;
         Json::of(&PageBody {
-            data: page.rows.iter().map(RunBody::from).collect(),
+            data: rows.bodies().collect(),
             next_cursor: page.next.map(|next| cursor::after_run(list, next)),
         })
     })
@@ -36,7 +52,7 @@ pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery
 }
 
 /// What to ask the store, and the list that cursors of this query belong to: its filters, not the size of its pages.
-fn read(parameters: &Parameters) -> Result<(RunQuery, List), Problem> {
+fn read(parameters: &Parameters, wanted: &Wanted) -> Result<(RunQuery, List), Problem> {
     let pipeline = parameters.text("pipeline");
     let status = parameters.status()?;
     let (from, before) = parameters.time_range()?;
@@ -55,7 +71,7 @@ fn read(parameters: &Parameters) -> Result<(RunQuery, List), Problem> {
         started_from_ns: from,
         started_before_ns: before,
         after,
-        limit: parameters.limit()?,
+        limit: search::limit(parameters, wanted)?,
     };
     Ok((query, list))
 }

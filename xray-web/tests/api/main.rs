@@ -4,8 +4,13 @@
 mod client;
 mod fixture;
 
+mod compression;
 mod decisions;
+mod export;
+mod fields;
 mod hostile;
+mod metrics;
+mod openapi;
 mod page;
 mod problems;
 mod run;
@@ -15,3 +20,5 @@ mod search;
 mod server;
 mod stats;
 mod step;
+mod validation;
+mod values;
