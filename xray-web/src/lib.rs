@@ -13,14 +13,14 @@
 //! | `GET /api/v1/runs/{id}` | one run and its steps, in pages, without payload |
 //! | `GET /api/v1/runs/{id}/steps/{step}` | one step with its arguments, result and error |
 //! | `GET /api/v1/runs/{id}/steps/{step}/decisions` | what it did to each of its items, and why, filtered and in pages |
+//! | `GET /api/v1/runs/{id}/steps/{step}/values/{part}` | one of its values, also in ranges of bytes |
+//! | `GET /api/v1/steps`, `/decisions` | steps and decisions of all runs of which a condition holds |
+//! | `GET /api/v1/vocabulary` | what a condition can ask about |
 //! | `GET /api/v1/live` | runs and steps as they are committed, as Server-Sent Events; `Last-Event-ID` goes on behind one |
 //! | `GET /api/v1/diff` | how two runs differ: steps side by side, and where they part first |
 //! | `GET /api/v1/compare` | what differs between two sets of runs, or of items that a step eliminated and kept: see [`xray_collector::compare`] |
 //! | `GET /api/v1/items` | every item of a run: where it came from, what each step did to it, where and why it ended |
 //! | `GET /api/v1/items/{key}` | one item, step by step, in all runs that had it |
-//! | `GET /api/v1/runs/{id}/steps/{step}/values/{part}` | one of its values, also in ranges of bytes |
-//! | `GET /api/v1/steps`, `/decisions` | steps and decisions of all runs of which a condition holds |
-//! | `GET /api/v1/vocabulary` | what a condition can ask about |
 //! | `GET /api/v1/export/runs`, `/steps`, `/decisions` | everything that a search finds, streamed as NDJSON or CSV |
 //! | `GET /api/v1/schemas`, `/{version}`, `/compare` | what steps may carry, by version, and what changed |
 //! | `GET /api/v1/stats` | what became of every event, and what the store holds |

@@ -42,7 +42,7 @@ use xray_collector::id::ProcessId;
 
 use crate::body::RunBody;
 #[cfg(feature = "openapi")]
-use crate::openapi::parameters;
+use crate::openapi::{findings, parameters};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::rows::FoundStepBody;
@@ -133,7 +133,8 @@ struct DroppedEvent {
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/api/v1/live", tag = "live", params(parameters::Watched, parameters::LastEvent),
     responses(
-        (status = 200, description = "A stream without end", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "A stream without end", body = findings::StreamedEvent,
+            content_type = "text/event-stream"),
         (status = 503, description = "As many watch as may", body = crate::problem::Body),
     ),
 ))]

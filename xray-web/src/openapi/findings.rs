@@ -1,4 +1,4 @@
-//! Schemas of what the collector finds when it compares runs, sets and items: in the shapes of its own types.
+//! Schemas of what the collector finds: events, and what comes of comparing runs, sets and items. In the shapes of its types.
 
 #![expect(dead_code, reason = "stand in for types of another crate")]
 
@@ -6,6 +6,19 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::words;
+
+/// An event of a stream.
+#[derive(ToSchema)]
+pub(crate) struct StreamedEvent {
+    #[schema(inline)]
+    event: words::EventWord,
+    /// The process, and a number that increases.
+    #[schema(pattern = "^[0-9a-f]{16}-[0-9]{1,20}$")]
+    id: String,
+    /// JSON: of `run` a row as in `/api/v1/runs`, of `step` one as in `/api/v1/steps`, of `dropped` how many `events` were
+    /// missed, and whether the process was `restarted`.
+    data: String,
+}
 
 /// The pairs of steps of two runs, counted.
 #[derive(ToSchema)]

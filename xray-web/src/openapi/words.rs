@@ -54,6 +54,8 @@ words! {
     /// Why what was inferred may not be what happened.
     Doubt: ["ambiguous_argument", "no_such_argument", "no_such_key", "key_not_unique", "cut", "unrelated", "replaced",
         "keys_alone", "type_changed", "empty_output", "several_lists"];
+    /// What an event of a stream is about.
+    EventWord: ["run", "step", "dropped"];
     /// How two steps stand to each other.
     PairKind: diff::PairKind::ALL.map(diff::PairKind::as_str);
     /// In what two steps differ.
