@@ -6,12 +6,12 @@ use xray_tests::{Recording, get};
 
 #[xray::step(kind = "filter")]
 fn even(numbers: Vec<u32>) -> Vec<u32> {
-    numbers.into_iter().filter(|number| number % 2 == 0).collect()
+    numbers.into_iter().filter(|number| number.is_multiple_of(2)).collect()
 }
 
 #[xray::step]
 fn half(number: u32) -> Result<u32, String> {
-    if number % 2 == 0 { Ok(number / 2) } else { Err("odd".to_owned()) }
+    if number.is_multiple_of(2) { Ok(number / 2) } else { Err("odd".to_owned()) }
 }
 
 #[xray::run]

@@ -279,6 +279,7 @@ mod tests {
             parent: None,
             callsite,
             outcome,
+            is_final: outcome != Outcome::Open,
             started_ns: 5,
             duration_ns: Some(2_000),
             thread: 0,
