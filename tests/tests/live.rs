@@ -172,6 +172,18 @@ fn filters_choose() {
 }
 
 #[test]
+fn what_a_client_allows_of_other_answers_holds_up_no_event() {
+    let (recording, server) = serve(|_| {});
+    let headers = "Accept-Encoding: gzip, zstd\r\nIf-None-Match: *\r\n";
+    let mut watcher = Watcher::new(server.address(), "", headers);
+    for _ in 0..2 {
+        ticks(100);
+        recording.guard().flush().expect("a store that works");
+        assert_eq!(watcher.until_over("ticks").len(), 102);
+    }
+}
+
+#[test]
 fn who_loses_the_connection_goes_on_behind_the_last_event() {
     let (recording, server) = serve(|_| {});
     let mut watcher = Watcher::new(server.address(), "?events=run", "");
