@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Value, json};
 use xray::store::{EmptyStore, Store};
+use xray_collector::Metrics;
 use xray_tests::{Recording, get};
 use xray_web::{Live, Server, Source};
 
@@ -50,7 +51,8 @@ fn pick(count: u64) -> usize {
 }
 
 fn serve(store: Arc<dyn Store>) -> Server {
-    let source = Source { store, stats: Arc::new(xray::stats), live: Live::default() };
+    let stats = Arc::new(xray::stats);
+    let source = Source { store, stats, metrics: Arc::new(Metrics::default), live: Live::default() };
     Server::start("127.0.0.1:0", source).expect("a free port")
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use xray_collector::Metrics;
 use xray_tests::{Recording, get};
 use xray_web::{Live, Server, Source};
 
@@ -101,7 +102,8 @@ fn record(act: impl FnOnce()) -> Recorded {
     act();
     let ids = recording.runs().iter().map(|run| run.id.to_string()).collect();
     let store = recording.guard().store();
-    let source = Source { store, stats: Arc::new(xray::stats), live: Live::default() };
+    let stats = Arc::new(xray::stats);
+    let source = Source { store, stats, metrics: Arc::new(Metrics::default), live: Live::default() };
     let server = Server::start("127.0.0.1:0", source).expect("a free port");
     Recorded { server, ids, _recording: recording }
 }

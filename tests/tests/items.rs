@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use xray::id::{ProcessId, RunId, SchemaVersion, StepId};
 use xray::model::{Callsite, Run, Step, StepDetail};
 use xray::store::{Batch, EmptyStore, ItemRow, MAX_PAGE, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
+use xray_collector::Metrics;
 use xray_tests::{Recording, get};
 use xray_web::{Live, Server, Source};
 
@@ -49,7 +50,8 @@ fn record(act: impl FnOnce()) -> Recorded {
 }
 
 fn serve(store: Arc<dyn Store>) -> Server {
-    let source = Source { store, stats: Arc::new(xray::stats), live: Live::default() };
+    let stats = Arc::new(xray::stats);
+    let source = Source { store, stats, metrics: Arc::new(Metrics::default), live: Live::default() };
     Server::start("127.0.0.1:0", source).expect("a free port")
 }
 

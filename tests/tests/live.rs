@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use xray_collector::Metrics;
 use xray_tests::{Answer, Recording, get};
 use xray_web::{Live, Server, Source};
 
@@ -40,7 +41,8 @@ fn serve(set: impl FnOnce(&mut Live)) -> (Recording, Server) {
     let guard = recording.guard();
     let mut live = Live::new(Arc::clone(guard.feed().expect("it records")));
     set(&mut live);
-    let source = Source { store: guard.store(), stats: Arc::new(xray::stats), live };
+    let stats = Arc::new(xray::stats);
+    let source = Source { store: guard.store(), stats, metrics: Arc::new(Metrics::default), live };
     let server = Server::start("127.0.0.1:0", source).expect("a free port");
     (recording, server)
 }
@@ -167,6 +169,18 @@ fn filters_choose() {
     recording.guard().flush().expect("a store that works");
     assert_eq!(words(&steps.until(|event| event.data["name"] == "cheapest")), ["affordable", "cheapest"]);
     assert_eq!(words(&runs.until_over("cheapest")), ["completed", "completed"]);
+}
+
+#[test]
+fn what_a_client_allows_of_other_answers_holds_up_no_event() {
+    let (recording, server) = serve(|_| {});
+    let headers = "Accept-Encoding: gzip, zstd\r\nIf-None-Match: *\r\n";
+    let mut watcher = Watcher::new(server.address(), "", headers);
+    for _ in 0..2 {
+        ticks(100);
+        recording.guard().flush().expect("a store that works");
+        assert_eq!(watcher.until_over("ticks").len(), 102);
+    }
 }
 
 #[test]
@@ -306,7 +320,8 @@ fn streams_end_with_the_server_and_with_the_collector() {
     assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
     let guard = recording.guard();
     let live = Live::new(Arc::clone(guard.feed().expect("it records")));
-    let source = Source { store: guard.store(), stats: Arc::new(xray::stats), live };
+    let stats = Arc::new(xray::stats);
+    let source = Source { store: guard.store(), stats, metrics: Arc::new(Metrics::default), live };
     let server = Server::start("127.0.0.1:0", source).expect("a free port");
     let watcher = Watcher::new(server.address(), "", "");
     recording.stop();

@@ -251,6 +251,7 @@ fn check_api(store: &Arc<dyn Store>, runs: &HashMap<String, Run>) {
         store: Arc::clone(store),
         stats: Arc::new(xray::Stats::default),
         live: xray_web::Live::default(),
+        metrics: Arc::new(xray_collector::Metrics::default),
     };
     let server = xray_web::Server::start("127.0.0.1:0", source).expect("a free port");
     let mut seen = 0;

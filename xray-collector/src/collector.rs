@@ -14,6 +14,7 @@ use crate::clock::{Calibration, unix_now_ns};
 use crate::feed::Feed;
 use crate::id::ProcessId;
 use crate::ledger::Ledger;
+use crate::metrics::{Metrics, MetricsReader};
 use crate::misfits::Misfits;
 use crate::recovery::{self, Recovery};
 use crate::schema::Schema;
@@ -107,6 +108,7 @@ pub struct Collector {
     feed: Arc<Feed>,
     process: ProcessId,
     recovery: Recovery,
+    metrics: MetricsReader,
 }
 
 impl Collector {
@@ -144,6 +146,7 @@ impl Collector {
         }
         let assembly =
             Assembly::new(process, calibration, settings.keep_runs, misfits, store.next_segment()?, Arc::clone(&store));
+        let metrics = assembly.metrics();
         let ledger = Ledger::new(&*store)?;
         let (commands, of_commands) = unbounded();
         let pool = Arc::clone(reader.pool());
@@ -153,7 +156,7 @@ impl Collector {
             .name("xray-collector".to_owned())
             .spawn(move || work.run(&of_commands))
             .expect("the operating system can start a thread");
-        Ok(Self { commands, thread: Mutex::new(Some(thread)), pool, books, feed, process, recovery })
+        Ok(Self { commands, thread: Mutex::new(Some(thread)), pool, books, feed, process, recovery, metrics })
     }
 
     /// The chunks that it reads.
@@ -207,6 +210,15 @@ impl Collector {
         let (done, wait) = bounded(1);
         self.commands.send(command(done)).map_err(|_| FlushError::Stopped)?;
         wait.recv().map_err(|_| FlushError::Stopped)?
+    }
+
+    /// The runs, steps and decisions that it has seen end. None in a process that was forked from the collector's.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        match self.pool.is_of_this_process() {
+            true => self.metrics.read(),
+            false => Metrics::default(),
+        }
     }
 
     /// The books. All zero in a process that was forked from the collector's.

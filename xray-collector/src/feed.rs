@@ -352,7 +352,7 @@ mod tests {
             parent: None,
             callsite: 0,
             outcome,
-            is_final: true,
+            is_final: outcome != Outcome::Open,
             started_ns: 0,
             duration_ns: None,
             thread: 0,

@@ -26,6 +26,7 @@ mod ledger;
 #[cfg(feature = "query")]
 pub mod lineage;
 mod map;
+pub mod metrics;
 mod misfits;
 pub mod model;
 pub mod payload;
@@ -42,6 +43,7 @@ mod work;
 
 pub use self::assembly::KeepRuns;
 pub use self::collector::{Collector, FlushError, Settings};
+pub use self::metrics::Metrics;
 pub use self::stats::Stats;
 #[cfg(feature = "embedded")]
 pub use self::store::check;

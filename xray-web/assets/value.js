@@ -1,8 +1,8 @@
 // A captured value as text: names, brackets and all, long ones folded.
 
-import { Digits } from "./api.js";
+import { Digits, ask, parseExactly } from "./api.js";
 import { element } from "./dom.js";
-import { count, things, visible } from "./format.js";
+import { bytes, count, things, visible } from "./format.js";
 
 /** Elements of a list or fields that are shown at once. */
 const AT_ONCE = 100;
@@ -22,8 +22,9 @@ const LEVELS = {
   panicked: "its formatting panicked: type name only",
 };
 
-/** What `{level, value, cut?, redacted?}` holds; every number in it is a [`Digits`]. */
-export function captured({ level, value, cut = [], redacted = [] }) {
+/** What `{level, value, cut?, redacted?, omitted?}` holds; every number in it is a [`Digits`]. */
+export function captured({ level, value, cut = [], redacted = [], omitted = null }) {
+  if (omitted) return large(level, omitted);
   const notes = {
     cut: new Map(cut.map(({ pointer, length }) => [pointer, length])),
     redacted: new Set(redacted),
@@ -33,6 +34,23 @@ export function captured({ level, value, cut = [], redacted = [] }) {
     ? element("div", { class: "value" }, text(value, "plain"), cutMark("", notes))
     : element("div", { class: "value" }, level === "redacted" ? null : render(value, "", UNFOLDED, notes));
   return element("div", { class: "captured" }, label && element("span", { class: "chip" }, label), shown);
+}
+
+/** The beginning of a value that is too large to come by itself, until somebody asks for the rest. */
+function large(level, { bytes: size, beginning, path }) {
+  const place = element("div", { class: "captured" });
+  const load = async () => {
+    button.disabled = true;
+    try {
+      place.replaceWith(captured({ level, value: parseExactly(await ask(path)) }));
+    } catch (error) {
+      button.disabled = false;
+      button.textContent = `${error.message} Try again`;
+    }
+  };
+  const button = element("button", { type: "button", onclick: load }, `Load all of it, ${bytes(Number(size))} …`);
+  place.append(element("div", { class: "value" }, `${visible(beginning)} …`), button);
+  return place;
 }
 
 /** The value at `pointer`, after its `name` in what it is part of; `unfold` says how many levels of it are unfolded. */

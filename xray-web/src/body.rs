@@ -1,78 +1,131 @@
-//! How runs, steps and pages are written as JSON. Every key is always there; what is not known is `null`.
+//! How runs, steps and pages are written as JSON. Every key is always there; what is not known is `null`. What was captured
+//! is in `parts.rs`, what became of items in `decision.rs`.
 
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
-use xray_collector::decision::{Account, Basis, Check, Decision, DecisionCounts, Verdict};
+use serde::Serialize;
+use xray_collector::decision::DecisionCounts;
 use xray_collector::id::{RunId, SchemaVersion, StepId};
-use xray_collector::model::{Argument, Failure, Level, Outcome, Run, RunStatus, Step, StepDetail};
-use xray_collector::value::Captured;
+use xray_collector::model::{Level, Outcome, Run, RunStatus, Step};
 
+#[cfg(feature = "openapi")]
+use crate::openapi::words;
+use crate::parts::PartsBody;
 use crate::time::Time;
 
 /// A part of a list.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Page))]
 pub(crate) struct PageBody<T> {
     pub(crate) data: Vec<T>,
+    /// Where the next page begins; `null` if this one is the last.
     pub(crate) next_cursor: Option<String>,
+}
+
+/// A row of a list, with what was captured of it where that is asked for.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Listed))]
+pub(crate) struct ListedBody<'a, T> {
+    #[serde(flatten)]
+    pub(crate) row: T,
+    /// The parts that `fields` names; of a run, those of its first step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fields: Option<PartsBody<'a>>,
 }
 
 /// A run.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Run))]
 pub(crate) struct RunBody<'a> {
+    #[cfg_attr(feature = "openapi", schema(value_type = words::RunId))]
     id: RunId,
+    /// The name of its first step.
     pipeline: &'a str,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::RunStatus))]
     status: RunStatus,
+    /// How its first step ended.
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Outcome))]
     outcome: Outcome,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Time))]
     started_at: Time,
     started_ns: u64,
+    /// Of a crashed or incomplete run, when it was last heard of.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<words::Time>))]
     ended_at: Option<Time>,
     ended_ns: Option<u64>,
     duration_ns: Option<u64>,
     steps: u64,
+    /// Steps that ended in an error, a panic or a cancellation.
     failures: u64,
+    /// Not zero: what is shown of the run is incomplete.
     lost_events: u64,
+    /// The message of the error or panic that ended it.
     error: Option<&'a str>,
     parent: Option<ParentBody>,
+    /// It is a step that lost its context, rather than a run.
     orphan: bool,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Level))]
     level: Level,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<words::SchemaVersion>))]
     schema: Option<SchemaVersion>,
+    /// Calls and results that did not fit the schema.
     misfits: u64,
     pinned: bool,
 }
 
 /// Where a run was started from.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Parent))]
 struct ParentBody {
+    #[cfg_attr(feature = "openapi", schema(value_type = words::RunId))]
     run: RunId,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::StepId))]
     step: StepId,
 }
 
-/// A step: with its arguments' names in a list of steps, with their values when it is opened.
+/// A step, without what was captured of it.
 #[derive(Serialize)]
-pub(crate) struct StepBody<'a, Arguments> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Step))]
+pub(crate) struct StepBody<'a> {
+    #[cfg_attr(feature = "openapi", schema(value_type = words::StepId))]
     id: StepId,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<words::StepId>))]
     parent: Option<StepId>,
     name: &'a str,
     kind: &'a str,
     module: &'a str,
     file: &'a str,
     line: u32,
-    arguments: Arguments,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Outcome))]
     outcome: Outcome,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Time))]
     started_at: Time,
     started_ns: u64,
     duration_ns: Option<u64>,
+    /// The slot of the thread that it began on.
     thread: u32,
     items_in: Option<u64>,
     items_out: Option<u64>,
     counts: CountsBody<'a>,
     important: bool,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Level))]
     level: Level,
+}
+
+/// A step of a list.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = StepRow))]
+pub(crate) struct StepRowBody<'a> {
+    #[serde(flatten)]
+    step: StepBody<'a>,
+    /// The names of its arguments.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    arguments: &'a [Arc<str>],
 }
 
 /// What became of a step's items, counted.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Counts))]
 pub(crate) struct CountsBody<'a> {
     kept: u64,
     eliminated: u64,
@@ -80,86 +133,17 @@ pub(crate) struct CountsBody<'a> {
     introduced: u64,
     refused: u64,
     inferred: bool,
+    /// The share of the items that were eliminated, from 0 to 1.
     rejection_rate: Option<f64>,
     reasons: Vec<ReasonBody<'a>>,
 }
 
 /// A reason, and how many items were eliminated for it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Reason))]
 struct ReasonBody<'a> {
     reason: &'a str,
     items: u64,
-}
-
-/// A step with everything that was captured of it.
-#[derive(Serialize)]
-pub(crate) struct StepDetailBody<'a> {
-    run: RunId,
-    #[serde(flatten)]
-    step: StepBody<'a, &'a [Argument]>,
-    result: Option<&'a Captured>,
-    error: Option<&'a Failure>,
-    reasons: &'a [Arc<str>],
-    reasoning: Vec<MetaBody<'a>>,
-    meta: Vec<MetaBody<'a>>,
-    llm: &'a [Captured],
-    /// What follows is said of a run, and `null` of any step but its first.
-    tags: Option<Vec<TagBody<'a>>>,
-    notes: Option<&'a [Arc<str>]>,
-    input: Option<&'a Captured>,
-    output: Option<&'a Captured>,
-}
-
-/// A value that the code noted.
-#[derive(Serialize)]
-struct MetaBody<'a> {
-    key: &'a str,
-    #[serde(flatten)]
-    captured: &'a Captured,
-}
-
-/// What a run can be found by.
-#[derive(Serialize)]
-struct TagBody<'a> {
-    key: &'a str,
-    value: &'a str,
-}
-
-/// What a step did to one item.
-#[derive(Serialize)]
-pub(crate) struct DecisionBody<'a> {
-    item: &'a str,
-    outcome: Verdict,
-    basis: Basis,
-    reason: Option<&'a str>,
-    score: Option<Score>,
-    before: Option<u32>,
-    after: Option<u32>,
-    changed: bool,
-    ambiguous: bool,
-    contradicted: bool,
-    checks: Vec<CheckBody<'a>>,
-    detail: Option<&'a Captured>,
-}
-
-/// A score; JSON has no number for those that are infinite, which are texts.
-struct Score(f64);
-
-/// A condition, as it was evaluated for an item.
-#[derive(Serialize)]
-struct CheckBody<'a> {
-    text: String,
-    condition: &'a str,
-    holds: bool,
-    operands: Vec<OperandBody<'a>>,
-}
-
-/// A part of a condition; its name is its source text, and empty for what was looked at as a whole.
-#[derive(Serialize)]
-struct OperandBody<'a> {
-    name: &'a str,
-    #[serde(flatten)]
-    captured: &'a Captured,
 }
 
 impl<'a> From<&'a Run> for RunBody<'a> {
@@ -188,8 +172,14 @@ impl<'a> From<&'a Run> for RunBody<'a> {
     }
 }
 
-impl<'a, Arguments> StepBody<'a, Arguments> {
-    fn new(step: &'a Step, arguments: Arguments) -> Self {
+impl<'a> From<&'a Step> for StepRowBody<'a> {
+    fn from(step: &'a Step) -> Self {
+        Self { step: StepBody::from(step), arguments: &step.callsite.arguments }
+    }
+}
+
+impl<'a> From<&'a Step> for StepBody<'a> {
+    fn from(step: &'a Step) -> Self {
         Self {
             id: step.id,
             parent: step.parent,
@@ -198,7 +188,6 @@ impl<'a, Arguments> StepBody<'a, Arguments> {
             module: &step.callsite.module,
             file: &step.callsite.file,
             line: step.callsite.line,
-            arguments,
             outcome: step.outcome,
             started_at: Time(step.started_ns),
             started_ns: step.started_ns,
@@ -213,12 +202,6 @@ impl<'a, Arguments> StepBody<'a, Arguments> {
     }
 }
 
-impl<'a> From<&'a Step> for StepBody<'a, &'a [Arc<str>]> {
-    fn from(step: &'a Step) -> Self {
-        Self::new(step, &step.callsite.arguments)
-    }
-}
-
 impl<'a> From<&'a DecisionCounts> for CountsBody<'a> {
     fn from(counts: &'a DecisionCounts) -> Self {
         Self {
@@ -230,62 +213,6 @@ impl<'a> From<&'a DecisionCounts> for CountsBody<'a> {
             inferred: counts.inferred,
             rejection_rate: counts.rejection_rate(),
             reasons: counts.reasons.iter().map(|(reason, items)| ReasonBody { reason, items: *items }).collect(),
-        }
-    }
-}
-
-impl<'a> StepDetailBody<'a> {
-    pub(crate) fn new(run: RunId, detail: &'a StepDetail, account: &'a Account) -> Self {
-        let is_first = detail.step.id == run.root();
-        let tags = account.tags.iter().map(|(key, value)| TagBody { key, value });
-        Self {
-            run,
-            step: StepBody::new(&detail.step, &*detail.arguments),
-            result: detail.result.as_ref(),
-            error: detail.error.as_ref(),
-            reasons: &account.reasons,
-            reasoning: account.reasoning.iter().map(|(key, captured)| MetaBody { key, captured }).collect(),
-            meta: account.meta.iter().map(|(key, captured)| MetaBody { key, captured }).collect(),
-            llm: &account.llm,
-            tags: is_first.then(|| tags.collect()),
-            notes: is_first.then_some(&*account.notes),
-            input: account.input.as_ref(),
-            output: account.output.as_ref(),
-        }
-    }
-}
-
-impl<'a> From<&'a Decision> for DecisionBody<'a> {
-    fn from(decision: &'a Decision) -> Self {
-        Self {
-            item: &decision.item,
-            outcome: decision.verdict,
-            basis: decision.basis,
-            reason: decision.reason.as_deref(),
-            score: decision.score.map(Score),
-            before: decision.before,
-            after: decision.after,
-            changed: decision.changed,
-            ambiguous: decision.ambiguous,
-            contradicted: decision.contradicted,
-            checks: decision.checks.iter().map(CheckBody::from).collect(),
-            detail: decision.detail.as_ref(),
-        }
-    }
-}
-
-impl<'a> From<&'a Check> for CheckBody<'a> {
-    fn from(check: &'a Check) -> Self {
-        let operands = check.operands.iter().map(|(name, captured)| OperandBody { name, captured });
-        Self { text: check.to_string(), condition: &check.condition, holds: check.holds, operands: operands.collect() }
-    }
-}
-
-impl Serialize for Score {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.is_finite() {
-            true => serializer.serialize_f64(self.0),
-            false => serializer.collect_str(&self.0),
         }
     }
 }

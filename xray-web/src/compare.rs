@@ -7,6 +7,9 @@ use xray_collector::id::{RunId, StepId};
 use xray_collector::query::{Entity, Query};
 
 use crate::answer::{Json, answer};
+use crate::gone;
+#[cfg(feature = "openapi")]
+use crate::openapi::{findings, parameters};
 use crate::parameters::Parameters;
 use crate::path;
 use crate::problem::Problem;
@@ -23,15 +26,15 @@ const SAMPLE: usize = 1_000;
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Of {
+pub(crate) enum Of {
     Runs,
     Items,
 }
 
 impl Of {
-    const ALL: [Self; 2] = [Self::Runs, Self::Items];
+    pub(crate) const ALL: [Self; 2] = [Self::Runs, Self::Items];
 
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Runs => "runs",
             Self::Items => "items",
@@ -47,23 +50,38 @@ impl Of {
     }
 }
 
+/// Two sets, and the fields in which they differ, those that differ most first.
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Comparison))]
+pub(crate) struct Body<'a> {
     a: SetBody<'a>,
     b: SetBody<'a>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<findings::ComparedField>))]
     data: &'a [Field],
     /// Fields that differ less than these.
     more: usize,
 }
 
+/// A set that is compared.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ComparedSet))]
 struct SetBody<'a> {
+    /// The condition, or what became of the items.
     what: &'a str,
     size: usize,
+    /// There are more than `sample`.
     capped: bool,
+    /// Finding them cost more than it may.
     stopped: bool,
 }
 
+/// What differs between two sets
+///
+/// Of runs, or of the items that steps eliminated and those that they kept.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/compare", tag = "comparison", params(parameters::TwoSets),
+    responses((status = 200, body = Body), (status = 404, body = crate::problem::Body)),
+))]
 pub(crate) async fn compare(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
     let of = parameters.word("of", Of::ALL, Of::as_str)?.unwrap_or(Of::Runs);
@@ -109,7 +127,7 @@ async fn items(source: Source, parameters: &Parameters) -> Result<Json, Problem>
             if source.store.step(run, step)?.is_none() {
                 return Err(match source.store.run(run)? {
                     Some(_) => Problem::no_such_step(run, step),
-                    None => Problem::no_such_run(run).with_parameter("run"),
+                    None => gone::no_run(source, run).with_parameter("run"),
                 });
             }
             sets(&compare::of_items(&*source.store, &Steps::One(run, step), sample)?)

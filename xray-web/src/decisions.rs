@@ -1,7 +1,5 @@
 //! `GET /api/v1/runs/{id}/steps/{step}/decisions`: what a step did to each of its items, and why.
 
-use std::sync::Arc;
-
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use xray_collector::decision::{Basis, Decision, Verdict};
@@ -9,26 +7,34 @@ use xray_collector::id::{RunId, StepId};
 use xray_collector::inference::Doubt;
 
 use crate::answer::{Json, answer};
-use crate::body::{CountsBody, DecisionBody, PageBody};
+use crate::body::{CountsBody, PageBody};
 use crate::cursor::{self, List};
-use crate::gone;
+use crate::decision::{DecisionBody, Extras};
+#[cfg(feature = "openapi")]
+use crate::openapi::{parameters, words};
 use crate::parameters::Parameters;
+use crate::parts::Opened;
 use crate::path::StepPath;
 use crate::problem::Problem;
 use crate::source::Source;
+use crate::step;
 
-const PARAMETERS: [&str; 6] = ["outcome", "basis", "reason", "item", "limit", "cursor"];
+const PARAMETERS: [&str; 7] = ["outcome", "basis", "reason", "item", "limit", "cursor", "fields"];
 
 /// A reason of this length or more may be the beginning of one: counts keep no more than 128 bytes of each.
 const COUNTED_BYTES: usize = 125;
 
+/// A page of a step's decisions.
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Decisions))]
+pub(crate) struct Body<'a> {
     #[serde(flatten)]
     page: PageBody<DecisionBody<'a>>,
-    /// What the items were compared with, and by.
-    argument: Option<&'a Arc<str>>,
-    key: Option<&'a Arc<str>>,
+    /// The argument that the items were compared with.
+    argument: Option<&'a str>,
+    /// What the items are named by, if they were compared.
+    key: Option<&'a str>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<words::Doubt>))]
     doubts: &'a [Doubt],
     /// How many inferred decisions there were, if only a handful of them was kept.
     sampled_of: Option<u64>,
@@ -44,35 +50,38 @@ struct Filter {
     item: Option<String>,
 }
 
+/// What a step did to its items
+///
+/// In the order of its input; then those that came in addition.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/runs/{id}/steps/{step}/decisions", tag = "steps",
+    params(parameters::StepPath, parameters::DecisionFilter, parameters::Paging, parameters::Extras),
+    responses((status = 200, body = Body), (status = 404, body = crate::problem::Body)),
+))]
 pub(crate) async fn list(
     State(source): State<Source>,
     StepPath(run, step): StepPath,
     RawQuery(query): RawQuery,
 ) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
-    let filter = Filter::read(&parameters)?;
+    let (filter, extras) = (Filter::read(&parameters)?, Extras::read(&parameters)?);
     let list = filter.list(run, step);
     let (limit, cursor) = (parameters.limit()?, parameters.text("cursor"));
     let from = cursor.map(|text| cursor::read_at_decision(list, "cursor", text)).transpose()?.unwrap_or(0);
     answer(source, move |source| {
-        let Some(detail) = source.store.step(run, step)? else {
-            return Err(match source.store.run(run)? {
-                Some(_) => Problem::no_such_step(run, step),
-                None => gone::no_run(source, run),
-            });
-        };
-        let account = detail.account();
+        let (row, Opened { detail, account }) = step::find(source, run, step)?;
         let mut wanted = account.decisions.iter().filter(|decision| filter.admits(decision)).skip(from);
-        let data: Vec<_> = wanted.by_ref().take(limit).map(DecisionBody::from).collect();
+        let data: Vec<_> = wanted.by_ref().take(limit).map(|decision| DecisionBody::new(decision, &extras)).collect();
         let next_cursor = wanted.next().map(|_| cursor::at_decision(list, from + data.len()));
-        Json::of(&Body {
+        let body = Body {
             page: PageBody { data, next_cursor },
-            argument: account.argument.as_ref(),
-            key: account.key.as_ref(),
+            argument: account.argument.as_deref(),
+            key: account.key.as_deref(),
             doubts: &account.doubts,
             sampled_of: account.sampled_of,
             counts: CountsBody::from(&detail.step.counts),
-        })
+        };
+        Ok(Json::of(&body)?.about(&row))
     })
     .await
 }

@@ -1,7 +1,5 @@
 //! `GET /api/v1/diff?a=&b=`: how two runs differ, and where they part first.
 
-use std::sync::Arc;
-
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use xray_collector::diff::{self, Difference, Flip, Pair, PairKind, Recorded, Show, Summary, Way};
@@ -9,8 +7,11 @@ use xray_collector::id::RunId;
 use xray_collector::model::Run;
 
 use crate::answer::{Json, answer};
-use crate::body::{PageBody, RunBody, StepBody};
+use crate::body::{PageBody, RunBody, StepRowBody};
 use crate::cursor::{self, List};
+use crate::gone;
+#[cfg(feature = "openapi")]
+use crate::openapi::{findings, parameters, words};
 use crate::parameters::Parameters;
 use crate::path;
 use crate::problem::Problem;
@@ -18,39 +19,64 @@ use crate::source::Source;
 
 const PARAMETERS: [&str; 5] = ["a", "b", "kind", "limit", "cursor"];
 
+/// Two runs, and a page of what differs.
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Diff))]
+pub(crate) struct Body<'a> {
     a: RunBody<'a>,
     b: RunBody<'a>,
+    #[cfg_attr(feature = "openapi", schema(value_type = findings::DiffSummary))]
     summary: &'a Summary,
     first_divergence: Option<DivergenceBody<'a>>,
     #[serde(flatten)]
     page: PageBody<PairBody<'a>>,
 }
 
+/// Where two runs part first.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Divergence))]
 struct DivergenceBody<'a> {
+    /// What that means, in words.
     explanation: &'a str,
     #[serde(flatten)]
     pair: PairBody<'a>,
 }
 
+/// Two steps that are each other's, or one that has no other.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Pair))]
 struct PairBody<'a> {
+    #[cfg_attr(feature = "openapi", schema(value_type = words::PairKind))]
     kind: PairKind,
+    /// How many steps called each other down to these.
     depth: u32,
+    /// They stand at different places among those that their caller called.
     moved: bool,
-    a: Option<StepBody<'a, &'a [Arc<str>]>>,
-    b: Option<StepBody<'a, &'a [Arc<str>]>>,
+    a: Option<StepRowBody<'a>>,
+    b: Option<StepRowBody<'a>>,
+    /// In what they differ.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<words::Way>))]
     ways: &'a [Way],
+    /// Whether the same went in, if all of it is known.
     inputs_equal: Option<bool>,
+    /// How long the second one took, in times of the first.
     duration_ratio: Option<f64>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<findings::ValueDifference>))]
     differences: &'a [Difference],
     more_differences: u64,
+    /// Items that one kept and the other eliminated.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<findings::Flip>))]
     flipped: &'a [Flip],
     more_flipped: u64,
 }
 
+/// How two runs differ
+///
+/// Step by step, in pages, and where they part first.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/diff", tag = "comparison", params(parameters::TwoRuns, parameters::Paging),
+    responses((status = 200, body = Body), (status = 404, body = crate::problem::Body)),
+))]
 pub(crate) async fn diff(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
     let (a, b) = (run_id(&parameters, "a")?, run_id(&parameters, "b")?);
@@ -88,7 +114,7 @@ fn run_id(parameters: &Parameters, name: &str) -> Result<RunId, Problem> {
 }
 
 fn run(source: &Source, name: &str, run: RunId) -> Result<Run, Problem> {
-    source.store.run(run)?.ok_or_else(|| Problem::no_such_run(run).with_parameter(name))
+    source.store.run(run)?.ok_or_else(|| gone::no_run(source, run).with_parameter(name))
 }
 
 impl<'a> From<&'a Pair> for PairBody<'a> {
@@ -97,8 +123,8 @@ impl<'a> From<&'a Pair> for PairBody<'a> {
             kind: pair.kind,
             depth: pair.depth,
             moved: pair.moved,
-            a: pair.a.as_ref().map(StepBody::from),
-            b: pair.b.as_ref().map(StepBody::from),
+            a: pair.a.as_ref().map(StepRowBody::from),
+            b: pair.b.as_ref().map(StepRowBody::from),
             ways: &pair.ways,
             inputs_equal: pair.inputs_equal,
             duration_ratio: pair.duration_ratio,

@@ -9,8 +9,11 @@ use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::source::Source;
 
+/// Whether events reach the store.
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Health))]
+pub(crate) struct Body<'a> {
+    /// `ok` or `degraded`.
     status: &'static str,
     version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -19,6 +22,11 @@ struct Body<'a> {
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Whether events reach the store
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/health", tag = "service",
+    responses((status = 200, body = Body), (status = 503, description = "They do not, at present", body = Body)),
+))]
 pub(crate) async fn health(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     Parameters::parse(query.as_deref(), &[])?;
     // The books may be behind a lock of the collector's.

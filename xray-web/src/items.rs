@@ -10,6 +10,9 @@ use xray_collector::model::Run;
 use crate::answer::{Json, answer};
 use crate::body::{PageBody, RunBody};
 use crate::cursor::{self, List};
+use crate::gone;
+#[cfg(feature = "openapi")]
+use crate::openapi::{findings, parameters, words};
 use crate::parameters::Parameters;
 use crate::path::{self, ItemPath};
 use crate::problem::Problem;
@@ -21,19 +24,19 @@ const STAGES: usize = 100;
 /// How an item left a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Fate {
+pub(crate) enum Fate {
     Kept,
     Eliminated,
 }
 
 impl Fate {
-    const ALL: [Self; 2] = [Self::Kept, Self::Eliminated];
+    pub(crate) const ALL: [Self; 2] = [Self::Kept, Self::Eliminated];
 
     fn of(ended: Option<usize>) -> Self {
         if ended.is_none() { Self::Kept } else { Self::Eliminated }
     }
 
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Kept => "kept",
             Self::Eliminated => "eliminated",
@@ -43,10 +46,16 @@ impl Fate {
 
 /// An item's way through a run.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ItemWay))]
 struct WayBody<'a> {
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Fate))]
     fate: Fate,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<findings::Stage>))]
     entered: Option<&'a Stage>,
+    /// `null` of one that was kept.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<findings::Stage>))]
     ended: Option<&'a Stage>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<findings::Stage>))]
     steps: &'a [Stage],
     more_steps: usize,
 }
@@ -64,38 +73,59 @@ impl<'a> WayBody<'a> {
     }
 }
 
+/// A page of a run's items.
 #[derive(Serialize)]
-struct OfRunBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Items))]
+pub(crate) struct OfRunBody<'a> {
+    #[cfg_attr(feature = "openapi", schema(value_type = words::RunId))]
     run: RunId,
     #[serde(flatten)]
     page: PageBody<ItemBody<'a>>,
+    /// The run has more than is looked at.
     stopped: bool,
 }
 
+/// An item of a run.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Item))]
 struct ItemBody<'a> {
+    /// The item's key.
     item: &'a str,
     #[serde(flatten)]
     way: WayBody<'a>,
 }
 
+/// An item, and a page of the runs that had it.
 #[derive(Serialize)]
-struct HistoryBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ItemHistory))]
+pub(crate) struct HistoryBody<'a> {
     item: &'a str,
+    #[cfg_attr(feature = "openapi", schema(value_type = findings::ItemSummary))]
     summary: &'a Summary,
     #[serde(flatten)]
     page: PageBody<InRunBody<'a>>,
+    /// Not all runs were looked at for the summary: it cost more than it may.
     stopped: bool,
+    /// Whether the store has an index of items.
     indexed: bool,
 }
 
+/// A run, and what became of an item in it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ItemInRun))]
 struct InRunBody<'a> {
     run: RunBody<'a>,
     #[serde(flatten)]
     way: WayBody<'a>,
 }
 
+/// The items of a run
+///
+/// Where each came from, what each step did to it, where and why it ended.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/items", tag = "items", params(parameters::ItemsOf, parameters::Paging),
+    responses((status = 200, body = OfRunBody), (status = 404, body = crate::problem::Body)),
+))]
 pub(crate) async fn of_run(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &["run", "fate", "limit", "cursor"])?;
     let missing = || Problem::invalid_parameter("run", "run is missing: the id of the run of which the items are");
@@ -121,6 +151,11 @@ pub(crate) async fn of_run(State(source): State<Source>, RawQuery(query): RawQue
     .await
 }
 
+/// One item in all runs that had it
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/items/{key}", tag = "items", params(parameters::ItemPath, parameters::ItemIn, parameters::Paging),
+    responses((status = 200, body = HistoryBody), (status = 404, body = crate::problem::Body)),
+))]
 pub(crate) async fn open(
     State(source): State<Source>,
     ItemPath(key): ItemPath,
@@ -162,7 +197,7 @@ pub(crate) async fn open(
 }
 
 fn run(source: &Source, id: RunId) -> Result<Run, Problem> {
-    source.store.run(id)?.ok_or_else(|| Problem::no_such_run(id).with_parameter("run"))
+    source.store.run(id)?.ok_or_else(|| gone::no_run(source, id).with_parameter("run"))
 }
 
 impl<'a> From<&'a InRun> for InRunBody<'a> {

@@ -28,20 +28,24 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::{RawQuery, State};
+use axum::extract::RawQuery;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use futures_core::Stream;
+use futures_util::Stream;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 use xray_collector::feed::{Event, EventId, Feed, Happened, Listener, News};
-use xray_collector::id::{ProcessId, RunId};
+use xray_collector::id::ProcessId;
 
-use crate::body::{RunBody, StepBody};
+use crate::body::RunBody;
+#[cfg(feature = "openapi")]
+use crate::openapi::{findings, parameters};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
+use crate::rows::FoundStepBody;
 
 const PARAMETERS: [&str; 3] = ["events", "pipeline", "last_event_id"];
 
@@ -93,15 +97,15 @@ impl Clients {
 
 /// Which of them a client wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Run,
     Step,
 }
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::Run, Self::Step];
+    pub(crate) const ALL: [Self; 2] = [Self::Run, Self::Step];
 
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Run => "run",
             Self::Step => "step",
@@ -117,20 +121,25 @@ impl Kind {
 }
 
 #[derive(Serialize)]
-struct StepEvent<'a> {
-    run: RunId,
-    #[serde(flatten)]
-    step: StepBody<'a, &'a [Arc<str>]>,
-}
-
-#[derive(Serialize)]
 struct DroppedEvent {
     events: u64,
     restarted: bool,
 }
 
+/// Runs and steps as they are committed
+///
+/// A stream of Server-Sent Events: `run` has a row as in `/api/v1/runs`, `step` one as in `/api/v1/steps`, and `dropped` says
+/// how many events were missed.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/live", tag = "live", params(parameters::Watched, parameters::LastEvent),
+    responses(
+        (status = 200, description = "A stream without end", body = findings::StreamedEvent,
+            content_type = "text/event-stream"),
+        (status = 503, description = "As many watch as may", body = crate::problem::Body),
+    ),
+))]
 pub(crate) async fn open(
-    State(clients): State<Clients>,
+    Extension(clients): Extension<Clients>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -239,7 +248,7 @@ impl Client {
             match &event.what {
                 Happened::Run(run) => write(&mut frame, "run", id, &RunBody::from(run)),
                 Happened::Step(run, step) => {
-                    write(&mut frame, "step", id, &StepEvent { run: *run, step: StepBody::from(step) });
+                    write(&mut frame, "step", id, &FoundStepBody::new(*run, step));
                 }
             }
         }

@@ -8,7 +8,9 @@ use crate::problem::Problem;
 use crate::time;
 
 /// Rows of a page, unless the request says otherwise.
-const DEFAULT_LIMIT: usize = 100;
+pub(crate) const DEFAULT_LIMIT: usize = 100;
+/// Rows of a page, at most, where `fields` asks for what was captured.
+pub(crate) const MAX_WITH_FIELDS: usize = 100;
 
 /// The parameters of one request by name, decoded.
 #[derive(Debug)]
@@ -44,9 +46,19 @@ impl Parameters {
 
     /// `limit`: how many rows.
     pub(crate) fn limit(&self) -> Result<usize, Problem> {
+        self.limit_up_to(MAX_PAGE, "")
+    }
+
+    /// `limit` of a list of which `fields` asks for more than the rows.
+    pub(crate) fn limit_with_fields(&self) -> Result<usize, Problem> {
+        self.limit_up_to(MAX_WITH_FIELDS, " with fields")
+    }
+
+    fn limit_up_to(&self, most: usize, when: &str) -> Result<usize, Problem> {
         let Some(text) = self.text("limit") else { return Ok(DEFAULT_LIMIT) };
-        text.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit)).ok_or_else(|| {
-            Problem::invalid_parameter("limit", format!("limit is a whole number from 1 to {MAX_PAGE}, not {text:?}"))
+        text.parse().ok().filter(|limit| (1..=most).contains(limit)).ok_or_else(|| {
+            let detail = format!("limit is a whole number from 1 to {most}{when}, not {text:?}");
+            Problem::invalid_parameter("limit", detail)
         })
     }
 

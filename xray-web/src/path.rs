@@ -15,6 +15,9 @@ pub(crate) struct SchemaPath(pub(crate) SchemaVersion);
 /// The run and step of `/runs/{id}/steps/{step}`.
 pub(crate) struct StepPath(pub(crate) RunId, pub(crate) StepId);
 
+/// The run, the step and the name of the value of `/runs/{id}/steps/{step}/values/{part}`.
+pub(crate) struct ValuePath(pub(crate) RunId, pub(crate) StepId, pub(crate) String);
+
 /// The key of `/items/{key}`.
 pub(crate) struct ItemPath(pub(crate) String);
 
@@ -52,6 +55,16 @@ impl<S: Send + Sync> FromRequestParts<S> for StepPath {
         let Path((run, step)) =
             Path::<(String, String)>::from_request_parts(parts, state).await.map_err(|_| not_text())?;
         Ok(Self(id("id", &run)?, id("step", &step)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ValuePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path((run, step, part)) =
+            Path::<(String, String, String)>::from_request_parts(parts, state).await.map_err(|_| not_text())?;
+        Ok(Self(id("id", &run)?, id("step", &step)?, part))
     }
 }
 

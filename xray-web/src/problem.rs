@@ -31,19 +31,27 @@ pub(crate) struct Problem {
     removal: Option<Removal>,
     /// What is wrong with a query.
     query: Option<Box<QueryError>>,
+    /// The size of what was asked for in a range that it does not have.
+    length: Option<usize>,
 }
 
-/// How a problem is written.
+/// What is wrong, as RFC 9457 has it.
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Problem))]
+pub(crate) struct Body<'a> {
     /// No page explains the codes yet, so that a title has nothing to say beyond the status.
     r#type: &'static str,
     title: &'a str,
     status: u16,
+    /// What to do about it, for people.
     detail: &'a str,
+    /// What tells problems apart, for programs.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::words::Code))]
     code: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// The part of the request that is wrong.
     parameter: Option<&'a str>,
+    /// What it may be.
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<&'a [&'static str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +71,7 @@ struct Body<'a> {
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, code, detail, parameter: None, allowed: None, removal: None, query: None }
+        Self { status, code, detail, parameter: None, allowed: None, removal: None, query: None, length: None }
     }
 
     pub(crate) fn with_parameter(mut self, name: impl Into<String>) -> Self {
@@ -105,6 +113,33 @@ impl Problem {
     pub(crate) fn no_such_schema(parameter: &str, version: SchemaVersion) -> Self {
         let detail = format!("nothing here was recorded under a schema of version {version}: see /api/v1/schemas");
         Self::new(StatusCode::NOT_FOUND, "no_such_schema", detail).with_parameter(parameter)
+    }
+
+    pub(crate) fn no_such_value(run: RunId, step: StepId, part: &str) -> Self {
+        let detail = format!("step {step} of run {run} has no value {part}: see /api/v1/runs/{run}/steps/{step}");
+        Self::new(StatusCode::NOT_FOUND, "no_such_value", detail).with_parameter("part")
+    }
+
+    pub(crate) fn no_such_range(length: usize) -> Self {
+        let detail = format!("the value has {length} bytes, of which the range asks for none");
+        let problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "no_such_range", detail).with_parameter("Range");
+        Self { length: Some(length), ..problem }
+    }
+
+    pub(crate) fn no_acceptable_coding() -> Self {
+        let detail = "Accept-Encoding leaves nothing to send: allow identity, gzip or zstd";
+        let problem = Self::new(StatusCode::NOT_ACCEPTABLE, "no_acceptable_coding", detail);
+        problem.with_parameter("Accept-Encoding").with_allowed(&["identity", "gzip", "zstd"])
+    }
+
+    pub(crate) fn uri_too_long(most: usize) -> Self {
+        let detail = format!("path and query are longer than {most} bytes");
+        Self::new(StatusCode::URI_TOO_LONG, "uri_too_long", detail)
+    }
+
+    pub(crate) fn headers_too_large(most: usize) -> Self {
+        let detail = format!("the header lines are longer than {most} bytes");
+        Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", detail)
     }
 
     pub(crate) fn method_not_allowed(method: &Method) -> Self {
@@ -200,9 +235,9 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let body = Body {
+impl Problem {
+    fn body(&self) -> Body<'_> {
+        Body {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
@@ -216,11 +251,24 @@ impl IntoResponse for Problem {
             start: self.query.as_ref().map(|query| query.start),
             end: self.query.as_ref().map(|query| query.end),
             suggestion: self.query.as_ref().and_then(|query| query.suggestion.as_deref()),
-        };
-        let body = xray_collector::json::to_vec(&body).unwrap_or_default();
+        }
+    }
+
+    /// As it is sent.
+    pub(crate) fn json(&self) -> Vec<u8> {
+        xray_collector::json::to_vec(&self.body()).unwrap_or_default()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = self.json();
         let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(range) = self.length.and_then(|length| format!("bytes */{length}").parse().ok()) {
+            headers.insert(header::CONTENT_RANGE, range);
+        }
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             let allowed = self.allowed.unwrap_or_default().join(", ");
             headers.extend(HeaderValue::from_str(&allowed).map(|allowed| (header::ALLOW, allowed)));

@@ -3,28 +3,41 @@
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use xray_collector::model::RunStatus;
-use xray_collector::query::Entity;
+use xray_collector::query::{Entity, Selected};
 use xray_collector::store::RunQuery;
 
 use crate::answer::{Json, answer};
-use crate::body::{PageBody, RunBody};
+#[cfg(feature = "openapi")]
+use crate::body::{ListedBody, RunBody};
 use crate::cursor::{self, List};
+#[cfg(feature = "openapi")]
+use crate::openapi::parameters;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
+use crate::rows::{Rows, Wanted};
 use crate::search;
 use crate::source::Source;
 
-const PARAMETERS: [&str; 8] = ["q", "pipeline", "status", "from", "before", "limit", "cursor", "explain"];
+const PARAMETERS: [&str; 9] = ["q", "pipeline", "status", "from", "before", "limit", "cursor", "fields", "explain"];
 
+/// A page of runs that no query selects.
 #[derive(Serialize)]
-struct Body<'a> {
-    #[serde(flatten)]
-    page: PageBody<RunBody<'a>>,
+struct Body<T> {
+    data: Vec<T>,
+    next_cursor: Option<String>,
     /// What would perhaps be among them, and does not decode.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     damaged: Vec<String>,
 }
 
+/// Runs, newest first
+///
+/// Filtered by pipeline, status and time, or with `q` those of which a condition holds.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/runs", tag = "runs",
+    params(parameters::Search, parameters::RunFilter, parameters::Paging, parameters::PartsOfRow),
+    responses((status = 200, body = search::Body<ListedBody<RunBody>>)),
+))]
 pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
     if parameters.text("q").is_some() {
@@ -37,14 +50,15 @@ pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery
     if parameters.flag("explain")? {
         return Err(Problem::invalid_parameter("explain", "only a query is explained: add q"));
     }
-    let (query, list) = read(&parameters)?;
+    let wanted = search::wanted(&parameters, Entity::Run)?;
+    let (query, list) = read(&parameters, &wanted)?;
     answer(source, move |source| {
         let page = source.store.runs(&query)?;
+        let rows = page.rows.into_iter().map(Selected::Run).collect();
+        let rows = Rows::read(&*source.store, rows, wanted)?;
         Json::of(&Body {
-            page: PageBody {
-                data: page.rows.iter().map(RunBody::from).collect(),
-                next_cursor: page.next.map(|next| cursor::after_run(list, next)),
-            },
+            data: rows.bodies().collect::<Vec<_>>(),
+            next_cursor: page.next.map(|next| cursor::after_run(list, next)),
             damaged: page.damaged,
         })
     })
@@ -52,7 +66,7 @@ pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery
 }
 
 /// What to ask the store, and the list that cursors of this query belong to: its filters, not the size of its pages.
-fn read(parameters: &Parameters) -> Result<(RunQuery, List), Problem> {
+fn read(parameters: &Parameters, wanted: &Wanted) -> Result<(RunQuery, List), Problem> {
     let pipeline = parameters.text("pipeline");
     let status = parameters.status()?;
     let (from, before) = parameters.time_range()?;
@@ -71,7 +85,7 @@ fn read(parameters: &Parameters) -> Result<(RunQuery, List), Problem> {
         started_from_ns: from,
         started_before_ns: before,
         after,
-        limit: parameters.limit()?,
+        limit: search::limit(parameters, wanted)?,
     };
     Ok((query, list))
 }

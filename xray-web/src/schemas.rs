@@ -10,6 +10,8 @@ use xray_collector::store::SchemaRow;
 use crate::answer::{Json, answer};
 use crate::body::PageBody;
 use crate::cursor::{self, List};
+#[cfg(feature = "openapi")]
+use crate::openapi::{parameters, words};
 use crate::parameters::Parameters;
 use crate::path::{self, SchemaPath};
 use crate::problem::Problem;
@@ -21,27 +23,37 @@ const COMPARE_PARAMETERS: [&str; 2] = ["a", "b"];
 
 /// A schema in a list.
 #[derive(Serialize)]
-struct SchemaBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Schema))]
+pub(crate) struct SchemaBody<'a> {
+    #[cfg_attr(feature = "openapi", schema(value_type = words::SchemaVersion))]
     version: SchemaVersion,
     name: &'a str,
+    /// What becomes of what does not fit.
+    #[cfg_attr(feature = "openapi", schema(value_type = words::OnMismatch))]
     on_mismatch: OnMismatch,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Time))]
     first_seen_at: Time,
     first_seen_ns: u64,
 }
 
 /// A schema with what it declares: of a part that is `null`, anything goes.
 #[derive(Serialize)]
-struct SchemaDetailBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SchemaDetail))]
+pub(crate) struct SchemaDetailBody<'a> {
     #[serde(flatten)]
     schema: SchemaBody<'a>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<words::KindSchema>))]
     kinds: &'a [KindSchema],
 }
 
+/// Two schemas and what changed.
 #[derive(Serialize)]
-struct ComparisonBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SchemaComparison))]
+pub(crate) struct ComparisonBody<'a> {
     a: SchemaBody<'a>,
     b: SchemaBody<'a>,
     /// What `b` says that `a` does not, and the other way round.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<words::Difference>))]
     differences: Vec<Difference>,
 }
 
@@ -57,6 +69,11 @@ impl<'a> From<&'a SchemaRow> for SchemaBody<'a> {
     }
 }
 
+/// Schemas that something was recorded under, newest first
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/schemas", tag = "schemas", params(parameters::Paging),
+    responses((status = 200, body = PageBody<SchemaBody>)),
+))]
 pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &LIST_PARAMETERS)?;
     let limit = parameters.limit()?;
@@ -76,6 +93,11 @@ pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery
     .await
 }
 
+/// A schema with what it declares
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/schemas/{version}", tag = "schemas", params(parameters::SchemaPath),
+    responses((status = 200, body = SchemaDetailBody), (status = 404, body = crate::problem::Body)),
+))]
 pub(crate) async fn open(
     State(source): State<Source>,
     SchemaPath(version): SchemaPath,
@@ -89,6 +111,11 @@ pub(crate) async fn open(
     .await
 }
 
+/// What changed between two schemas
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/schemas/compare", tag = "schemas", params(parameters::Versions),
+    responses((status = 200, body = ComparisonBody), (status = 404, body = crate::problem::Body)),
+))]
 pub(crate) async fn compare(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &COMPARE_PARAMETERS)?;
     let [a, b] = [version(&parameters, "a")?, version(&parameters, "b")?];

@@ -2,28 +2,42 @@
 
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
-use xray_collector::id::{RunId, StepId};
-use xray_collector::query::{Entity, Explanation, Query, Scanned, Search, Selected};
+use xray_collector::query::{Entity, Explanation, Place, Query, Scanned, Search};
 
 use crate::answer::{Json, answer};
-use crate::body::{DecisionBody, PageBody, RunBody, StepBody};
+#[cfg(feature = "openapi")]
+use crate::body::ListedBody;
 use crate::cursor::{self, List};
+use crate::decision::Extras;
+#[cfg(feature = "openapi")]
+use crate::openapi::parameters;
 use crate::parameters::Parameters;
+use crate::parts::Parts;
 use crate::problem::Problem;
+#[cfg(feature = "openapi")]
+use crate::rows::{FoundDecisionBody, FoundStepBody};
+use crate::rows::{Rows, Wanted};
 use crate::source::Source;
 
-const PARAMETERS: [&str; 6] = ["q", "from", "before", "limit", "cursor", "explain"];
+const PARAMETERS: [&str; 7] = ["q", "from", "before", "limit", "cursor", "fields", "explain"];
 
+/// A part of what a search found.
 #[derive(Serialize)]
-struct Body<'a> {
-    #[serde(flatten)]
-    page: PageBody<RowBody<'a>>,
-    /// The search cost more than it may, and goes on where `next_cursor` says.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Found))]
+pub(crate) struct Body<T> {
+    data: Vec<T>,
+    /// Where the next page begins; `null` if this one is the last.
+    next_cursor: Option<String>,
+    /// The search cost more than it may, and goes on where `next_cursor` says. There only of a search.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     stopped: bool,
     /// What was left out because it is damaged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     damaged: Vec<String>,
-    /// What it cost: a run, step or value that was read is one, as are 64 steps whose columns were looked at.
+    /// What it cost: a run, step or value that was read is one, as are 64 steps whose columns were looked at. There only
+    /// of a search.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     read: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     explain: Option<ExplainBody>,
@@ -36,28 +50,32 @@ pub(crate) struct ExplainBody {
     pub(crate) scanned: Scanned,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum RowBody<'a> {
-    Run(RunBody<'a>),
-    Step {
-        run: RunId,
-        #[serde(flatten)]
-        step: StepBody<'a, &'a [std::sync::Arc<str>]>,
-    },
-    Decision {
-        run: RunId,
-        step: StepId,
-        #[serde(flatten)]
-        decision: DecisionBody<'a>,
-    },
+/// What is looked for.
+pub(crate) struct Asked {
+    pub(crate) query: Query,
+    text: String,
+    entity: Entity,
+    from_ns: Option<u64>,
+    before_ns: Option<u64>,
 }
 
+/// Steps of all runs of which a condition holds
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/steps", tag = "search",
+    params(parameters::Search, parameters::Paging, parameters::PartsOfRow),
+    responses((status = 200, body = Body<ListedBody<FoundStepBody>>)),
+))]
 pub(crate) async fn steps(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
     search(source, &parameters, Entity::Step).await
 }
 
+/// Decisions of all runs of which a condition holds
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/decisions", tag = "search",
+    params(parameters::Search, parameters::Paging, parameters::Extras),
+    responses((status = 200, body = Body<FoundDecisionBody>)),
+))]
 pub(crate) async fn decisions(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
     search(source, &parameters, Entity::Decision).await
@@ -65,32 +83,23 @@ pub(crate) async fn decisions(State(source): State<Source>, RawQuery(query): Raw
 
 /// A page of rows; all of them without a condition.
 pub(crate) async fn search(source: Source, parameters: &Parameters, entity: Entity) -> Result<Json, Problem> {
-    let text = parameters.text("q").unwrap_or("true");
-    let query = Query::parse(text, entity).map_err(|error| Problem::invalid_query("q", error))?;
-    let (from, before) = parameters.time_range()?;
-    let (from_text, before_text) = (from.map(|ns| ns.to_string()), before.map(|ns| ns.to_string()));
-    let list =
-        List::of(&[Some("search"), Some(entity.as_str()), Some(text), from_text.as_deref(), before_text.as_deref()]);
+    let asked = Asked::read(parameters, entity)?;
+    let wanted = wanted(parameters, entity)?;
+    let list = asked.list();
     let after = parameters.text("cursor").map(|text| cursor::read_after_found(list, "cursor", text)).transpose()?;
-    let search = Search {
-        started_from_ns: from,
-        started_before_ns: before,
-        after,
-        limit: parameters.limit()?,
-        ..Search::default()
-    };
+    let limit = limit(parameters, &wanted)?;
     let explains = parameters.flag("explain")?;
     answer(source, move |source| {
-        let found = query.search(&*source.store, &search)?;
+        let search = asked.page(after, limit);
+        let found = asked.query.search(&*source.store, &search)?;
         if found.stopped && found.next == after {
             return Err(Problem::too_costly("q"));
         }
-        let plan = explains.then(|| query.explain(&*source.store, &search)).transpose()?;
+        let plan = explains.then(|| asked.query.explain(&*source.store, &search)).transpose()?;
+        let rows = Rows::read(&*source.store, found.rows, wanted)?;
         Json::of(&Body {
-            page: PageBody {
-                data: found.rows.iter().map(RowBody::from).collect(),
-                next_cursor: found.next.map(|next| cursor::after_found(list, next)),
-            },
+            data: rows.bodies().collect(),
+            next_cursor: found.next.map(|next| cursor::after_found(list, next)),
             stopped: found.stopped,
             damaged: found.damaged,
             read: found.read,
@@ -100,14 +109,34 @@ pub(crate) async fn search(source: Source, parameters: &Parameters, entity: Enti
     .await
 }
 
-impl<'a> From<&'a Selected> for RowBody<'a> {
-    fn from(selected: &'a Selected) -> Self {
-        match selected {
-            Selected::Run(run) => Self::Run(RunBody::from(run)),
-            Selected::Step(run, step) => Self::Step { run: *run, step: StepBody::from(step) },
-            Selected::Decision(run, step, decision) => {
-                Self::Decision { run: *run, step: *step, decision: DecisionBody::from(decision) }
-            }
-        }
+/// What `fields` asks for of each row.
+pub(crate) fn wanted(parameters: &Parameters, entity: Entity) -> Result<Wanted, Problem> {
+    match entity {
+        Entity::Decision => Ok(Wanted { parts: None, extras: Extras::read(parameters)? }),
+        _ => Ok(Wanted { parts: Parts::read(parameters)?, extras: Extras::all() }),
+    }
+}
+
+/// How many rows: fewer, where more of each is wanted.
+pub(crate) fn limit(parameters: &Parameters, wanted: &Wanted) -> Result<usize, Problem> {
+    if wanted.parts.is_some() { parameters.limit_with_fields() } else { parameters.limit() }
+}
+
+impl Asked {
+    pub(crate) fn read(parameters: &Parameters, entity: Entity) -> Result<Self, Problem> {
+        let text = parameters.text("q").unwrap_or("true").to_owned();
+        let query = Query::parse(&text, entity).map_err(|error| Problem::invalid_query("q", error))?;
+        let (from_ns, before_ns) = parameters.time_range()?;
+        Ok(Self { query, text, entity, from_ns, before_ns })
+    }
+
+    /// The list that cursors of this question belong to.
+    fn list(&self) -> List {
+        let (from, before) = (self.from_ns.map(|ns| ns.to_string()), self.before_ns.map(|ns| ns.to_string()));
+        List::of(&[Some("search"), Some(self.entity.as_str()), Some(&self.text), from.as_deref(), before.as_deref()])
+    }
+
+    pub(crate) fn page(&self, after: Option<Place>, limit: usize) -> Search {
+        Search { started_from_ns: self.from_ns, started_before_ns: self.before_ns, after, limit, ..Search::default() }
     }
 }

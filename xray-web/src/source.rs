@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use xray_collector::metrics::Metrics;
 use xray_collector::stats::Stats;
 use xray_collector::store::Store;
 
@@ -16,4 +17,6 @@ pub struct Source {
     pub stats: Arc<dyn Fn() -> Stats + Send + Sync>,
     /// What happens, for those who watch: [`Live::default`] where nothing is recorded.
     pub live: Live,
+    /// What the collector has seen end, likewise.
+    pub metrics: Arc<dyn Fn() -> Metrics + Send + Sync>,
 }

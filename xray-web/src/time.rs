@@ -1,5 +1,7 @@
 //! Times as text: RFC 3339 with nanoseconds out; RFC 3339 with any offset, or nanoseconds, in.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 
@@ -7,11 +9,17 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Time(pub(crate) u64);
 
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // 2^64 nanoseconds end in 2554, which is well within the range of a timestamp.
         let time = Timestamp::from_nanosecond(i128::from(self.0)).unwrap_or(Timestamp::MAX);
-        serializer.collect_str(&format_args!("{time:.9}"))
+        write!(f, "{time:.9}")
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

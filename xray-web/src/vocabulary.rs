@@ -7,14 +7,20 @@ use serde::Serialize;
 use xray_collector::query::{AGGREGATES, Entity, FUNCTIONS, FieldInfo, FunctionInfo};
 
 use crate::answer::{Json, answer};
+#[cfg(feature = "openapi")]
+use crate::openapi::words;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::source::Source;
 
+/// What a query can ask about.
 #[derive(Serialize)]
-struct Body {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Vocabulary))]
+pub(crate) struct Body {
     /// The fields of each entity.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, Vec<words::FieldInfo>>))]
     fields: BTreeMap<&'static str, &'static [FieldInfo]>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<words::FunctionInfo>))]
     functions: &'static [FunctionInfo],
     /// What `/api/v1/query` can calculate.
     aggregates: &'static [FunctionInfo],
@@ -23,6 +29,7 @@ struct Body {
 }
 
 #[derive(Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Recorded {
     names: BTreeSet<String>,
     kinds: BTreeSet<String>,
@@ -31,6 +38,10 @@ struct Recorded {
     arguments: BTreeSet<String>,
 }
 
+/// What a query can ask about
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/vocabulary", tag = "search", responses((status = 200, body = Body)),
+))]
 pub(crate) async fn vocabulary(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     Parameters::parse(query.as_deref(), &[])?;
     answer(source, |source| {

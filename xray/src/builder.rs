@@ -354,9 +354,12 @@ fn serve(session: &Arc<Session>, address: Option<String>) -> Result<Option<Socke
     let Some(address) = address else { return Ok(None) };
     // Weak: the session owns the server, and the server must not keep the session.
     let books = Arc::downgrade(session);
+    let counts = books.clone();
     let stats = move || books.upgrade().map(|session| session.collector.stats()).unwrap_or_default();
     let live = xray_web::Live::new(Arc::clone(session.collector.feed()));
-    let source = xray_web::Source { store: Arc::clone(&session.store), stats: Arc::new(stats), live };
+    let metrics = move || counts.upgrade().map(|session| session.collector.metrics()).unwrap_or_default();
+    let store = Arc::clone(&session.store);
+    let source = xray_web::Source { store, stats: Arc::new(stats), metrics: Arc::new(metrics), live };
     let server = xray_web::Server::start(&address, source)?;
     let address = server.address();
     if let Ok(mut place) = session.server.lock() {

@@ -2,7 +2,9 @@
 
 mod bench;
 mod conformance;
+mod http_fuzz;
 mod instructions;
+mod openapi;
 mod sanitize;
 mod soak;
 mod steps;
@@ -28,6 +30,10 @@ enum Command {
     Sanitize(sanitize::Arguments),
     /// Records for minutes, more than can be stored: memory must stay flat and the books add up
     Soak(soak::Arguments),
+    /// Writes the OpenAPI document, which the server has a copy of, out of the code
+    Openapi(openapi::Arguments),
+    /// Makes thousands of requests out of the OpenAPI document, well-formed and not
+    HttpFuzz,
     /// Measures what xray costs, beside others
     Bench(bench::Arguments),
 }
@@ -38,6 +44,8 @@ fn main() -> anyhow::Result<()> {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Sanitize(arguments) => sanitize::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
+        Command::Openapi(arguments) => openapi::run(&arguments),
+        Command::HttpFuzz => http_fuzz::check_api(),
         Command::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 
 use crate::steps::{Steps, cargo, root};
 
@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut steps = Steps::default();
     let filter: Vec<&str> = arguments.filter.iter().map(String::as_str).collect();
     steps.run("unsafe code is where it belongs", unsafe_at_home)?;
-    steps.run("without default features there is no tokio, axum or redb", lean)?;
+    steps.run("users get no more dependencies than they ask for", lean)?;
     for features in ["", "enabled", "enabled,embedded", "enabled,web", "enabled,streams"] {
         let name = format!("the xray crate builds with features [{features}]");
         steps.cargo(&name, &["check", "--quiet", "-p", "xray", "--no-default-features", "--features", features])?;
@@ -35,6 +35,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         command.args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings");
         crate::steps::check(&mut command)
     })?;
+    steps.run("the OpenAPI document is what the code says", crate::openapi::check)?;
+    steps.run("the HTTP API under schemathesis", crate::http_fuzz::check_api)?;
     steps.run("a call takes no more instructions than before", crate::instructions::check)?;
     steps.run("licences and bans", licences)?;
     steps.run("published crates with the attribute on every function", crate::conformance::quick)?;
@@ -60,16 +62,23 @@ fn unsafe_at_home() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a user gets who wants the recorder alone.
+/// What a user gets who wants the recorder alone, and who wants everything.
 fn lean() -> anyhow::Result<()> {
-    let output = cargo()
-        .args(["tree", "-p", "xray", "--no-default-features", "--edges", "normal", "--prefix", "none"])
-        .output()
-        .context("cannot run cargo tree")?;
-    ensure!(output.status.success(), "cargo tree failed: {}", String::from_utf8_lossy(&output.stderr));
-    let tree = String::from_utf8(output.stdout)?;
-    for banned in ["tokio", "axum", "redb", "serde_json"] {
-        ensure!(!tree.lines().any(|line| line.split(' ').next() == Some(banned)), "{banned} is in\n{tree}");
+    let banned: [(&[&str], &[&str]); 2] = [
+        (
+            &["--no-default-features"],
+            &["tokio", "axum", "redb", "serde_json", "tower-http", "prometheus-client", "csv"],
+        ),
+        // A serde_json that is merely loaded can keep a user's program from compiling.
+        (&[], &["serde_json", "utoipa"]),
+    ];
+    for (features, banned) in banned {
+        let mut tree = cargo();
+        tree.args(["tree", "-p", "xray", "--edges", "normal", "--prefix", "none"]).args(features);
+        let tree = crate::bench::text(&mut tree)?;
+        for banned in banned {
+            ensure!(!tree.lines().any(|line| line.split(' ').next() == Some(banned)), "{banned} is in\n{tree}");
+        }
     }
     Ok(())
 }

@@ -106,6 +106,7 @@ impl Assembly {
     pub(crate) fn restore<'r>(&mut self, ledger: &Ledger, waiting: impl Iterator<Item = &'r Run>) {
         self.runs.clear();
         self.held.clear();
+        self.metrics.restart();
         self.minds = Minds::default();
         self.building = Building::new(self.next_segment);
         self.next_segment += 1;

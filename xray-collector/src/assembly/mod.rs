@@ -26,6 +26,7 @@ use crate::decision::DecisionCounts;
 use crate::event::{About, Event, OuterRun, What};
 use crate::id::{ProcessId, RunId, StepId};
 use crate::map::FastMap;
+use crate::metrics::{MetricsReader, MetricsWriter};
 use crate::misfits::Misfits;
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
 use crate::store::{Batch, ItemEntry, StepRow, Store};
@@ -120,11 +121,14 @@ struct OpenRun {
     events_in_batch: u64,
     /// Events that its threads dropped, and that are in its row.
     told_losses: u64,
+    /// Whether its end is in the metrics.
+    is_counted: bool,
 }
 
 impl OpenRun {
     fn new(run: Run, heard_ns: u64, has_changed: bool) -> Self {
         Self {
+            is_counted: run.status != RunStatus::Running,
             run,
             open: FastMap::default(),
             headless: FastMap::default(),
@@ -153,6 +157,7 @@ pub(crate) struct Assembly {
     is_stopping: bool,
     misfits: Misfits,
     minds: Minds,
+    metrics: MetricsWriter,
     /// The number of the batch that is being put together.
     batch: u64,
     /// What was written before, of what is needed again.
@@ -184,6 +189,7 @@ impl Assembly {
             is_stopping: false,
             misfits,
             minds: Minds::default(),
+            metrics: MetricsWriter::default(),
             batch: 1,
             store,
             now: Instant::now(),
@@ -203,6 +209,11 @@ impl Assembly {
     /// The pipeline of a run that is not done with.
     pub(crate) fn pipeline(&self, run: RunId) -> Option<Arc<str>> {
         self.runs.get(&run.root().0).map(|open| Arc::clone(&open.run.pipeline))
+    }
+
+    /// What was seen to end.
+    pub(crate) fn metrics(&self) -> MetricsReader {
+        self.metrics.reader()
     }
 
     /// Measures the clock; before events are read. Returns what another process needs to read their times.
@@ -250,7 +261,7 @@ impl Assembly {
     /// the steps that did not end. Says which runs are done with.
     pub(crate) fn sweep(&mut self, timeout: Duration, quiet: Duration, mut done: impl FnMut(u64)) {
         self.mark_orphans();
-        let Self { runs, building, held, orphans, .. } = self;
+        let Self { runs, building, held, orphans, metrics, callsites, .. } = self;
         orphans.forget(quiet);
         runs.retain(|id, open| {
             let silent = open.heard.elapsed();
@@ -278,6 +289,7 @@ impl Assembly {
             let keep =
                 !is_over || !open.open.is_empty() || open.has_changed || more_may_come || may_be_orphan || is_held;
             if !keep {
+                metrics.lost_beginnings(open.headless.values(), callsites);
                 done(*id);
             }
             keep
@@ -309,7 +321,7 @@ impl Assembly {
         self.mark_orphans();
         let mut pending = Pending::default();
         self.release_held(&mut pending);
-        let Self { process, runs, callsites, building, held, next_segment, store, .. } = self;
+        let Self { process, runs, callsites, building, held, next_segment, store, metrics, .. } = self;
         building.count(&Known { process: *process, callsites, store: &**store });
         let open_step = |run, step| runs.get(&run).and_then(|open| open.open.get(&step));
         building.rows_into(&mut pending.batch, *process, open_step);
@@ -320,7 +332,11 @@ impl Assembly {
             *next_segment += 1;
         }
         pending.events += std::mem::take(&mut building.events);
+        metrics.steps(&pending.batch, callsites);
         for (id, open) in runs {
+            if open.run.status != RunStatus::Running && !std::mem::replace(&mut open.is_counted, true) {
+                metrics.run(&open.run);
+            }
             if std::mem::take(&mut open.has_changed) {
                 pending.batch.runs.push(open.run.clone());
             }
@@ -485,6 +501,7 @@ impl Assembly {
             (ended.arguments, ended.items_in, ended.thread) = (row.arguments, row.items_in, row.thread);
             ended.is_final = true;
             self.building_of(event.run, false).ended.push(ended);
+            self.metrics.completed(event.run, event.step);
         } else {
             open.run.steps += 1;
             let started_ns = row.started_ns;
@@ -538,6 +555,7 @@ impl Assembly {
         } else {
             open.run.steps += 1;
             open.headless.insert(event.step, row.clone());
+            self.metrics.headless(event.run, event.step);
             if is_first {
                 self.open_pipeline(event, row.started_ns);
             }

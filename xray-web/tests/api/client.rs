@@ -12,6 +12,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// Whether the body ended as its framing says.
+    pub(crate) is_whole: bool,
 }
 
 impl Answer {
@@ -61,6 +63,22 @@ pub(crate) fn request(address: SocketAddr, method: &str, path: &str, headers: &s
     parse(&bytes)
 }
 
+/// What is in the chunks, and whether the last of them is there.
+fn unchunked(mut rest: &[u8]) -> (Vec<u8>, bool) {
+    let mut body = Vec::new();
+    while let Some(end) = rest.windows(2).position(|window| window == b"\r\n") {
+        let length = std::str::from_utf8(&rest[..end]).ok().and_then(|digits| usize::from_str_radix(digits, 16).ok());
+        let length = length.expect("a chunk's length");
+        if length == 0 {
+            return (body, true);
+        }
+        let chunk = &rest[end + 2..];
+        body.extend(&chunk[..length.min(chunk.len())]);
+        rest = chunk.get(length + 2..).unwrap_or_default();
+    }
+    (body, false)
+}
+
 fn parse(bytes: &[u8]) -> Answer {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
     let head = std::str::from_utf8(&bytes[..end]).expect("the head is text");
@@ -68,5 +86,9 @@ fn parse(bytes: &[u8]) -> Answer {
     let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
     let headers = lines.filter_map(|line| line.split_once(": "));
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    Answer { status, headers, body: bytes[end + 4..].to_vec() }
+    let mut answer = Answer { status, headers, body: bytes[end + 4..].to_vec(), is_whole: true };
+    if answer.header("transfer-encoding") == Some("chunked") {
+        (answer.body, answer.is_whole) = unchunked(&answer.body);
+    }
+    answer
 }

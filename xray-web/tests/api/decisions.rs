@@ -201,7 +201,7 @@ fn what_cannot_be_meant_is_refused_with_what_can() {
     assert_eq!(problem("limit=1001")["parameter"], "limit");
     assert_eq!(problem("outcome=kept&outcome=scored")["detail"], "outcome is given twice");
     let unknown = fixture.get(&format!("{}?verdict=kept", path())).problem(400, "unknown_parameter");
-    assert_eq!(unknown["allowed"], json!(["outcome", "basis", "reason", "item", "limit", "cursor"]));
+    assert_eq!(unknown["allowed"], json!(["outcome", "basis", "reason", "item", "limit", "cursor", "fields"]));
     let (run, other) = (run_id(0), run_id(9));
     fixture.get(&format!("/api/v1/runs/{run}/steps/{}/decisions", StepId(2))).problem(404, "no_such_step");
     fixture.get(&format!("/api/v1/runs/{other}/steps/{}/decisions", StepId(1))).problem(404, "no_such_run");

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
+use xray_collector::Metrics;
 use xray_collector::decision::DecisionCounts;
 use xray_collector::id::{ProcessId, RunId, StepId};
 use xray_collector::model::{Callsite, Level, Outcome, Run, RunStatus};
@@ -37,10 +38,17 @@ impl Fixture {
     pub(crate) fn get(&self, path: &str) -> Answer {
         client::get(self.server.address(), path)
     }
+
+    /// The answer without its body.
+    pub(crate) fn head(&self, path: &str) -> Answer {
+        let address = self.server.address();
+        client::request(address, "HEAD", path, &format!("Host: {address}\r\n"))
+    }
 }
 
 pub(crate) fn source(store: Arc<dyn Store>, stats: Arc<Mutex<Stats>>) -> Source {
-    Source { store, stats: Arc::new(move || stats.lock().unwrap().clone()), live: Live::default() }
+    let stats = move || stats.lock().unwrap().clone();
+    Source { store, stats: Arc::new(stats), metrics: Arc::new(Metrics::default), live: Live::default() }
 }
 
 /// The number-th run: of `movies`, completed, begun `number` milliseconds after noon.

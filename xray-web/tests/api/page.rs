@@ -21,16 +21,15 @@ fn assert_guarded(answer: &Answer) {
 #[test]
 fn the_page_and_every_file_it_asks_for_are_there() {
     let fixture = Fixture::with(&Batch::default());
-    let page = fixture.get("/");
-    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
-    assert_guarded(&page);
-    let mut wanted: Vec<String> = ["src", "href"]
-        .iter()
-        .flat_map(|attribute| references(page.text(), attribute))
-        .filter(|reference| reference.starts_with("/assets/"))
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(wanted.len(), 3, "{wanted:?}");
+    let mut wanted: Vec<String> = Vec::new();
+    for path in ["/", "/reference"] {
+        let page = fixture.get(path);
+        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+        assert_guarded(&page);
+        let files = ["src", "href"].into_iter().flat_map(|attribute| references(page.text(), attribute));
+        wanted.extend(files.filter(|reference| reference.starts_with("/assets/")).map(str::to_owned));
+    }
+    assert_eq!(wanted.len(), 7, "{wanted:?}");
     let mut at = 0;
     while let Some(path) = wanted.get(at).cloned() {
         let file = fixture.get(&path);
@@ -56,11 +55,14 @@ fn the_page_and_every_file_it_asks_for_are_there() {
 #[test]
 fn nothing_in_the_page_is_inline_or_comes_from_elsewhere() {
     let fixture = Fixture::with(&Batch::default());
-    let page = fixture.get("/");
-    let html = page.text();
-    assert!(!html.contains("<style") && !html.contains(" style=") && !html.contains(" on"), "{html}");
-    assert!(html.split("<script").skip(1).all(|rest| rest.contains("></script>")), "{html}");
-    assert!(!html.contains("://"), "{html}");
+    for path in ["/", "/reference"] {
+        let page = fixture.get(path);
+        let html = page.text();
+        assert!(!html.contains("<style") && !html.contains(" style=") && !html.contains(" on"), "{html}");
+        assert!(html.split("<script").skip(1).all(|rest| rest.contains("></script>")), "{html}");
+        assert!(!html.contains("://"), "{html}");
+    }
+    assert!(fixture.get("/").text().contains("href=\"/reference\""));
 }
 
 #[test]

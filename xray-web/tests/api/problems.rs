@@ -129,3 +129,22 @@ fn a_failing_store_fails_requests_and_nothing_else() {
     }
     assert_eq!(get("/api/v1/stats").ok()["store"]["path"], json!(null));
 }
+
+#[test]
+fn requests_that_are_too_large_are_refused() {
+    let fixture = Fixture::with(&Batch::default());
+    let address = fixture.server.address();
+    let query = |bytes: usize| fixture.get(&format!("/api/v1/runs?pipeline={}", "x".repeat(bytes)));
+    query(16_000).ok();
+    query(33_000).problem(414, "uri_too_long");
+    fixture.get(&format!("/{}", "x".repeat(33_000))).problem(414, "uri_too_long");
+    assert_eq!(query(70_000).status, 414);
+    let headers = |lines: usize, bytes: usize| {
+        let lines: String = (0..lines).map(|line| format!("X-{line}: {}\r\n", "x".repeat(bytes))).collect();
+        client::request(address, "GET", "/api/v1/runs", &format!("Host: {address}\r\n{lines}"))
+    };
+    headers(30, 1_000).ok();
+    headers(70, 1_000).problem(431, "headers_too_large");
+    assert_eq!(headers(200, 1).status, 431);
+    fixture.get("/api/v1/runs").ok();
+}

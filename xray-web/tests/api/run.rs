@@ -172,5 +172,5 @@ fn unknown_and_malformed_runs_are_told_apart() {
     let problem = fixture.get("/api/v1/runs/7").problem(400, "invalid_parameter");
     assert_eq!(problem["detail"], r#"an id is 32 hexadecimal digits, not "7""#);
     let problem = fixture.get(&format!("/api/v1/runs/{}?cursor=1", run_id(0))).problem(400, "unknown_parameter");
-    assert_eq!(problem["allowed"], json!(["steps_after", "limit"]));
+    assert_eq!(problem["allowed"], json!(["steps_after", "limit", "fields"]));
 }

@@ -210,11 +210,11 @@ fn times_must_be_times_and_the_right_way_round() {
 fn no_parameter_is_ignored() {
     let fixture = fixture();
     let problem = fixture.get("/api/v1/runs?limt=5&status=failed&Status=failed").problem(400, "unknown_parameter");
-    let allowed = ["q", "pipeline", "status", "from", "before", "limit", "cursor", "explain"];
+    let allowed = ["q", "pipeline", "status", "from", "before", "limit", "cursor", "fields", "explain"];
     assert_eq!((&problem["parameter"], &problem["allowed"]), (&json!("limt"), &json!(allowed)));
     assert_eq!(
         problem["detail"],
-        r#"unknown parameter "limt", "Status": allowed are q, pipeline, status, from, before, limit, cursor, explain"#
+        r#"unknown parameter "limt", "Status": allowed are q, pipeline, status, from, before, limit, cursor, fields, explain"#
     );
     let problem = fixture.get("/api/v1/runs?limit=5&limit=6").problem(400, "invalid_parameter");
     assert_eq!((&problem["parameter"], &problem["detail"]), (&json!("limit"), &json!("limit is given twice")));
