@@ -139,9 +139,9 @@ fn put(writer: &mut Writer, value: &Value<'_>) -> anyhow::Result<()> {
 
 fn put_value(writer: &mut Writer, value: &Value<'_>) -> Result<(), Full> {
     match value {
-        Value::Bool(value) => writer.bool(*value),
-        Value::Whole(value) => writer.u64(*value),
-        Value::Number(value) => writer.f64(*value),
+        Value::Bool(value) => writer.scalar(*value),
+        Value::Whole(value) => writer.scalar(*value),
+        Value::Number(value) => writer.scalar(*value),
         Value::Text(text) => writer.string(text),
         Value::Items(items) => put_list(writer, ("Item", "price"), items),
         Value::Ranked(items) => put_list(writer, ("Ranked", "score"), items),
@@ -164,7 +164,7 @@ fn put_list(writer: &mut Writer, (name, value): (&'static str, &'static str), it
         writer.field("id")?;
         writer.string(Key::of(item.number).as_str())?;
         writer.field(value)?;
-        writer.f64(item.value)?;
+        writer.scalar(item.value)?;
         writer.close_fields(false);
     }
     writer.close(false);
@@ -175,19 +175,19 @@ fn put_fact(writer: &mut Writer, said: &Said<'_>) -> Result<(), Full> {
     writer.list(UNKNOWN_LENGTH)?;
     match said {
         Said::Decided(Decided { item, verdict, reason }) => {
-            writer.u8(number::VERDICT)?;
+            writer.scalar(number::VERDICT)?;
             writer.string(Key::of(*item).as_str())?;
-            writer.u8(code_of_verdict(*verdict))?;
+            writer.scalar(code_of_verdict(*verdict))?;
             match reason {
                 Some(reason) => writer.string(reason)?,
-                None => writer.unit()?,
+                None => writer.scalar(())?,
             }
             // No score, no detail.
-            writer.unit()?;
-            writer.unit()
+            writer.scalar(())?;
+            writer.scalar(())
         }
         Said::Llm { model, tokens } => {
-            writer.u8(number::LLM)?;
+            writer.scalar(number::LLM)?;
             writer.map(UNKNOWN_LENGTH)?;
             for (name, text) in [("gen_ai.operation.name", "chat"), ("gen_ai.request.model", *model)] {
                 writer.string(name)?;
@@ -195,18 +195,18 @@ fn put_fact(writer: &mut Writer, said: &Said<'_>) -> Result<(), Full> {
             }
             for (name, count) in [("gen_ai.usage.input_tokens", tokens.0), ("gen_ai.usage.output_tokens", tokens.1)] {
                 writer.string(name)?;
-                writer.u64(count)?;
+                writer.scalar(count)?;
             }
             writer.close(false);
             Ok(())
         }
         Said::Meta(key, value) => {
-            writer.u8(number::META)?;
+            writer.scalar(number::META)?;
             writer.string(key)?;
             put_value(writer, value)
         }
         Said::Reason(text) => {
-            writer.u8(number::REASON)?;
+            writer.scalar(number::REASON)?;
             writer.string(text)
         }
     }

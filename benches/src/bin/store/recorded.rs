@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 use xray_collector::chunk::{Overflow, PoolSettings};
 use xray_collector::clock::Calibration;
 use xray_collector::id::RunId;
-use xray_collector::query::{Entity, Query, Search};
+use xray_collector::query::{Aggregation, AggregationText, Entity, Query, Scope, Search};
 use xray_collector::store::{EmbeddedStore, MAX_PAGE, RunQuery, Store};
 use xray_collector::{Collector, Settings};
 
@@ -198,8 +198,14 @@ impl Answers for Recorded {
                 let text = r#"kind == "filter" && rejection_rate > 0.9"#;
                 self.search(text, Search::default(), true).map(Some)
             }
-            // No query aggregates yet.
-            Question::ByName => Ok(None),
+            Question::ByName => {
+                let select = "count(), error_rate(), quantile(duration, 0.5), quantile(duration, 0.95), \
+                              quantile(duration, 0.99), avg(rejection_rate)";
+                let text = AggregationText { group_by: "name", select, ..AggregationText::of(Entity::Step) };
+                let table =
+                    Aggregation::parse(&text)?.run(&*self.store, &Scope { budget: BUDGET, ..Scope::default() })?;
+                Ok(Some(Answer { rows: table.rows.len() as u64, is_whole: !table.stopped }))
+            }
             Question::Item(number) => match self.store.item(Key::of(number).as_str(), usize::MAX)? {
                 Some(rows) => whole(rows.len()),
                 None => Ok(None),

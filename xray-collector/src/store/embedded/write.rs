@@ -20,10 +20,11 @@ use super::layout::{
 use super::seal::{Sealed, Sealer, put_fact};
 use super::{progress, read, removed, rows, segments};
 use crate::aside::{Aside, MANY};
+use crate::decision::DecisionCounts;
 use crate::id::{ProcessId, RunId};
 use crate::map::FastMap;
 use crate::model::{Run, RunStatus};
-use crate::store::{Batch, Column, ColumnSet, FactsRow, LateRow, SchemaRow, Segment, StepRow};
+use crate::store::{Batch, Column, ColumnSet, FactsRow, LateRow, PayloadRef, SchemaRow, Segment, StepRow};
 
 /// A batch of so many steps that will not change any more makes blocks of its own. Those of smaller ones are rows until
 /// they are enough for a block.
@@ -57,6 +58,7 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
         for late in &batch.late {
             add_late(&transaction, late)?;
         }
+        mark_facts(&transaction, &batch.facts)?;
         if let Some(list) = items.finish()? {
             let (heads, blobs) = (transaction.open_table(ITEM_HEADS)?, transaction.open_table(ITEMS)?);
             Items { heads, blobs, runs: transaction.open_table(RUN_AT)? }.add(list)?;
@@ -202,6 +204,23 @@ fn add_late(transaction: &WriteTransaction, late: &LateRow) -> Result<(), Fault>
         columns.write_again(&mut blobs, number)?;
         heads.insert(number, &*encode(&head.changed(&columns))?)?;
         return Ok(());
+    }
+    Ok(())
+}
+
+/// Says of steps in blocks that there are facts about them elsewhere: what of them counts comes later.
+fn mark_facts(transaction: &WriteTransaction, facts: &[FactsRow]) -> Result<(), Fault> {
+    for fact in facts {
+        let is_elsewhere = {
+            let PayloadRef { segment, offset, .. } = fact.place;
+            let table = transaction.open_table(FACTS)?;
+            table.get((fact.run.0, fact.step.0, segment, offset))?.is_some()
+        };
+        if is_elsewhere && rows::find(&transaction.open_table(STEPS)?, fact.run, fact.step)?.is_none() {
+            let (run, step, counts) = (fact.run, fact.step, DecisionCounts::default());
+            let late = LateRow { run, step, counts, important: false, items_in: None, items_out: None };
+            add_late(transaction, &late)?;
+        }
     }
     Ok(())
 }
