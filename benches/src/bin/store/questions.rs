@@ -172,7 +172,7 @@ fn sample(
         let Some((answer, time)) = ask(number)? else { break };
         // Where the first reads what the others then find in memory, it is no sample, unless it is the only one.
         let warms_up = mode != Mode::Cold && number == 0 && start.elapsed() < LONG_ENOUGH;
-        if !warms_up {
+        if !warms_up || !answer.is_whole {
             times.push(time.as_secs_f64() * 1e3);
         }
         first.get_or_insert(answer);

@@ -202,8 +202,7 @@ impl Answers for Recorded {
                 let select = "count(), error_rate(), quantile(duration, 0.5), quantile(duration, 0.95), \
                               quantile(duration, 0.99), avg(rejection_rate)";
                 let text = AggregationText { group_by: "name", select, ..AggregationText::of(Entity::Step) };
-                let table =
-                    Aggregation::parse(&text)?.run(&*self.store, &Scope { budget: BUDGET, ..Scope::default() })?;
+                let table = Aggregation::parse(&text)?.run(&*self.store, &Scope::default())?;
                 Ok(Some(Answer { rows: table.rows.len() as u64, is_whole: !table.stopped }))
             }
             Question::Item(number) => match self.store.item(Key::of(number).as_str(), usize::MAX)? {
