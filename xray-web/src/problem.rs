@@ -54,11 +54,15 @@ pub(crate) struct Body<'a> {
     /// What it may be.
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<&'a [&'static str]>,
+    /// When the run was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::Time>))]
     removed_at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     removed_ns: Option<u64>,
+    /// Why it was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::Limit>))]
     limit: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<usize>,
@@ -143,7 +147,7 @@ impl Problem {
     }
 
     pub(crate) fn method_not_allowed(method: &Method) -> Self {
-        let detail = format!("{method} is not possible here: the API only reads");
+        let detail = format!("{method} is not possible here: this can only be read");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).with_allowed(&METHODS)
     }
 
