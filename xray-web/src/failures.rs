@@ -37,6 +37,7 @@ pub(crate) struct Body<'a> {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Failing))]
 struct FailingBody<'a> {
     name: &'a str,
+    /// Empty if it has none.
     kind: &'a str,
     module: &'a str,
     file: &'a str,
