@@ -193,8 +193,7 @@ pub(crate) struct Scanned {
 pub(crate) struct Column {
     /// As it was asked for.
     name: String,
-    /// What it holds: a word, or an object that names the rows.
-    kind: Value,
+    kind: words::ColumnKind,
 }
 
 /// The runs of a pipeline.

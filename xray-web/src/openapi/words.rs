@@ -72,6 +72,8 @@ words! {
     Limit: xray_collector::store::Limit::ALL.map(xray_collector::store::Limit::as_str);
     /// What rows are found by: every run of the time, the columns of steps, or the index of items.
     Index: ["runs", "columns", "items"];
+    /// What a column of groups holds: durations are nanoseconds, and what is captured can be anything.
+    ColumnKind: ["bool", "number", "text", "duration", "time", "captured"];
     /// What becomes of a payload that does not fit.
     OnMismatch: ["warn", "reject", "sanitize"];
     /// How much of a value was captured.
