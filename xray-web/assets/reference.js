@@ -42,7 +42,8 @@ function grouped(api) {
 }
 
 function contents([tag, operations]) {
-  const link = ({ id, path }) => element("li", {}, element("a", { href: `#${encodeURIComponent(id)}` }, path.replace("/api/v1", "") || "/"));
+  const name = ({ method, path }) => (method === "get" ? "" : `${method.toUpperCase()} `) + (path.replace("/api/v1", "") || "/");
+  const link = (it) => element("li", {}, element("a", { href: `#${encodeURIComponent(it.id)}` }, name(it)));
   return [element("h2", {}, tag), element("ul", {}, operations.map(link))];
 }
 

@@ -5,6 +5,8 @@ use serde::Serialize;
 use xray_collector::query::{Aggregation, AggregationText, ColumnInfo, Datum, Entity, Faulty, Scope, Table};
 
 use crate::answer::{Json, answer};
+#[cfg(feature = "openapi")]
+use crate::openapi::{findings, parameters, words};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::search::ExplainBody;
@@ -13,10 +15,15 @@ use crate::time::Time;
 
 const PARAMETERS: [&str; 9] = ["of", "q", "group_by", "select", "order", "from", "before", "limit", "explain"];
 
+/// Groups of rows, and what was calculated of them.
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Groups))]
+pub(crate) struct Body<'a> {
     /// What each value of a row is.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<findings::Column>))]
     columns: &'a [ColumnInfo],
+    /// A row for each group, with a value for each column.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Vec<words::Datum>>))]
     data: &'a [Vec<Datum>],
     /// How many groups there are, of which `data` has no more than `limit`.
     groups: u64,
@@ -24,19 +31,24 @@ struct Body<'a> {
     left_out: u64,
     #[serde(flatten)]
     cost: CostBody,
+    /// Where `explain` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     explain: Option<ExplainBody>,
 }
 
 /// What an answer over many rows cost, and whether it is whole.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Cost))]
 pub(crate) struct CostBody {
     /// It cost more than it may: only runs that began after `stopped_at` are counted.
     stopped: bool,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<words::Time>))]
     stopped_at: Option<Time>,
     /// What was left out because it is damaged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     damaged: Vec<String>,
+    /// What it cost: a run, step or value that was read is one, as are 64 steps whose columns were looked at.
     read: u64,
 }
 
@@ -47,6 +59,14 @@ impl From<&Table> for CostBody {
     }
 }
 
+/// What runs, steps or decisions have in common
+///
+/// Group by group: how many there are, and what else `select` asks for.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/query", tag = "aggregates",
+    params(parameters::Aggregated, parameters::Search, parameters::Explain),
+    responses((status = 200, body = Body)),
+))]
 pub(crate) async fn query(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
     let of = entity(&parameters, Entity::ALL)?;
@@ -74,13 +94,17 @@ pub(crate) async fn query(State(source): State<Source>, RawQuery(query): RawQuer
     .await
 }
 
-/// `of`: what is aggregated; steps if it is not given.
-pub(crate) fn entity<const N: usize>(parameters: &Parameters, entities: [Entity; N]) -> Result<Entity, Problem> {
-    let word = |entity| match entity {
+/// The word for all rows of a kind.
+pub(crate) const fn word(entity: Entity) -> &'static str {
+    match entity {
         Entity::Run => "runs",
         Entity::Step => "steps",
         Entity::Decision => "decisions",
-    };
+    }
+}
+
+/// `of`: what is aggregated; steps if it is not given.
+pub(crate) fn entity<const N: usize>(parameters: &Parameters, entities: [Entity; N]) -> Result<Entity, Problem> {
     Ok(parameters.word("of", entities, word)?.unwrap_or(Entity::Step))
 }
 

@@ -70,6 +70,7 @@ pub(crate) struct RunBody<'a> {
     schema: Option<SchemaVersion>,
     /// Calls and results that did not fit the schema.
     misfits: u64,
+    /// It stays, however little the store may keep.
     pinned: bool,
 }
 

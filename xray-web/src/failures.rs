@@ -7,6 +7,8 @@ use xray_collector::query::{Failing, Failures};
 
 use crate::aggregate;
 use crate::answer::{Json, answer};
+#[cfg(feature = "openapi")]
+use crate::openapi::{parameters, words};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::source::Source;
@@ -16,8 +18,11 @@ const PARAMETERS: [&str; 3] = ["from", "before", "limit"];
 /// Errors that are listed of a function.
 const MOST_ERRORS: usize = 5;
 
+/// Functions that runs failed of.
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Failures))]
+pub(crate) struct Body<'a> {
+    /// The function that most runs failed of first.
     data: Vec<FailingBody<'a>>,
     /// Runs that failed or crashed, as far as a step says why.
     runs: u64,
@@ -27,32 +32,53 @@ struct Body<'a> {
     stopped: bool,
 }
 
+/// A function that runs failed of.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Failing))]
 struct FailingBody<'a> {
     name: &'a str,
+    /// Empty if it has none.
     kind: &'a str,
     module: &'a str,
     file: &'a str,
     line: u32,
+    /// Runs that failed of it.
     runs: u64,
+    /// The share of them among all that failed.
     share: f64,
+    /// The most frequent, no more than 5.
     errors: Vec<ErrorBody<'a>>,
     latest: LatestBody,
 }
 
+/// An error, and how many runs failed with it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = FailingError))]
 struct ErrorBody<'a> {
     message: &'a str,
     runs: u64,
 }
 
+/// The newest run that failed of it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = LatestFailure))]
 struct LatestBody {
+    #[cfg_attr(feature = "openapi", schema(value_type = words::RunId))]
     run: RunId,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::StepId))]
     step: StepId,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Time))]
     started_at: Time,
 }
 
+/// Why runs failed
+///
+/// Of runs that failed or crashed, the functions that they failed of: that of a step that failed while no step that it called
+/// did, or, in a crash, was open.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/failures", tag = "aggregates", params(parameters::Failed),
+    responses((status = 200, body = Body)),
+))]
 pub(crate) async fn failures(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
     let (scope, limit) = (aggregate::scope(&parameters)?, parameters.limit()?);

@@ -31,7 +31,7 @@
 //! | `GET /api/v1/stats` | what became of every event, and what the store holds |
 //!
 //! Errors are RFC 9457 problem details. Answers about runs that are over have an `ETag`, and large ones are compressed where
-//! the client allows it. It only reads; it listens on loopback addresses only, and answers only
+//! the client allows it. It changes nothing but which runs are pinned; it listens on loopback addresses only, and answers only
 //! requests that were sent to a loopback name. It prints nothing, and whatever happens to it never reaches the program
 //! that it lives in.
 //!

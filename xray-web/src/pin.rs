@@ -10,6 +10,8 @@ use axum::http::{HeaderMap, Method, header};
 use crate::answer::{Json, answer};
 use crate::body::RunBody;
 use crate::gone;
+#[cfg(feature = "openapi")]
+use crate::openapi::parameters;
 use crate::parameters::Parameters;
 use crate::path::RunPath;
 use crate::problem::Problem;
@@ -18,6 +20,19 @@ use crate::source::Source;
 /// The header that has to be there, with whatever value.
 pub(crate) const HEADER: &str = "x-xray-request";
 
+/// Pin a run
+///
+/// It stays, however little the store may keep.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    put, path = "/api/v1/runs/{id}/pin", tag = "runs",
+    params(parameters::RunPath, parameters::OwnRequest),
+    responses(
+        (status = 200, description = "The run", body = RunBody),
+        (status = 403, description = "Another site may have sent this, or Host names no loopback address",
+            body = crate::problem::Body),
+        (status = 404, body = crate::problem::Body),
+    ),
+))]
 pub(crate) async fn pin(
     source: State<Source>,
     run: RunPath,
@@ -27,6 +42,19 @@ pub(crate) async fn pin(
     set(source, run, query, headers, true).await
 }
 
+/// Let go of a run
+///
+/// It may be removed again like any other.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/api/v1/runs/{id}/pin", tag = "runs",
+    params(parameters::RunPath, parameters::OwnRequest),
+    responses(
+        (status = 200, description = "The run", body = RunBody),
+        (status = 403, description = "Another site may have sent this, or Host names no loopback address",
+            body = crate::problem::Body),
+        (status = 404, body = crate::problem::Body),
+    ),
+))]
 pub(crate) async fn unpin(
     source: State<Source>,
     run: RunPath,

@@ -25,10 +25,10 @@ pub(crate) struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: String,
-    parameter: Option<String>,
+    parameter: Option<Box<str>>,
     allowed: Option<Vec<&'static str>>,
     /// What is known of a run that was removed.
-    removal: Option<Removal>,
+    removal: Option<Box<Removal>>,
     /// What is wrong with a query.
     query: Option<Box<QueryError>>,
     /// The size of what was asked for in a range that it does not have.
@@ -54,11 +54,15 @@ pub(crate) struct Body<'a> {
     /// What it may be.
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<&'a [&'static str]>,
+    /// When the run was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::Time>))]
     removed_at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     removed_ns: Option<u64>,
+    /// Why it was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::words::Limit>))]
     limit: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<usize>,
@@ -75,7 +79,7 @@ impl Problem {
     }
 
     pub(crate) fn with_parameter(mut self, name: impl Into<String>) -> Self {
-        self.parameter = Some(name.into());
+        self.parameter = Some(name.into().into_boxed_str());
         self
     }
 
@@ -95,7 +99,7 @@ impl Problem {
 
     pub(crate) fn run_is_gone(detail: String, removal: Removal) -> Self {
         let problem = Self::new(StatusCode::GONE, "run_is_gone", detail).with_parameter("id");
-        Self { removal: Some(removal), ..problem }
+        Self { removal: Some(Box::new(removal)), ..problem }
     }
 
     pub(crate) fn no_such_step(run: RunId, step: StepId) -> Self {
@@ -143,7 +147,7 @@ impl Problem {
     }
 
     pub(crate) fn method_not_allowed(method: &Method) -> Self {
-        let detail = format!("{method} is not possible here: the API only reads");
+        let detail = format!("{method} is not possible here: this can only be read");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).with_allowed(&METHODS)
     }
 
@@ -245,9 +249,9 @@ impl Problem {
             code: self.code,
             parameter: self.parameter.as_deref(),
             allowed: self.allowed.as_deref(),
-            removed_at: self.removal.map(|removal| Time(removal.removed_ns)),
-            removed_ns: self.removal.map(|removal| removal.removed_ns),
-            limit: self.removal.map(|removal| removal.limit.as_str()),
+            removed_at: self.removal.as_ref().map(|removal| Time(removal.removed_ns)),
+            removed_ns: self.removal.as_ref().map(|removal| removal.removed_ns),
+            limit: self.removal.as_ref().map(|removal| removal.limit.as_str()),
             start: self.query.as_ref().map(|query| query.start),
             end: self.query.as_ref().map(|query| query.end),
             suggestion: self.query.as_ref().and_then(|query| query.suggestion.as_deref()),

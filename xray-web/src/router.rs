@@ -55,7 +55,7 @@ macro_rules! resources {
                 title = "xray",
                 description = include_str!("openapi/about.md"),
             ),
-            paths($($module::$handler),+),
+            paths($($module::$handler,)+ pin::pin, pin::unpin),
             components(schemas(crate::problem::Body)),
             modifiers(&Shared),
         )]

@@ -35,7 +35,7 @@ struct Body<T> {
 /// Filtered by pipeline, status and time, or with `q` those of which a condition holds.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/api/v1/runs", tag = "runs",
-    params(parameters::Search, parameters::RunFilter, parameters::Paging, parameters::PartsOfRow),
+    params(parameters::Search, parameters::RunFilter, parameters::Paging, parameters::PartsOfRow, parameters::Explain),
     responses((status = 200, body = search::Body<ListedBody<RunBody>>)),
 ))]
 pub(crate) async fn list(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {

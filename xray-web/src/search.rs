@@ -10,7 +10,7 @@ use crate::body::ListedBody;
 use crate::cursor::{self, List};
 use crate::decision::Extras;
 #[cfg(feature = "openapi")]
-use crate::openapi::parameters;
+use crate::openapi::{findings, parameters};
 use crate::parameters::Parameters;
 use crate::parts::Parts;
 use crate::problem::Problem;
@@ -39,14 +39,18 @@ pub(crate) struct Body<T> {
     /// of a search.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     read: u64,
+    /// Where `explain` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     explain: Option<ExplainBody>,
 }
 
 /// How a query is answered, and what was read for it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Explained))]
 pub(crate) struct ExplainBody {
+    #[cfg_attr(feature = "openapi", schema(value_type = findings::Plan))]
     pub(crate) plan: Explanation,
+    #[cfg_attr(feature = "openapi", schema(value_type = findings::Scanned))]
     pub(crate) scanned: Scanned,
 }
 
@@ -62,7 +66,7 @@ pub(crate) struct Asked {
 /// Steps of all runs of which a condition holds
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/api/v1/steps", tag = "search",
-    params(parameters::Search, parameters::Paging, parameters::PartsOfRow),
+    params(parameters::Search, parameters::Paging, parameters::PartsOfRow, parameters::Explain),
     responses((status = 200, body = Body<ListedBody<FoundStepBody>>)),
 ))]
 pub(crate) async fn steps(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
@@ -73,7 +77,7 @@ pub(crate) async fn steps(State(source): State<Source>, RawQuery(query): RawQuer
 /// Decisions of all runs of which a condition holds
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/api/v1/decisions", tag = "search",
-    params(parameters::Search, parameters::Paging, parameters::Extras),
+    params(parameters::Search, parameters::Paging, parameters::Extras, parameters::Explain),
     responses((status = 200, body = Body<FoundDecisionBody>)),
 ))]
 pub(crate) async fn decisions(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {

@@ -9,6 +9,8 @@ use xray_collector::query::{AggregationText, Datum, Entity, MOST_GROUPS};
 
 use crate::aggregate::{self, CostBody};
 use crate::answer::{Json, answer};
+#[cfg(feature = "openapi")]
+use crate::openapi::{parameters, words};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::source::Source;
@@ -16,6 +18,8 @@ use crate::time::Time;
 
 const PARAMETERS: [&str; 5] = ["of", "q", "from", "before", "bucket"];
 
+/// What can be counted over time.
+pub(crate) const OF: [Entity; 2] = [Entity::Run, Entity::Step];
 /// The range, unless the request says otherwise: a day.
 const DEFAULT_RANGE_NS: u64 = 24 * 3_600 * SECOND_NS;
 const SECOND_NS: u64 = 1_000_000_000;
@@ -25,11 +29,17 @@ const LENGTHS: [u64; 13] =
 const DEFAULT_BUCKETS: u64 = 100;
 const MOST_BUCKETS: u64 = 1_000;
 
+/// Runs or steps over time.
 #[derive(Serialize)]
-struct Body {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Series))]
+pub(crate) struct Body {
+    #[cfg_attr(feature = "openapi", schema(inline, value_type = parameters::SeriesOfName))]
     of: &'static str,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Time))]
     from_at: Time,
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Time))]
     before_at: Time,
+    /// How long a bucket is.
     bucket_ns: u64,
     /// Buckets that are not empty, the oldest first.
     data: Vec<Bucket>,
@@ -37,20 +47,39 @@ struct Body {
     cost: CostBody,
 }
 
+/// Runs or steps that began in a length of time.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SeriesBucket))]
 struct Bucket {
+    /// Its beginning.
+    #[cfg_attr(feature = "openapi", schema(value_type = words::Time))]
     at: Time,
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     count: Datum,
     /// Runs by status, steps by outcome.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, u64>))]
     by: BTreeMap<String, Datum>,
+    /// The share of runs that failed or crashed, of steps that failed.
+    #[cfg_attr(feature = "openapi", schema(value_type = f64))]
     error_rate: Datum,
+    /// The duration that half of them do not exceed; `null` if none is over.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     p50_ns: Datum,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     p95_ns: Datum,
 }
 
+/// Runs by status or steps by outcome, over time
+///
+/// Of the last 24 hours, unless `from` and `before` say otherwise.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/series", tag = "aggregates",
+    params(parameters::Search, parameters::OverTime),
+    responses((status = 200, body = Body)),
+))]
 pub(crate) async fn series(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
-    let of = aggregate::entity(&parameters, [Entity::Run, Entity::Step])?;
+    let of = aggregate::entity(&parameters, OF)?;
     let (mut scope, now) = (aggregate::scope(&parameters)?, now_ns());
     let before = scope.started_before_ns.unwrap_or(now.max(scope.started_from_ns.unwrap_or(0)));
     let from = scope.started_from_ns.unwrap_or(before.saturating_sub(DEFAULT_RANGE_NS));
@@ -64,7 +93,7 @@ pub(crate) async fn series(State(source): State<Source>, RawQuery(query): RawQue
         Some(bucket_ns) => bucket_ns,
         None => usual_bucket(before - from),
     };
-    let (word, state) = if of == Entity::Run { ("runs", "status") } else { ("steps", "outcome") };
+    let state = if of == Entity::Run { "status" } else { "outcome" };
     let time = format!("bucket(started, duration(\"{bucket_ns}ns\"))");
     let text = AggregationText {
         condition: parameters.text("q").unwrap_or("true"),
@@ -95,7 +124,7 @@ pub(crate) async fn series(State(source): State<Source>, RawQuery(query): RawQue
         }
         let data = buckets.into_values().collect();
         let (from_at, before_at, cost) = (Time(from), Time(before), CostBody::from(&whole));
-        Json::of(&Body { of: word, from_at, before_at, bucket_ns, data, cost })
+        Json::of(&Body { of: aggregate::word(of), from_at, before_at, bucket_ns, data, cost })
     })
     .await
 }

@@ -9,6 +9,8 @@ use crate::aggregate::{self, CostBody};
 use crate::answer::{Json, answer};
 use crate::body::PageBody;
 use crate::cursor::{self, List};
+#[cfg(feature = "openapi")]
+use crate::openapi::{findings, parameters};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::source::Source;
@@ -53,10 +55,12 @@ const KINDS: Summary = Summary { name: "kinds", of: Entity::Step, keys: &["kind"
 const CALLSITES: Summary =
     Summary { name: "callsites", of: Entity::Step, keys: &["name", "kind", "module", "file", "line"], values: STEPS };
 
+/// A page of groups.
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Summaries))]
+pub(crate) struct Body<T> {
     #[serde(flatten)]
-    page: PageBody<Row<'a>>,
+    page: PageBody<T>,
     #[serde(flatten)]
     cost: CostBody,
 }
@@ -78,14 +82,39 @@ impl Serialize for Row<'_> {
     }
 }
 
+/// Pipelines
+///
+/// How many runs there are of each, how many of them failed or crashed, and how long they took; in the order of their names.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/pipelines", tag = "aggregates",
+    params(parameters::Search, parameters::Paging),
+    responses((status = 200, body = Body<findings::PipelineSummary>)),
+))]
 pub(crate) async fn pipelines(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     list(source, query.as_deref(), &PIPELINES).await
 }
 
+/// Kinds of steps
+///
+/// How many steps there are of each, how many of them failed, how long they took, and how much they eliminated.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/kinds", tag = "aggregates",
+    params(parameters::Search, parameters::Paging),
+    responses((status = 200, body = Body<findings::KindSummary>)),
+))]
 pub(crate) async fn kinds(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     list(source, query.as_deref(), &KINDS).await
 }
 
+/// Functions
+///
+/// How many steps there are of each, how many of them failed, how long they took, and how much they eliminated; in the order of
+/// their names.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    get, path = "/api/v1/callsites", tag = "aggregates",
+    params(parameters::Search, parameters::Paging),
+    responses((status = 200, body = Body<findings::CallsiteSummary>)),
+))]
 pub(crate) async fn callsites(State(source): State<Source>, RawQuery(query): RawQuery) -> Result<Json, Problem> {
     list(source, query.as_deref(), &CALLSITES).await
 }

@@ -23,6 +23,7 @@ pub(crate) struct Body {
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<words::FunctionInfo>))]
     functions: &'static [FunctionInfo],
     /// What `/api/v1/query` can calculate.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<words::FunctionInfo>))]
     aggregates: &'static [FunctionInfo],
     /// What was recorded here so far of fields that can have any value.
     recorded: Recorded,

@@ -1,4 +1,4 @@
-//! Schemas of what the collector finds: events, and what comes of comparing runs, sets and items. In the shapes of its types.
+//! Schemas of what the collector finds: events, plans, groups, and what comes of comparing runs, sets and items. In the shapes of its types.
 
 #![expect(dead_code, reason = "stand in for types of another crate")]
 
@@ -145,4 +145,105 @@ pub(crate) struct Place {
     reason: Option<String>,
     /// In how many runs.
     runs: u64,
+}
+
+/// How a query is answered.
+#[derive(ToSchema)]
+pub(crate) struct Plan {
+    /// In a few sentences.
+    text: String,
+    /// Only runs that began at this time or later are looked at.
+    started_from_ns: Option<u64>,
+    /// Only runs that began at this time or earlier are looked at.
+    started_to_ns: Option<u64>,
+    /// What has to hold of a run before anything in it is looked at.
+    runs: Option<String>,
+    /// What has to hold of a step's columns; empty if every row is read.
+    columns: Vec<String>,
+    /// What is asked of each row that is left; `null` if the columns alone decide.
+    residual: Option<String>,
+    index: words::Index,
+    /// Blocks of steps.
+    blocks: u64,
+    /// Blocks that may have to be read.
+    blocks_left: u64,
+}
+
+/// What was read for a query.
+#[derive(ToSchema)]
+pub(crate) struct Scanned {
+    /// Blocks of steps that the store has.
+    blocks: u64,
+    /// Blocks that cannot have what is searched for.
+    blocks_pruned: u64,
+    blocks_read: u64,
+    /// Steps whose columns were looked at.
+    rows: u64,
+    /// Steps that the columns let through.
+    survivors: u64,
+    /// Arguments, results and facts that were decoded.
+    values: u64,
+    /// Runs that were read.
+    runs: u64,
+    elapsed_ns: u64,
+}
+
+/// What the values at a place of every row are.
+#[derive(ToSchema)]
+pub(crate) struct Column {
+    /// As it was asked for.
+    name: String,
+    kind: words::ColumnKind,
+}
+
+/// The runs of a pipeline.
+#[derive(ToSchema)]
+pub(crate) struct PipelineSummary {
+    /// Its name.
+    pipeline: String,
+    runs: u64,
+    /// The share that failed or crashed.
+    error_rate: f64,
+    /// The duration that half of them do not exceed; `null` if none is over.
+    p50_ns: Option<u64>,
+    p95_ns: Option<u64>,
+    p99_ns: Option<u64>,
+    last_started_at: words::Time,
+}
+
+/// The steps of a kind.
+#[derive(ToSchema)]
+pub(crate) struct KindSummary {
+    /// `null` of those that have none.
+    kind: Option<String>,
+    #[serde(flatten)]
+    steps: StepsSummary,
+}
+
+/// The steps of a function.
+#[derive(ToSchema)]
+pub(crate) struct CallsiteSummary {
+    name: String,
+    /// `null` if it has none.
+    kind: Option<String>,
+    module: String,
+    file: String,
+    line: u32,
+    #[serde(flatten)]
+    steps: StepsSummary,
+}
+
+/// Steps, summed up.
+#[derive(ToSchema)]
+pub(crate) struct StepsSummary {
+    steps: u64,
+    /// The share that failed.
+    error_rate: f64,
+    /// The duration that half of them do not exceed; `null` if none is over.
+    p50_ns: Option<u64>,
+    p95_ns: Option<u64>,
+    p99_ns: Option<u64>,
+    /// The share of its items that a step eliminated, on average; `null` if none had any.
+    rejection_rate: Option<f64>,
+    last_started_at: words::Time,
 }

@@ -21,15 +21,25 @@ pub fn document() -> String {
     text
 }
 
+/// Beside those below a run, what takes runs as parameters.
+const NAMES_RUNS: [&str; 4] = ["/api/v1/diff", "/api/v1/compare", "/api/v1/items", "/api/v1/items/{key}"];
+
 /// The answers that every resource can give.
 pub(crate) struct Shared;
 
 impl Modify for Shared {
     fn modify(&self, document: &mut OpenApi) {
         for (path, item) in &mut document.paths.paths {
+            let is_of_a_run = path.starts_with("/api/v1/runs/{id}");
             if let Some(operation) = &mut item.get {
                 operation.operation_id = Some(name_of(path));
-                describe(operation, path.starts_with("/api/v1/runs/{id}"));
+                describe(operation, is_of_a_run || NAMES_RUNS.contains(&&**path), is_of_a_run);
+            }
+            for (word, operation) in [("put", &mut item.put), ("delete", &mut item.delete)] {
+                if let Some(operation) = operation {
+                    operation.operation_id = Some(format!("{word}_{}", name_of(path)));
+                    describe(operation, is_of_a_run, false);
+                }
             }
         }
     }
@@ -42,7 +52,7 @@ fn name_of(path: &str) -> String {
     words.collect::<Vec<_>>().join("_")
 }
 
-fn describe(operation: &mut Operation, is_tagged: bool) {
+fn describe(operation: &mut Operation, names_a_run: bool, is_tagged: bool) {
     let responses = &mut operation.responses.responses;
     let mut add = |status: &str, response: Response| {
         responses.entry(status.to_owned()).or_insert_with(|| response.into());
@@ -53,6 +63,9 @@ fn describe(operation: &mut Operation, is_tagged: bool) {
     add("414", problem("The path and the query are too long"));
     add("431", problem("The header lines are too long"));
     add("500", problem("The store cannot be read, or is damaged"));
+    if names_a_run {
+        add("410", problem("The run was removed: `removed_at` and `limit` say when and why"));
+    }
     if is_tagged {
         add("304", Response::new("The client has the answer already, as If-None-Match says"));
     }

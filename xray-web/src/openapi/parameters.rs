@@ -200,6 +200,73 @@ pub(crate) struct Search {
     before: Option<String>,
 }
 
+/// Whether it is said how the answer came about.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Explain {
+    /// Adds the plan of the query and what was read for it; of runs only with `q`
+    #[param(default = false)]
+    explain: Option<bool>,
+}
+
+/// What is calculated of which rows.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Aggregated {
+    /// Rows of what: steps unless it is given
+    #[param(inline)]
+    of: Option<RowsName>,
+    /// Expressions that rows of a group have in common, with commas between, such as `name, bucket(started, duration("1h"))`;
+    /// all rows are one group unless it is given
+    group_by: Option<String>,
+    /// What is calculated of each group, with commas between, such as `count(), quantile(duration, 0.95)`: see `aggregates` in
+    /// `/api/v1/vocabulary`
+    #[param(default = "count()")]
+    select: Option<String>,
+    /// Some of what `group_by` and `select` name, with commas between; with a `-` in front, the highest first
+    order: Option<String>,
+    /// How many groups
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+}
+
+/// What is counted over time.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OverTime {
+    /// What is counted: steps unless it is given
+    #[param(inline)]
+    of: Option<SeriesOfName>,
+    /// How long a bucket is, such as `1h30m` or `200ms`: there may be no more than 1,000 of them. The shortest round length of
+    /// which there are fewer than 100 unless it is given
+    #[param(pattern = "^([0-9.]+(h|m|s|ms|us|ns))+$")]
+    bucket: Option<String>,
+}
+
+/// Which failures.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Failed {
+    /// Runs that began at this time or later: RFC 3339, or nanoseconds since 1970
+    #[param(pattern = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]+([Zz]|[+-][0-9:]+)|[0-9]{1,19})$")]
+    from: Option<String>,
+    /// Runs that began before this time
+    #[param(pattern = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]+([Zz]|[+-][0-9:]+)|[0-9]{1,19})$")]
+    before: Option<String>,
+    /// How many functions
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+}
+
+/// What a page of another site cannot send.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct OwnRequest {
+    /// Any value: browsers do not let a page of another site send this header
+    #[param(rename = "X-Xray-Request")]
+    x_xray_request: String,
+}
+
 /// Which runs. Neither goes together with `q`.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -292,6 +359,8 @@ names! {
     PartName: crate::parts::Part::ALL.map(crate::parts::Part::as_str);
     ExtraName: crate::decision::Extras::NAMES;
     OfName: crate::compare::Of::ALL.map(crate::compare::Of::as_str);
+    RowsName: xray_collector::query::Entity::ALL.map(crate::aggregate::word);
+    SeriesOfName: crate::series::OF.map(crate::aggregate::word);
     EventName: crate::live::Kind::ALL.map(crate::live::Kind::as_str);
     FormatName: crate::export::Format::ALL.map(crate::export::Format::as_str);
 }

@@ -1,6 +1,6 @@
 //! Schemas of what comes from other crates: ids, the words of enums, and what was captured.
 
-use utoipa::openapi::schema::{ArrayBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 use xray_collector::decision as decisions;
@@ -68,14 +68,20 @@ words! {
     Note: ["few", "may_be_chance"];
     /// How an item left a run.
     Fate: items::Fate::ALL.map(items::Fate::as_str);
+    /// The limit for which a run was removed: how old runs get, how many are kept, and how many bytes of them.
+    Limit: xray_collector::store::Limit::ALL.map(xray_collector::store::Limit::as_str);
+    /// What rows are found by: every run of the time, the columns of steps, or the index of items.
+    Index: ["runs", "columns", "items"];
+    /// What a column of groups holds: durations are nanoseconds, and what is captured can be anything.
+    ColumnKind: ["bool", "number", "text", "duration", "time", "captured"];
     /// What becomes of a payload that does not fit.
     OnMismatch: ["warn", "reject", "sanitize"];
     /// How much of a value was captured.
     CaptureLevel: ["structured", "debug_text", "type_name", "redacted", "panicked"];
     /// What tells problems apart.
     Code: ["no_such_path", "no_such_run", "no_such_step", "no_such_value", "no_such_schema", "no_such_item", "no_such_range",
-        "method_not_allowed", "host_not_allowed", "no_acceptable_coding", "uri_too_long", "headers_too_large",
-        "unknown_parameter", "invalid_parameter", "invalid_query", "malformed_cursor", "cursor_of_another_list",
+        "run_is_gone", "method_not_allowed", "host_not_allowed", "cross_site", "no_acceptable_coding", "uri_too_long", "headers_too_large",
+        "unknown_parameter", "invalid_parameter", "invalid_query", "query_too_costly", "malformed_cursor", "cursor_of_another_list",
         "too_many_clients", "damaged", "store_error", "internal"];
 }
 
@@ -95,6 +101,10 @@ pub(crate) struct Score;
 
 /// A captured value.
 pub(crate) struct Captured;
+
+/// A value of a group: durations are nanoseconds, times RFC 3339, what is missing is `null`, and values with the number of
+/// their rows are a list.
+pub(crate) struct Datum;
 
 /// The books of a collector.
 pub(crate) struct EventStats;
@@ -157,6 +167,23 @@ impl PartialSchema for Score {
 }
 
 impl ToSchema for Score {}
+
+impl PartialSchema for Datum {
+    fn schema() -> RefOr<Schema> {
+        let scalar = SchemaType::from_iter([Type::Null, Type::Boolean, Type::Number, Type::String]);
+        let any = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+        let counted = ObjectBuilder::new().property("value", any).required("value").property("count", number());
+        OneOfBuilder::new()
+            .item(ObjectBuilder::new().schema_type(scalar))
+            .item(ArrayBuilder::new().items(counted.required("count")))
+            .description(Some(
+                "Durations are nanoseconds, times RFC 3339; of `topk` a list of values with the number of their rows",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for Datum {}
 
 impl PartialSchema for Captured {
     fn schema() -> RefOr<Schema> {

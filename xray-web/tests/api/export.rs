@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use xray_collector::decision::DecisionCounts;
 use xray_collector::id::{ProcessId, RunId, SchemaVersion, StepId};
 use xray_collector::model::{Callsite, Run, RunStatus, Step, StepDetail};
 use xray_collector::store::{
@@ -115,6 +116,7 @@ fn hostile() -> Fixture {
     let row = StepRow {
         arguments: Some(payload.put(&[&Encoded::Json(items)])),
         result: Some(payload.put(&[&Encoded::Json(json!(["plain"]))])),
+        counts: DecisionCounts { kept: 1, eliminated: 6, inferred: true, ..DecisionCounts::default() },
         ..step(run_id(0), 1)
     };
     let mut run = run(0);
