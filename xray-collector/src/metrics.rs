@@ -381,6 +381,7 @@ mod tests {
             level: Level::Full,
             schema: None,
             misfits: 0,
+            pinned: false,
         };
         for name in &names {
             run.pipeline = (&**name).into();

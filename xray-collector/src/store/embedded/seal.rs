@@ -31,13 +31,16 @@ pub(super) struct Sealed {
     pub(super) steps: (StepId, StepId),
 }
 
+/// A block that is being encoded: its number, its head without its length, and its bytes.
+type Unwritten<'scope> = (u64, StoredHead, Aside<'scope, Result<Encoded, Fault>>);
+
 /// Puts rows into blocks.
 pub(super) struct Sealer<'a, 't, 'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     /// There is much to do: blocks are encoded aside.
     is_much: bool,
     /// Blocks that are being encoded.
-    encoded: Vec<(u64, StoredHead, Aside<'scope, Result<Encoded, Fault>>)>,
+    encoded: Vec<Unwritten<'scope>>,
     transaction: &'t WriteTransaction,
     heads: Table<'t, u64, &'static [u8]>,
     blobs: Table<'t, blobs::Key, &'static [u8]>,
