@@ -16,7 +16,7 @@ const IMAGE: &str = "image/svg+xml";
 /// The files beside the page, by the name that it asks for them with.
 const ASSETS: [(&str, &str, &str); 15] = [
     ("style.css", CSS, include_str!("../assets/style.css")),
-    ("icon.svg", IMAGE, include_str!("../assets/icon.svg")),
+    ("icon.svg", IMAGE, include_str!("../dashboard/public/icon.svg")),
     ("reference.css", CSS, include_str!("../assets/reference.css")),
     ("reference.js", SCRIPT, include_str!("../assets/reference.js")),
     ("app.js", SCRIPT, include_str!("../assets/app.js")),

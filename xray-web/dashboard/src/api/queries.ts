@@ -1,0 +1,127 @@
+// What the views ask for, by name: each is a TanStack Query, so that what two views need is asked for once.
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { type Parameters, read } from "./client";
+import type {
+  CallsiteSummary,
+  Comparison,
+  Decision,
+  Diff,
+  Failures,
+  FoundDecision,
+  FoundStep,
+  Groups,
+  ItemHistory,
+  ItemWay,
+  Page,
+  PipelineSummary,
+  RunDetail,
+  RunRow,
+  Series,
+  Stats,
+  StepDetail,
+  StepRow,
+  Vocabulary,
+} from "./types";
+
+/** A list of which pages are asked for as they are scrolled to. */
+function paged<Row>(path: string, parameters: Parameters) {
+  return infiniteQueryOptions({
+    queryKey: [path, parameters] as const,
+    queryFn: ({ pageParam, signal }) =>
+      read<Page<Row>>(path, { ...parameters, cursor: pageParam ?? undefined }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+}
+
+/** Something that is answered whole. */
+function whole<Answer>(path: string, parameters: Parameters = {}) {
+  return queryOptions({
+    queryKey: [path, parameters] as const,
+    queryFn: ({ signal }) => read<Answer>(path, parameters, signal),
+  });
+}
+
+const one = encodeURIComponent;
+
+export type RunFilters = { q?: string; status?: string; pipeline?: string; from?: string; before?: string };
+
+export const runs = (filters: RunFilters, limit = 200) => paged<RunRow>("/api/v1/runs", { ...filters, limit });
+
+/** A run without its steps. */
+export const run = (id: string) => whole<RunDetail>(`/api/v1/runs/${one(id)}`, { limit: 1 });
+
+/** Every step of a run, without what was captured; as many requests as there are thousands of them. */
+export const steps = (run: string) =>
+  queryOptions({
+    queryKey: ["/api/v1/runs", run, "steps"] as const,
+    queryFn: async ({ signal }) => {
+      const rows: StepRow[] = [];
+      let after: string | undefined;
+      do {
+        const path = `/api/v1/runs/${one(run)}`;
+        const { steps } = await read<RunDetail>(path, { limit: 1000, steps_after: after }, signal);
+        rows.push(...(steps.data as StepRow[]));
+        after = steps.next_cursor ?? undefined;
+      } while (after);
+      return rows;
+    },
+  });
+
+/** A step; `fields` are the parts of it that are wanted, all unless they are given. */
+export const step = (run: string, step: string, fields?: string) =>
+  whole<StepDetail>(`/api/v1/runs/${one(run)}/steps/${one(step)}`, { fields });
+
+export type DecisionFilters = { outcome?: string; basis?: string; reason?: string; item?: string };
+
+export const decisions = (run: string, step: string, filters: DecisionFilters = {}) =>
+  paged<Decision>(`/api/v1/runs/${one(run)}/steps/${one(step)}/decisions`, { ...filters, limit: 1000 });
+
+export type Search = { q?: string; from?: string; before?: string; limit?: number; fields?: string };
+
+export const foundSteps = (search: Search) => paged<FoundStep>("/api/v1/steps", search);
+export const foundDecisions = (search: Search) => paged<FoundDecision>("/api/v1/decisions", search);
+
+export const itemsOfRun = (run: string, fate?: string) =>
+  paged<ItemWay & { item: string }>("/api/v1/items", { run, fate, limit: 1000 });
+
+export const item = (key: string, run?: string) =>
+  infiniteQueryOptions({
+    queryKey: ["/api/v1/items", key, run] as const,
+    queryFn: ({ pageParam, signal }) =>
+      read<ItemHistory>(`/api/v1/items/${one(key)}`, { run, cursor: pageParam ?? undefined }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+export const diff = (a: string, b: string) =>
+  infiniteQueryOptions({
+    queryKey: ["/api/v1/diff", a, b] as const,
+    queryFn: ({ pageParam, signal }) => read<Diff>("/api/v1/diff", { a, b, cursor: pageParam ?? undefined }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+export const compare = (parameters: Parameters) => whole<Comparison>("/api/v1/compare", parameters);
+
+export type Aggregate = {
+  of?: "runs" | "steps" | "decisions";
+  group_by?: string;
+  select: string;
+  order?: string;
+  limit?: number;
+} & Pick<Search, "q" | "from" | "before">;
+
+/** What rows have in common, group by group. */
+export const groups = (aggregate: Aggregate) => whole<Groups>("/api/v1/query", aggregate);
+
+export type Spread = { of?: "runs" | "steps"; bucket?: string } & Pick<Search, "q" | "from" | "before">;
+
+/** Runs by status or steps by outcome, over time. */
+export const series = (spread: Spread) => whole<Series>("/api/v1/series", spread);
+
+export const pipelines = (search: Search = {}) => paged<PipelineSummary>("/api/v1/pipelines", search);
+export const callsites = (search: Search = {}) => paged<CallsiteSummary>("/api/v1/callsites", search);
+export const failures = (search: Pick<Search, "from" | "before">) => whole<Failures>("/api/v1/failures", search);
+export const vocabulary = () => queryOptions({ ...whole<Vocabulary>("/api/v1/vocabulary"), staleTime: 60_000 });
+export const stats = () => whole<Stats>("/api/v1/stats");

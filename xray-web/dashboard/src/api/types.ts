@@ -1,0 +1,39 @@
+// The API's types by the names that the rest of the dashboard uses. `schema.d.ts` is generated: `npm run api`.
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type RunRow = Schemas["Run"];
+export type RunStatus = Schemas["RunStatus"];
+export type Outcome = Schemas["Outcome"];
+export type RunDetail = Schemas["RunDetail"];
+export type StepRow = Schemas["StepRow"];
+export type StepDetail = Schemas["StepDetail"];
+export type Counts = Schemas["Counts"];
+export type Captured = Schemas["Captured"];
+export type Argument = Schemas["Argument"];
+export type Failure = Schemas["Failure"];
+export type Decision = Schemas["Decision"];
+export type Verdict = Schemas["Verdict"];
+export type Basis = Schemas["Basis"];
+export type Check = Schemas["Check"];
+export type FoundStep = Schemas["FoundStep"];
+export type FoundDecision = Schemas["FoundDecision"];
+export type ItemHistory = Schemas["ItemHistory"];
+export type ItemWay = Schemas["ItemWay"];
+export type Stage = Schemas["Stage"];
+export type Diff = Schemas["Diff"];
+export type Pair = Schemas["Pair"];
+export type Comparison = Schemas["Comparison"];
+export type CallsiteSummary = Schemas["CallsiteSummary"];
+export type PipelineSummary = Schemas["PipelineSummary"];
+export type Series = Schemas["Series"];
+export type Groups = Schemas["Groups"];
+export type Failures = Schemas["Failures"];
+export type Stats = Schemas["Stats"];
+export type Vocabulary = Schemas["Vocabulary"];
+export type FieldInfo = Schemas["FieldInfo"];
+export type ProblemBody = Schemas["Problem"];
+
+/** A page of a list. */
+export type Page<Row> = { data: Row[]; next_cursor: string | null };

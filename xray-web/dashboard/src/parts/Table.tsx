@@ -1,0 +1,214 @@
+// Rows by the thousand, of which only those in sight are in the document.
+import {
+  columnVisibilityFeature,
+  createSortedRowModel,
+  rowSortingFeature,
+  type SortingState,
+  tableFeatures,
+  useTable,
+} from "@tanstack/react-table";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import styles from "./Table.module.css";
+
+export type Column<Row> = {
+  id: string;
+  header: string;
+  /** What is meant, as a tooltip of the header. */
+  title?: string;
+  /** A track of a CSS grid: `8rem`, `minmax(10rem, 1fr)`. */
+  width: string;
+  align?: "end";
+  cell: (row: Row) => ReactNode;
+  /** The rows can be sorted by it. Rows without a value come last. */
+  sort?: (row: Row) => string | number | undefined;
+};
+
+type Properties<Row> = {
+  /** What the rows are, for those who cannot see them. */
+  label: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  rowKey: (row: Row) => string;
+  /** Columns that are left out, by id. */
+  hidden?: string[];
+  /** Enter or a click on a row. */
+  onOpen?: (row: Row) => void;
+  /** The row that is open, by key. */
+  current?: string;
+  /** The last rows came into sight: more are wanted. */
+  onEnd?: () => void;
+  /** How many rows there are in all, if that is known and more than are loaded. */
+  total?: number;
+  /** Below the last row. */
+  footer?: ReactNode;
+  initialSort?: SortingState;
+  /** Pixels. */
+  rowHeight?: number;
+};
+
+const features = tableFeatures({
+  rowSortingFeature,
+  columnVisibilityFeature,
+  sortedRowModel: createSortedRowModel(),
+});
+const NEAR_THE_END = 20;
+
+/**
+ * A table that scrolls by itself. With the focus in it, the arrow keys or `j` and `k` choose a row, and Enter opens it.
+ * It fills what its parent gives it: the parent has a height.
+ */
+export function Table<Row>(properties: Properties<Row>) {
+  const { label, columns, rows, rowKey, hidden, onOpen, current, onEnd, total, footer, rowHeight = 34 } = properties;
+  const [sorting, setSorting] = useState<SortingState>(properties.initialSort ?? []);
+  const [chosen, setChosen] = useState(0);
+  const scroller = useRef<HTMLDivElement>(null);
+
+  const definitions = useMemo(
+    () =>
+      columns.map((column) => ({
+        id: column.id,
+        accessorFn: (row: Row) => column.sort?.(row),
+        enableSorting: column.sort !== undefined,
+        sortUndefined: "last" as const,
+        sortFn: "basic" as const,
+        meta: column,
+      })),
+    [columns],
+  );
+  const table = useTable<typeof features, Row & object>({
+    features,
+    // biome-ignore lint/suspicious/noExplicitAny: the columns are of `Row`, which the table does not need to know
+    columns: definitions as any,
+    data: rows as (Row & object)[],
+    getRowId: rowKey,
+    state: {
+      sorting,
+      columnVisibility: useMemo(() => Object.fromEntries((hidden ?? []).map((id) => [id, false])), [hidden]),
+    },
+    onSortingChange: setSorting,
+  });
+
+  const sorted = table.getRowModel().rows;
+  const virtualizer = useVirtualizer({
+    count: sorted.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    getItemKey: (index) => sorted[index]?.id ?? index,
+    overscan: 12,
+  });
+  const inSight = virtualizer.getVirtualItems();
+  const last = inSight.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (onEnd && last >= sorted.length - NEAR_THE_END) onEnd();
+  }, [onEnd, last, sorted.length]);
+
+  const shown = columns.filter((column) => !hidden?.includes(column.id));
+  const tracks = shown.map((column) => column.width).join(" ");
+
+  function move(to: number) {
+    const row = Math.max(0, Math.min(sorted.length - 1, to));
+    setChosen(row);
+    virtualizer.scrollToIndex(row);
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    const page = Math.max(1, inSight.length - 14);
+    const target = targets(chosen, page, sorted.length)[event.key];
+    if (target !== undefined) move(target);
+    else if (event.key === "Enter" && sorted[chosen]) onOpen?.(sorted[chosen].original);
+    else return;
+    event.preventDefault();
+  }
+
+  return (
+    <div
+      ref={scroller}
+      className={styles.scroller}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={total ?? sorted.length + 1}
+      aria-colcount={shown.length}
+      aria-activedescendant={inSight.some((item) => item.index === chosen) ? rowId(label, chosen) : undefined}
+      tabIndex={0}
+      data-grid
+      onKeyDown={onKeyDown}
+    >
+      <div className={styles.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: tracks }}>
+        {shown.map((column) => {
+          const direction = sorting.find((sort) => sort.id === column.id);
+          return (
+            <div
+              key={column.id}
+              role="columnheader"
+              className={styles.header}
+              data-align={column.align}
+              title={column.title}
+              aria-sort={direction ? (direction.desc ? "descending" : "ascending") : undefined}
+            >
+              {column.sort ? (
+                <button
+                  type="button"
+                  className={styles.sort}
+                  onClick={() => table.getColumn(column.id)?.toggleSorting()}
+                >
+                  {column.header}
+                  <span aria-hidden="true">{direction ? (direction.desc ? " ↓" : " ↑") : ""}</span>
+                </button>
+              ) : (
+                column.header
+              )}
+            </div>
+          );
+        })}
+      </div>
+      <div className={styles.body} role="rowgroup" style={{ height: virtualizer.getTotalSize() }}>
+        {inSight.map((item) => {
+          const row = sorted[item.index];
+          if (!row) return null;
+          return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
+            <div
+              key={item.key}
+              id={rowId(label, item.index)}
+              role="row"
+              aria-rowindex={item.index + 2}
+              aria-selected={item.index === chosen}
+              data-current={row.id === current || undefined}
+              data-opens={onOpen !== undefined || undefined}
+              className={styles.row}
+              style={{ gridTemplateColumns: tracks, height: item.size, translate: `0 ${item.start}px` }}
+              tabIndex={-1}
+              onClick={(event) => {
+                setChosen(item.index);
+                if (!(event.target as Element).closest("a, button, input")) onOpen?.(row.original);
+              }}
+            >
+              {shown.map((column) => (
+                <div key={column.id} role="gridcell" className={styles.cell} data-align={column.align}>
+                  {column.cell(row.original)}
+                </div>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+      {footer}
+    </div>
+  );
+}
+
+/** Where each key goes. */
+const targets = (from: number, page: number, rows: number): Record<string, number> => ({
+  ArrowDown: from + 1,
+  j: from + 1,
+  ArrowUp: from - 1,
+  k: from - 1,
+  PageDown: from + page,
+  PageUp: from - page,
+  Home: 0,
+  End: rows - 1,
+});
+
+const rowId = (label: string, index: number) => `${label.replace(/\W+/g, "-")}-row-${index}`;

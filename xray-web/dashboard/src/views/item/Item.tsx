@@ -1,0 +1,3 @@
+export function Item() {
+  return <h1>Item</h1>;
+}

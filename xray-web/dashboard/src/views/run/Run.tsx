@@ -1,0 +1,3 @@
+export function Run() {
+  return <h1>Run</h1>;
+}

@@ -1,0 +1,3 @@
+export function FunctionSteps() {
+  return <h1>FunctionSteps</h1>;
+}

@@ -1,0 +1,3 @@
+export function Steps() {
+  return <h1>Steps</h1>;
+}
