@@ -1,10 +1,10 @@
-//! The HTTP API and the page of xray, over whatever keeps its runs.
+//! The HTTP API and the dashboard of xray, over whatever keeps its runs.
 //!
 //! [`Server::start`] serves a [`Source`] from a thread of its own, inside the program that records:
 //!
 //! | path | answer |
 //! |---|---|
-//! | `GET /` | a page that lists runs and opens them |
+//! | `GET /` | the dashboard, with a page for each run, step, item and function |
 //! | `GET /reference` | a page that documents the API |
 //! | `GET /health` | whether the collector can write |
 //! | `GET /metrics` | what ended and what was dropped, for Prometheus |

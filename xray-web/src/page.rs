@@ -1,43 +1,47 @@
-//! `GET /` and its files: the page that lists runs and opens them, built into the program.
+//! What a browser shows: the dashboard, and the reference of the API. Both are files that are built into the program.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery};
+use std::borrow::Cow;
+
+use axum::extract::RawQuery;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
+use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 
-const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";
-const IMAGE: &str = "image/svg+xml";
+/// What `npm run build` makes of `dashboard/src`; `cargo xtask dashboard` sees to it that it is that.
+#[derive(RustEmbed)]
+#[folder = "dashboard/dist"]
+struct Dashboard;
 
-/// The files beside the page, by the name that it asks for them with.
-const ASSETS: [(&str, &str, &str); 15] = [
-    ("style.css", CSS, include_str!("../assets/style.css")),
-    ("icon.svg", IMAGE, include_str!("../dashboard/public/icon.svg")),
-    ("reference.css", CSS, include_str!("../assets/reference.css")),
-    ("reference.js", SCRIPT, include_str!("../assets/reference.js")),
-    ("app.js", SCRIPT, include_str!("../assets/app.js")),
-    ("address.js", SCRIPT, include_str!("../assets/address.js")),
-    ("api.js", SCRIPT, include_str!("../assets/api.js")),
-    ("dom.js", SCRIPT, include_str!("../assets/dom.js")),
-    ("format.js", SCRIPT, include_str!("../assets/format.js")),
-    ("runs.js", SCRIPT, include_str!("../assets/runs.js")),
-    ("run.js", SCRIPT, include_str!("../assets/run.js")),
-    ("tree.js", SCRIPT, include_str!("../assets/tree.js")),
-    ("step.js", SCRIPT, include_str!("../assets/step.js")),
-    ("decisions.js", SCRIPT, include_str!("../assets/decisions.js")),
-    ("value.js", SCRIPT, include_str!("../assets/value.js")),
-];
+#[derive(RustEmbed)]
+#[folder = "assets/reference"]
+struct Reference;
 
-pub(crate) async fn index() -> Response {
-    file(HTML, include_str!("../assets/index.html"))
+const INDEX: &str = "index.html";
+/// Their names change with their contents.
+const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// The dashboard, whatever part of it the address is of: that is its own to read.
+pub(crate) async fn dashboard(uri: Uri) -> Result<Response, Problem> {
+    file(INDEX, Dashboard::get(INDEX), &uri)
 }
 
-pub(crate) async fn reference() -> Response {
-    file(HTML, include_str!("../assets/reference.html"))
+/// A file of the dashboard.
+pub(crate) async fn asset(uri: Uri) -> Result<Response, Problem> {
+    let name = uri.path().trim_start_matches('/');
+    let mut response = file(name, Dashboard::get(name), &uri)?;
+    if name.starts_with("assets/") {
+        response.headers_mut().insert(header::CACHE_CONTROL, FOREVER);
+    }
+    Ok(response)
+}
+
+/// The reference, or a file of it.
+pub(crate) async fn reference(uri: Uri) -> Result<Response, Problem> {
+    let name = uri.path().strip_prefix("/reference/").unwrap_or(INDEX);
+    file(name, Reference::get(name), &uri)
 }
 
 /// This document
@@ -47,15 +51,22 @@ pub(crate) async fn reference() -> Response {
 ))]
 pub(crate) async fn document(RawQuery(query): RawQuery) -> Result<Response, Problem> {
     Parameters::parse(query.as_deref(), &[])?;
-    Ok(file("application/json", include_str!("../assets/openapi.json")))
+    let json = HeaderValue::from_static("application/json");
+    Ok(([(header::CONTENT_TYPE, json)], include_str!("../assets/openapi.json")).into_response())
 }
 
-pub(crate) async fn asset(name: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Problem> {
-    let name = name.as_ref().map_or("", |Path(name)| name);
-    let found = ASSETS.iter().find(|(asset, ..)| *asset == name);
-    found.map(|(_, kind, content)| file(kind, content)).ok_or_else(|| Problem::no_such_path(uri.path()))
-}
-
-fn file(kind: &'static str, content: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], content).into_response()
+fn file(name: &str, found: Option<EmbeddedFile>, uri: &Uri) -> Result<Response, Problem> {
+    let file = found.ok_or_else(|| Problem::no_such_path(uri.path()))?;
+    let kind = match name.rsplit_once('.') {
+        Some((_, "html")) => "text/html; charset=utf-8",
+        Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "js")) => "text/javascript; charset=utf-8",
+        Some((_, "svg")) => "image/svg+xml",
+        _ => "application/octet-stream",
+    };
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(kind))];
+    Ok(match file.data {
+        Cow::Borrowed(content) => (kind, content).into_response(),
+        Cow::Owned(content) => (kind, content).into_response(),
+    })
 }

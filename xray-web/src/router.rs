@@ -100,9 +100,7 @@ pub(crate) fn router(source: Source, clients: Clients) -> Router {
         .quality(CompressionLevel::Fastest)
         .compress_when(SizeAbove::new(COMPRESSED_BYTES).and(NotForContentType::SSE));
     resources()
-        .route("/", get(page::index))
-        .route("/reference", get(page::reference))
-        .route("/assets/{name}", get(page::asset))
+        .merge(pages())
         .route("/api/v1/runs/{id}/pin", put(pin::pin).delete(pin::unpin).fallback(pin::wrong_method))
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing_there)
@@ -116,6 +114,17 @@ pub(crate) fn router(source: Source, clients: Clients) -> Router {
         .layer(Extension(Arc::<metrics::Requests>::default()))
         .layer(Extension(clients))
         .with_state(source)
+}
+
+/// The addresses of the dashboard are those of its `router.tsx`.
+fn pages() -> Router<Source> {
+    let dashboard = ["/", "/runs/{*rest}", "/items/{*rest}", "/steps", "/steps/{*rest}", "/compare"];
+    let pages = dashboard.into_iter().fold(Router::new(), |pages, path| pages.route(path, get(page::dashboard)));
+    pages
+        .route("/icon.svg", get(page::asset))
+        .route("/assets/{*file}", get(page::asset))
+        .route("/reference", get(page::reference))
+        .route("/reference/{*file}", get(page::reference))
 }
 
 async fn nothing_there(uri: Uri) -> Problem {

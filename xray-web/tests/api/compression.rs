@@ -25,7 +25,7 @@ fn decoded(answer: &Answer) -> Vec<u8> {
 #[test]
 fn large_answers_are_compressed_as_the_client_wants() {
     let fixture = Fixture::with(&Batch { runs: (0..200).map(run).collect(), ..Batch::default() });
-    for path in ["/api/v1/runs", "/api/v1/export/runs", "/assets/app.js", "/api/v1/openapi.json", "/metrics"] {
+    for path in ["/api/v1/runs", "/api/v1/export/runs", "/reference/reference.js", "/api/v1/openapi.json", "/metrics"] {
         let plain = fixture.get(path);
         assert_eq!((plain.header("content-encoding"), plain.header("vary")), (None, Some("accept-encoding")), "{path}");
         for (accepted, coding) in [

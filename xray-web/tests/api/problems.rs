@@ -26,8 +26,15 @@ fn paths_that_lead_nowhere_are_problems() {
 fn methods_that_change_things_are_refused() {
     let fixture = Fixture::with(&Batch::default());
     let address = fixture.server.address();
-    for path in ["/", "/assets/app.js", "/health", "/api/v1/runs", "/api/v1/runs/7", "/api/v1/schemas", "/api/v1/stats"]
-    {
+    for path in [
+        "/",
+        "/reference/reference.js",
+        "/health",
+        "/api/v1/runs",
+        "/api/v1/runs/7",
+        "/api/v1/schemas",
+        "/api/v1/stats",
+    ] {
         for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"] {
             let answer = client::request(address, method, path, &format!("Host: {address}\r\n"));
             let problem = answer.problem(405, "method_not_allowed");

@@ -1,6 +1,5 @@
 // The API reference, out of the OpenAPI document that the server has.
 
-import { read } from "./api.js";
 import { element, state } from "./dom.js";
 
 const main = document.getElementById("main");
@@ -13,7 +12,9 @@ async function show() {
   main.replaceChildren(state("Loading …"));
   let api;
   try {
-    api = await read("/api/v1/openapi.json");
+    const response = await fetch("/api/v1/openapi.json");
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    api = await response.json();
   } catch (error) {
     main.replaceChildren(state("The document could not be read", element("p", {}, error.message)));
     return;

@@ -12,18 +12,7 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** Makes `wanted` the children of `parent`. Those in place already are not touched: they keep focus and scroll. */
-export function arrange(parent, wanted) {
-  const keep = new Set(wanted);
-  for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
-  let next = parent.firstElementChild;
-  for (const child of wanted) {
-    if (child === next) next = next.nextElementSibling;
-    else parent.insertBefore(child, next);
-  }
-}
-
-/** A large notice in place of content: loading, nothing there, or an error. */
+/** A large notice in place of content: loading, or an error. */
 export function state(title, ...rest) {
   return element("div", { class: "state" }, element("h2", {}, title), rest);
 }
