@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> anyhow::Result<()> {
-    let xray = program::start(&options.store, options.address.as_deref(), options.once)?;
+    let xray = program::start(xray::builder(), &options.store, options.address.as_deref(), options.once)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start tokio")?;
 
     let catalog = runtime.block_on(catalog::load_catalog(&options.data)).context("cannot load the films")?;

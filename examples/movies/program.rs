@@ -10,8 +10,13 @@ use anyhow::anyhow;
 const ADDRESS: &str = "127.0.0.1:7878";
 
 /// Records into `store`. Serves the API, at `address` if there is one, but not by itself where the program ends at once.
-pub(crate) fn start(store: &Path, address: Option<&str>, once: bool) -> anyhow::Result<xray::Guard> {
-    let mut builder = xray::builder().store(store);
+pub(crate) fn start(
+    builder: xray::Builder,
+    store: &Path,
+    address: Option<&str>,
+    once: bool,
+) -> anyhow::Result<xray::Guard> {
+    let mut builder = builder.store(store);
     if let Some(address) = address.or((!once).then_some(ADDRESS)) {
         builder = builder.serve(address);
     }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod conformance;
+mod dashboard;
 mod http_fuzz;
 mod instructions;
 mod openapi;
@@ -32,6 +33,8 @@ enum Command {
     Soak(soak::Arguments),
     /// Writes the OpenAPI document, which the server has a copy of, out of the code
     Openapi(openapi::Arguments),
+    /// Builds the dashboard, which the server has a copy of, and tests it in a browser
+    Dashboard(dashboard::Arguments),
     /// Makes thousands of requests out of the OpenAPI document, well-formed and not
     HttpFuzz,
     /// Measures what xray costs, beside others
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         Command::Sanitize(arguments) => sanitize::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Openapi(arguments) => openapi::run(&arguments),
+        Command::Dashboard(arguments) => dashboard::run(&arguments),
         Command::HttpFuzz => http_fuzz::check_api(),
         Command::Bench(arguments) => bench::run(&arguments),
     }

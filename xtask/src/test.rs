@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         crate::steps::check(&mut command)
     })?;
     steps.run("the OpenAPI document is what the code says", crate::openapi::check)?;
+    steps.run("the dashboard is what its sources say, and works in a browser", crate::dashboard::check_all)?;
     steps.run("the HTTP API under schemathesis", crate::http_fuzz::check_api)?;
     steps.run("a call takes no more instructions than before", crate::instructions::check)?;
     steps.run("licences and bans", licences)?;
