@@ -27,8 +27,8 @@ impl Json {
     }
 
     /// What is JSON already.
-    pub(crate) fn from_text(text: String) -> Self {
-        Self { status: StatusCode::OK, body: text.into_bytes(), tag: None }
+    pub(crate) fn from_text(text: Vec<u8>) -> Self {
+        Self { status: StatusCode::OK, body: text, tag: None }
     }
 
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {

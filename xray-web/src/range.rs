@@ -9,9 +9,12 @@ use crate::problem::Problem;
 
 /// An answer that can be asked for in ranges.
 pub(crate) struct Ranged {
-    whole: Json,
+    /// The whole, or its beginning as far as it was asked for.
+    text: Json,
     /// The first byte, and the one behind the last.
     part: Option<(usize, usize)>,
+    /// How long the whole is, if that is known.
+    length: Option<usize>,
 }
 
 impl Ranged {
@@ -19,23 +22,35 @@ impl Ranged {
         let length = whole.bytes().len();
         let is_asked = *method == Method::GET
             && headers.get(header::IF_RANGE).is_none_or(|tag| whole.tag().is_some_and(|own| own == *tag));
-        let asked = headers.get(header::RANGE).filter(|_| is_asked).and_then(|range| range.to_str().ok());
-        match asked.map_or(Asked::Whole, |range| parse(range, length)) {
-            Asked::Whole => Ok(Self { whole, part: None }),
-            Asked::Part(from, to) => Ok(Self { whole, part: Some((from, to)) }),
+        match header_of(headers).filter(|_| is_asked).map_or(Asked::Whole, |range| parse(range, length)) {
+            Asked::Whole => Ok(Self { text: whole, part: None, length: Some(length) }),
+            Asked::Part(from, to) => Ok(Self { text: whole, part: Some((from, to)), length: Some(length) }),
             Asked::Nothing => Err(Problem::no_such_range(length)),
         }
+    }
+
+    /// The range that is asked for without a condition, if both its ends are said: as much of the whole is enough.
+    pub(crate) fn asked(method: &Method, headers: &HeaderMap) -> Option<(usize, usize)> {
+        let is_asked = *method == Method::GET && !headers.contains_key(header::IF_RANGE);
+        match header_of(headers).filter(|_| is_asked).map(|range| parse(range, usize::MAX)) {
+            Some(Asked::Part(from, to)) if to < usize::MAX => Some((from, to)),
+            _ => None,
+        }
+    }
+
+    /// That range, of an answer of which no more is known than what is up to its end.
+    pub(crate) fn of_beginning(beginning: Json, (from, to): (usize, usize)) -> Self {
+        Self { text: beginning, part: Some((from, to)), length: None }
     }
 }
 
 impl IntoResponse for Ranged {
     fn into_response(self) -> Response {
-        let length = self.whole.bytes().len();
-        let whole = self.whole;
         let mut response = match self.part {
-            None => whole.into_response(),
+            None => self.text.into_response(),
             Some((from, to)) => {
-                let mut response = whole.part(from..to).with_status(StatusCode::PARTIAL_CONTENT).into_response();
+                let mut response = self.text.part(from..to).with_status(StatusCode::PARTIAL_CONTENT).into_response();
+                let length = self.length.map_or("*".to_owned(), |length| length.to_string());
                 let range = HeaderValue::from_str(&format!("bytes {from}-{}/{length}", to - 1));
                 response.headers_mut().extend(range.ok().map(|range| (header::CONTENT_RANGE, range)));
                 response
@@ -44,6 +59,10 @@ impl IntoResponse for Ranged {
         response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         response
     }
+}
+
+fn header_of(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::RANGE).and_then(|range| range.to_str().ok())
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use xray_collector::id::{RunId, StepId};
 use xray_collector::value::Captured;
 
-/// Characters of a large value's JSON that stand in for it.
+/// Bytes of a large value's JSON that stand in for it.
 const BEGINNING: usize = 1_000;
 
 /// How large a value may be to be written whole, in bytes as it was captured: its JSON is about twice as long.
@@ -16,6 +16,10 @@ impl Limit {
     pub(crate) const OF_STEP: Self = Self(256 * 1024);
     /// In a list.
     pub(crate) const OF_ROW: Self = Self(16 * 1024);
+
+    pub(crate) fn allows(self, captured: &Captured) -> bool {
+        captured.bytes().len() <= self.0
+    }
 }
 
 /// A value and the level that it was captured at; `name` is that of `/values/{part}`.
@@ -31,9 +35,9 @@ pub(crate) struct ValueBody<'a> {
 #[derive(serde::Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Omitted<'a> {
-    /// The size of its JSON.
+    /// Its size as it was captured; its JSON is up to about twice as long.
     bytes: usize,
-    /// How that begins.
+    /// How its JSON begins.
     beginning: &'a str,
     /// Where it is, as a whole and in ranges.
     path: String,
@@ -41,16 +45,19 @@ pub(crate) struct Omitted<'a> {
 
 impl Serialize for ValueBody<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.captured.bytes().len() <= self.limit.0 {
+        if self.limit.allows(self.captured) {
             return self.captured.serialize(serializer);
         }
-        let json = self.captured.json();
-        let end = json.char_indices().nth(BEGINNING).map_or(json.len(), |(end, _)| end);
+        let beginning = self.captured.json_beginning(BEGINNING);
+        let whole_characters = beginning.utf8_chunks().next().map_or("", |chunk| chunk.valid());
         let path = format!("/api/v1/runs/{}/steps/{}/values/{}", self.run, self.step, self.name);
         let mut fields = serializer.serialize_map(None)?;
         fields.serialize_entry("level", &self.captured.level())?;
         fields.serialize_entry("value", &())?;
-        fields.serialize_entry("omitted", &Omitted { bytes: json.len(), beginning: &json[..end], path })?;
+        fields.serialize_entry(
+            "omitted",
+            &Omitted { bytes: self.captured.bytes().len(), beginning: whole_characters, path },
+        )?;
         fields.end()
     }
 }

@@ -14,6 +14,7 @@ use crate::problem::Problem;
 use crate::range::Ranged;
 use crate::source::Source;
 use crate::step;
+use crate::value::Limit;
 
 /// The names of values, as a problem lists them.
 const NAMES: [&str; 8] =
@@ -21,7 +22,8 @@ const NAMES: [&str; 8] =
 
 /// One value of a step
 ///
-/// Its JSON alone, also in ranges of bytes: with `Range: bytes=0-65535` the first 64 KiB.
+/// Its JSON alone, also in ranges of bytes: with `Range: bytes=0-65535` the first 64 KiB. Of a large value only as much is
+/// read as is asked for: `Content-Range` has `*` for the length of the whole then.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/api/v1/runs/{id}/steps/{step}/values/{part}", tag = "steps",
     params(parameters::StepPath, parameters::ValuePath, parameters::Range),
@@ -41,13 +43,20 @@ pub(crate) async fn open(
 ) -> Result<Ranged, Problem> {
     Parameters::parse(query.as_deref(), &[])?;
     let value = Value::parse(&part).ok_or_else(|| Problem::not_one_of("part", &part, &NAMES))?;
-    let whole = answer(source, move |source| {
+    let asked = Ranged::asked(&method, &headers);
+    answer(source, move |source| {
         let (row, opened) = step::find(source, run, step)?;
         let captured = value.of(&opened).ok_or_else(|| Problem::no_such_value(run, step, &part))?;
-        Ok(Json::from_text(captured.json()).about(&row))
+        // Of a large value no more is rendered than is asked for, and one byte to see whether it goes on.
+        if let Some((from, to)) = asked.filter(|_| !Limit::OF_STEP.allows(captured)) {
+            let beginning = captured.json_beginning(to + 1);
+            if beginning.len() > to {
+                return Ok(Ranged::of_beginning(Json::from_text(beginning), (from, to)));
+            }
+        }
+        Ranged::of(Json::from_text(captured.json().into_bytes()).about(&row), &method, &headers)
     })
-    .await?;
-    Ranged::of(whole, &method, &headers)
+    .await
 }
 
 /// Which value.

@@ -85,6 +85,14 @@ impl Captured {
         json_text(&Rendered::new(self.bytes(), &self.names, &Notes::default()))
     }
 
+    /// The first `most` bytes of that text, or all where these are fewer. It costs what it writes.
+    #[must_use]
+    pub fn json_beginning(&self, most: usize) -> Vec<u8> {
+        let notes = Notes::default();
+        let rendered = Rendered::new(self.bytes(), &self.names, &notes);
+        crate::json::beginning(&rendered, most).unwrap_or_else(|error| error.to_string().into_bytes())
+    }
+
     /// The value alone, as JSON.
     #[cfg(feature = "json")]
     #[must_use]
@@ -136,7 +144,7 @@ impl std::fmt::Debug for Captured {
 
 impl Serialize for Captured {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let notes = Notes::default();
+        let notes = Notes::taken();
         let mut fields = serializer.serialize_map(None)?;
         fields.serialize_entry("level", &self.level())?;
         fields.serialize_entry("value", &Rendered::new(self.bytes(), &self.names, &notes))?;

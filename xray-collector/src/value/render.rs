@@ -1,6 +1,7 @@
 //! From the binary form to whatever serde serializer asks for it: streaming, without a tree between.
 
 use std::cell::RefCell;
+use std::fmt::Display;
 
 use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -31,37 +32,50 @@ pub(super) struct Cut {
 /// What there is to say about a value beside itself; filled while it is rendered.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    path: RefCell<String>,
+    /// Where it is at: `None` of notes that nobody reads.
+    path: Option<RefCell<String>>,
     cut: RefCell<Vec<Cut>>,
     redacted: RefCell<Vec<String>>,
 }
 
 impl Notes {
+    /// Notes that somebody reads; those by default only cost what a list costs that nothing is put into.
+    pub(super) fn taken() -> Self {
+        Self { path: Some(RefCell::default()), ..Self::default() }
+    }
+
     pub(super) fn into_parts(self) -> (Vec<Cut>, Vec<String>) {
         (self.cut.into_inner(), self.redacted.into_inner())
     }
 
     fn cut(&self, length: Option<u64>) {
-        self.cut.borrow_mut().push(Cut { pointer: self.path.borrow().clone(), length });
+        if let Some(path) = &self.path {
+            self.cut.borrow_mut().push(Cut { pointer: path.borrow().clone(), length });
+        }
     }
 
     fn redacted(&self) {
-        self.redacted.borrow_mut().push(self.path.borrow().clone());
+        if let Some(path) = &self.path {
+            self.redacted.borrow_mut().push(path.borrow().clone());
+        }
     }
 
     /// Steps down to an element, and back when the result is dropped.
-    fn descend(&self, token: &str) -> impl Drop + '_ {
-        struct Ascend<'a>(&'a Notes, usize);
+    fn descend(&self, token: impl Display) -> impl Drop + '_ {
+        struct Ascend<'a>(Option<(&'a RefCell<String>, usize)>);
         impl Drop for Ascend<'_> {
             fn drop(&mut self) {
-                self.0.path.borrow_mut().truncate(self.1);
+                if let Some((path, length)) = self.0 {
+                    path.borrow_mut().truncate(length);
+                }
             }
         }
-        let mut path = self.path.borrow_mut();
-        let length = path.len();
-        path.push('/');
-        path.push_str(&token.replace('~', "~0").replace('/', "~1"));
-        Ascend(self, length)
+        Ascend(self.path.as_ref().map(|path| {
+            let length = path.borrow().len();
+            let token = token.to_string().replace('~', "~0").replace('/', "~1");
+            path.borrow_mut().extend(["/", &token]);
+            (path, length)
+        }))
     }
 }
 
@@ -98,7 +112,7 @@ impl<'a> Rendered<'a> {
                     return list.end();
                 }
                 element => {
-                    let _inside = self.notes.descend(&index.to_string());
+                    let _inside = self.notes.descend(index);
                     list.serialize_element(&Inner::new(self, element))?;
                 }
             }

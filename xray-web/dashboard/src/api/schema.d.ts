@@ -94,7 +94,8 @@ export interface paths {
         };
         /**
          * One value of a step
-         * @description Its JSON alone, also in ranges of bytes: with `Range: bytes=0-65535` the first 64 KiB.
+         * @description Its JSON alone, also in ranges of bytes: with `Range: bytes=0-65535` the first 64 KiB. Of a large value only as much is
+         *     read as is asked for: `Content-Range` has `*` for the length of the whole then.
          */
         get: operations["runs_id_steps_step_values_part"];
         put?: never;
@@ -1184,9 +1185,9 @@ export interface components {
         Note: "few" | "may_be_chance";
         /** @description What is said of a value that is not written. */
         Omitted: {
-            /** @description How that begins. */
+            /** @description How its JSON begins. */
             beginning: string;
-            /** @description The size of its JSON. */
+            /** @description Its size as it was captured; its JSON is up to about twice as long. */
             bytes: number;
             /** @description Where it is, as a whole and in ranges. */
             path: string;
