@@ -35,5 +35,5 @@ export type Vocabulary = Schemas["Vocabulary"];
 export type FieldInfo = Schemas["FieldInfo"];
 export type ProblemBody = Schemas["Problem"];
 
-/** A page of a list. */
-export type Page<Row> = { data: Row[]; next_cursor: string | null };
+/** A page of a list; one that is calculated says if it cost more than it may, and what is counted then. */
+export type Page<Row> = { data: Row[]; next_cursor: string | null; stopped?: boolean; stopped_at?: string | null };

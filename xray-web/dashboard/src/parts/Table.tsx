@@ -43,6 +43,8 @@ type Properties<Row> = {
   /** Below the last row. */
   footer?: ReactNode;
   initialSort?: SortingState;
+  /** The reader chose another order. */
+  onSort?: (sorting: SortingState) => void;
   /** Pixels. */
   rowHeight?: number;
 };
@@ -86,7 +88,11 @@ export function Table<Row>(properties: Properties<Row>) {
       sorting,
       columnVisibility: useMemo(() => Object.fromEntries((hidden ?? []).map((id) => [id, false])), [hidden]),
     },
-    onSortingChange: setSorting,
+    onSortingChange: (change) => {
+      const next = typeof change === "function" ? change(sorting) : change;
+      setSorting(next);
+      properties.onSort?.(next);
+    },
   });
 
   const sorted = table.getRowModel().rows;

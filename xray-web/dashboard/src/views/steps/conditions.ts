@@ -1,0 +1,36 @@
+// The conditions that a function's page asks with.
+import { all, quoted } from "../../text/cel";
+import { since } from "./period";
+import type { FunctionSearch } from "./search";
+
+export type Asked = {
+  /** A condition on steps. */
+  steps: string;
+  /** The same on decisions. */
+  decisions: string;
+  /** The same on runs. */
+  runs: string;
+};
+
+/** Which steps are meant: those of a function that began in a time. */
+export function conditionsOf(name: string, { module, line, from, before }: FunctionSearch): Asked {
+  const parts: [string, string][] = [["name", `== ${quoted(name)}`]];
+  if (module !== undefined) parts.push(["module", `== ${quoted(module)}`]);
+  if (line !== undefined) parts.push(["line", `== ${line}`]);
+  const begin = since(from);
+  if (begin) parts.push(["started", `>= timestamp(${quoted(begin)})`]);
+  if (before) parts.push(["started", `< timestamp(${quoted(before)})`]);
+  const of = (prefix: string) => parts.map(([field, rest]) => `${prefix}${field} ${rest}`).join(" && ");
+  return { steps: of(""), decisions: of("step."), runs: `steps.exists(s, ${of("s.")})` };
+}
+
+/** The runs that had such a step of which more holds: `s` is the step. */
+export const runsWith = (asked: Asked, more: string): string => `${asked.runs.slice(0, -1)} && ${more})`;
+
+export const failed = (asked: Asked): string => all(asked.steps, "failed") as string;
+
+/** Calls at least as slow as this quantile are few enough to be looked at one by one. */
+export function slowQuantile(calls: number): number {
+  if (calls <= 100) return 0;
+  return [0.5, 0.9, 0.99, 0.999, 0.9999].find((quantile) => calls * (1 - quantile) <= 100) ?? 0.9999;
+}
