@@ -17,6 +17,8 @@ type Properties = {
   format: (value: number) => string;
   /** Values are nanoseconds. */
   durations?: boolean;
+  /** There are no halves of them. */
+  whole?: boolean;
   /** The least that the top of the axis is. */
   atLeast?: number;
   /** Somebody wants to see one of the times closer. */
@@ -28,7 +30,7 @@ const MARGIN = { top: 8, right: 12, bottom: 24, left: 58 };
 const BAR = 9;
 
 /** Values over time. The values under the pointer, or at the place that the arrow keys go to, are in the legend. */
-export function LineChart({ title, times, lines, format, durations = false, atLeast = 0, onPick }: Properties) {
+export function LineChart({ title, times, lines, format, durations, whole, atLeast = 0, onPick }: Properties) {
   const { ref, width } = useSize<HTMLDivElement>();
   const [at, setAt] = useState<number>();
   const id = useId();
@@ -37,7 +39,7 @@ export function LineChart({ title, times, lines, format, durations = false, atLe
   const inner = { width: Math.max(0, width - MARGIN.left - MARGIN.right), height: HEIGHT - MARGIN.top - MARGIN.bottom };
   const begin = times[0]?.getTime() ?? 0;
   const end = times[last]?.getTime() ?? 0;
-  const ticks = roundTicks(Math.max(atLeast, ...known), { durations });
+  const ticks = roundTicks(Math.max(atLeast, ...known), { durations, whole });
   // A single time is in the middle.
   const room = begin === end ? 1 : 0;
   const x = scaleTime({ domain: [begin - room, end + room], range: [0, inner.width] });
@@ -66,7 +68,7 @@ export function LineChart({ title, times, lines, format, durations = false, atLe
           {lines.map((line) => {
             const value = at === undefined ? undefined : (line.values[at] ?? null);
             return (
-              <li key={line.name} data-tone={line.tone}>
+              <li key={line.name} data-tone={line.tone} data-dash={line.dash}>
                 <span className={styles.sample} aria-hidden="true" />
                 {line.name}
                 {value !== undefined && <strong> {value === null ? "–" : format(value)}</strong>}
@@ -165,7 +167,7 @@ type DrawnProperties = {
 };
 
 /** One line, with gaps where there are no values. */
-function Drawn({ line: { tone, values, filled }, x, y }: DrawnProperties) {
+function Drawn({ line: { tone, values, filled, dash }, x, y }: DrawnProperties) {
   const places = values.map((_, index) => index);
   const path = {
     data: places,
@@ -174,7 +176,7 @@ function Drawn({ line: { tone, values, filled }, x, y }: DrawnProperties) {
     defined: (index: number) => (values[index] ?? null) !== null,
   };
   return (
-    <g data-tone={tone}>
+    <g data-tone={tone} data-dash={dash}>
       {filled && <AreaClosed {...path} yScale={y} className={styles.area ?? ""} />}
       <LinePath {...path} className={styles.line ?? ""} />
       {places.map((index) => {

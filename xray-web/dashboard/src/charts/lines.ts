@@ -1,6 +1,12 @@
 // What a chart of lines says in words, for those who do not see it.
 
-export type Line = { name: string; tone: Tone; values: (number | null)[]; filled?: boolean };
+export type Line = {
+  name: string;
+  tone: Tone;
+  values: (number | null)[];
+  filled?: boolean;
+  dash?: "dashed" | "dotted";
+};
 export type Tone = "accent" | "good" | "bad" | "warn" | "violet" | "teal" | "faint";
 
 /** The last value of each line and the range it moved in. */

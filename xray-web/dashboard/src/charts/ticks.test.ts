@@ -4,6 +4,7 @@ import { roundTicks, timeFormat } from "./ticks";
 
 it("an axis names round numbers, in the unit that they are read in", () => {
   expect(roundTicks(1)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+  expect(roundTicks(2, { whole: true })).toEqual([0, 1, 2]);
   expect(roundTicks(0)).toEqual([0, 1]);
   expect(roundTicks(17)).toEqual([0, 5, 10, 15, 20]);
   expect(roundTicks(130e9, { durations: true }).map(duration)).toEqual([

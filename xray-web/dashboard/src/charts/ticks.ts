@@ -8,12 +8,13 @@ const DAY = 24 * 60 * MINUTE;
 /** What a scale is counted in: an axis has round numbers of it. */
 const DURATIONS = [1, 1e3, 1e6, 1e9, 60e9, 3_600e9];
 
-/** About `wanted` round numbers from 0 to a bit more than `most`; each is said in full by `durations` of the format. */
-export function roundTicks(most: number, { durations = false, wanted = 4 } = {}): number[] {
+/** About `wanted` round numbers from 0 to `most` or a bit more: of nanoseconds if `durations`, without halves if `whole`. */
+export function roundTicks(most: number, { durations = false, whole = false, wanted = 4 } = {}): number[] {
   if (most <= 0) return [0, 1];
   const unit = durations ? (DURATIONS.findLast((unit) => most >= unit) ?? 1) : 1;
   const scale = scaleLinear<number>({ domain: [0, most / unit] }).nice(wanted);
-  return scale.ticks(wanted).map((tick) => tick * unit);
+  const ticks = scale.ticks(wanted).map((tick) => tick * unit);
+  return whole ? ticks.filter(Number.isInteger) : ticks;
 }
 
 /** How the times of an axis are written that is so long: as much as tells its ticks apart. */

@@ -21,9 +21,9 @@ export function Calls({ asked, calls }: { asked: Asked; calls: number }) {
   return (
     <div className={styles.lists}>
       <Slowest asked={asked} calls={calls} />
+      <Runs asked={asked} />
       <Failures asked={asked} />
       <Errors asked={asked} />
-      <Runs asked={asked} />
     </div>
   );
 }

@@ -107,7 +107,7 @@ function columnsWith(calls: Map<string, number[]> | undefined, from: string | un
     {
       id: "kind",
       header: "Kind",
-      width: "6rem",
+      width: "7rem",
       cell: ({ kind }) => kind ?? "–",
       sort: ({ kind }) => kind ?? undefined,
     },

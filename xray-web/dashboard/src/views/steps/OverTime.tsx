@@ -44,9 +44,9 @@ export default function OverTime({ asked, onPick }: Properties) {
     { name: "failed", tone: "bad", values: values((row) => Math.round(Number(row[1]) * Number(row[2])), 0) },
   ];
   const durations: Line[] = [
-    { name: "p50", tone: "teal", values: values((row) => row[3]) },
-    { name: "p95", tone: "accent", values: values((row) => row[4]) },
     { name: "p99", tone: "violet", values: values((row) => row[5]) },
+    { name: "p95", tone: "accent", values: values((row) => row[4]), dash: "dashed" },
+    { name: "p50", tone: "teal", values: values((row) => row[3]), dash: "dotted" },
   ];
   const rejection: Line[] = [{ name: "rejection rate", tone: "violet", values: values((row) => row[6]), filled: true }];
   const pick = (index: number) => {
@@ -56,7 +56,7 @@ export default function OverTime({ asked, onPick }: Properties) {
   const each = { times, ...(bucket.milliseconds > 1 && times.length > 1 ? { onPick: pick } : {}) };
   return (
     <section className={styles.charts} aria-label={`Over time, ${bucket.text} each`}>
-      <LineChart title={`Calls, each ${bucket.text}`} lines={calls} format={count} {...each} />
+      <LineChart title={`Calls, each ${bucket.text}`} lines={calls} format={count} whole {...each} />
       <LineChart title="Duration" lines={durations} format={duration} durations {...each} />
       <LineChart title="Rejection rate" lines={rejection} format={percent} atLeast={1} {...each} />
     </section>

@@ -32,5 +32,5 @@ export const failed = (asked: Asked): string => all(asked.steps, "failed") as st
 /** Calls at least as slow as this quantile are few enough to be looked at one by one. */
 export function slowQuantile(calls: number): number {
   if (calls <= 100) return 0;
-  return [0.5, 0.9, 0.99, 0.999, 0.9999].find((quantile) => calls * (1 - quantile) <= 100) ?? 0.9999;
+  return [0.5, 0.9, 0.99, 0.999, 0.9999].find((quantile) => Math.floor(calls * (1 - quantile)) <= 100) ?? 0.9999;
 }
