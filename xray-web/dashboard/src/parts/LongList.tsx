@@ -50,7 +50,9 @@ export function LongList<Row>({ label, rows, rowKey, children, estimate, reveal,
 
   const revealed = reveal === undefined ? -1 : rows.findIndex((row) => rowKey(row) === reveal);
   useEffect(() => {
-    if (revealed >= 0) virtualizer.scrollToIndex(revealed, { align: "auto" });
+    // What is above the list comes into sight with its first row.
+    if (revealed === 0) virtualizer.scrollToOffset(0);
+    else if (revealed > 0) virtualizer.scrollToIndex(revealed, { align: "auto" });
   }, [revealed, virtualizer]);
 
   return (

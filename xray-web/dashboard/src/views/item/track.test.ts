@@ -17,12 +17,15 @@ const stage = (changed: Partial<Stage> = {}): Stage => ({
 const track = (id: string): Track => ({ run: { id } as RunRow, fate: "kept", steps: [], more_steps: 0 });
 
 it("places are said as far as they are known", () => {
-  expect([stage({ before: 12, after: 0 }), stage({ before: 3 }), stage({ after: 1 }), stage()].map(places)).toEqual([
-    "12 → 0",
-    "3 → –",
-    "– → 1",
-    undefined,
-  ]);
+  expect(
+    [
+      stage({ before: 12, after: 0 }),
+      stage({ before: 3 }),
+      stage({ after: 1 }),
+      stage({ before: 7, after: 7 }),
+      stage(),
+    ].map(places),
+  ).toEqual(["12 → 0", "3 → –", "– → 1", "7", undefined]);
 });
 
 it("what a model put out and had not been given is invented", () => {

@@ -6,10 +6,11 @@ export type Track = ItemWay & { run: RunRow };
 
 export const SIGNS: Record<Verdict, string> = { kept: "✓", eliminated: "✕", scored: "#", introduced: "+" };
 
-/** `12 → 0`, `– → 0` of one that was not there before; nothing where no place is known. */
+/** `12 → 0`, `– → 0` of one that was not there before, `7` of one that stayed; nothing where no place is known. */
 export function places({ before, after }: Stage): string | undefined {
   const known = (place: number | null | undefined) => (place === null || place === undefined ? "–" : String(place));
-  return known(before) === "–" && known(after) === "–" ? undefined : `${known(before)} → ${known(after)}`;
+  if (known(before) === known(after)) return known(before) === "–" ? undefined : known(before);
+  return `${known(before)} → ${known(after)}`;
 }
 
 /** What should make one look twice at a stage, each with what it means. */

@@ -35,7 +35,7 @@ export function Reasons({ asked }: { asked: Asked }) {
       aside={
         rows.length > 0 &&
         name && (
-          <Link to="/compare" search={{ of: "items", name: JSON.parse(name) } as never}>
+          <Link to="/compare" search={{ of: "items", name: JSON.parse(name) }}>
             What differs between eliminated and kept
           </Link>
         )
