@@ -20,6 +20,7 @@ export function PairDetail({ pair, a, b, most = 20 }: Properties) {
   const differences = whole ? pair.differences : pair.differences.slice(0, most);
   const flipped = whole ? pair.flipped : pair.flipped.slice(0, most);
   const hidden = pair.differences.length - differences.length + pair.flipped.length - flipped.length;
+  const isExplained = "explanation" in pair;
   const beyond = pair.more_differences + pair.more_flipped;
   return (
     <div className={styles.detail}>
@@ -34,8 +35,10 @@ export function PairDetail({ pair, a, b, most = 20 }: Properties) {
             Step in B
           </StepLink>
         )}
-        {pair.inputs_equal === true && <span className={styles.faint}>The same went in.</span>}
-        {pair.inputs_equal === false && <span className={styles.faint}>Already what went in differs.</span>}
+        {!isExplained && pair.inputs_equal === true && <span className={styles.faint}>The same went in.</span>}
+        {!isExplained && pair.inputs_equal === false && (
+          <span className={styles.faint}>Already what went in differs.</span>
+        )}
         {pair.kind === "same" && <span className={styles.faint}>Nothing else differs, as far as it was captured.</span>}
         {(pair.kind === "only_a" || pair.kind === "only_b") && (
           <span className={styles.faint}>The other run has no step that is its other.</span>
@@ -76,7 +79,9 @@ function Differences({ differences }: { differences: ValueDifference[] }) {
 }
 
 function Difference({ difference: { path, kind, a, b } }: { difference: ValueDifference }) {
-  const [one, two] = parted(preview(a, LONG), preview(b, LONG));
+  // A part of a text is enough to see; of anything else the whole is another.
+  const [one, two] =
+    typeof a === "string" && typeof b === "string" ? parted(preview(a, LONG), preview(b, LONG)) : [other(a), other(b)];
   const by = apart(a, b);
   return (
     <tr>
@@ -91,6 +96,8 @@ function Difference({ difference: { path, kind, a, b } }: { difference: ValueDif
     </tr>
   );
 }
+
+const other = (value: unknown): Parts => ({ before: "", at: preview(value, LONG), after: "" });
 
 /** What differs is marked by a ground and a line under it. */
 const Value = ({ parts: { before, at, after }, side }: { parts: Parts; side: "a" | "b" }) => (

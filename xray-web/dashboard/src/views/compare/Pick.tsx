@@ -49,9 +49,9 @@ export function Pick({ a, b, change }: Properties) {
           </Button>
         )}
       </header>
-      {latest.error ? (
+      {latest.error && !latest.data ? (
         <Failure inline error={latest.error} retry={latest.refetch} />
-      ) : latest.isPending ? (
+      ) : !latest.data ? (
         <Loading what="Looking for runs" />
       ) : rows.length === 0 ? (
         <Empty inline title="No runs yet">
@@ -121,7 +121,7 @@ function columnsOf(a: string | undefined, b: string | undefined, change: Change)
     const isChosen = (side === "A" ? a : b) === run.id;
     return (
       <Button
-        quiet
+        className={styles.side}
         aria-pressed={isChosen}
         aria-label={`Run ${run.id.slice(-8)} as ${side}`}
         onClick={() => change({ [side === "A" ? "a" : "b"]: isChosen ? undefined : run.id })}

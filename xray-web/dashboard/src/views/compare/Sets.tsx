@@ -39,9 +39,9 @@ export function Sets({ search, change }: Properties) {
         <Empty inline title="Of which step?">
           <p>Choose a function above, or open this from a step: what it eliminated is compared with what it kept.</p>
         </Empty>
-      ) : error ? (
+      ) : error && !asked.data ? (
         !isShownAbove && <Failure inline error={error} retry={asked.refetch} />
-      ) : asked.isPending ? (
+      ) : !asked.data ? (
         <Loading what="Comparing the sets" />
       ) : (
         <Answer comparison={asked.data} search={search} />

@@ -119,6 +119,7 @@ export function TwoRuns({ a, b, search, change }: Properties) {
             </LongList>
           )}
           {asked.isFetchingNextPage && <Loading what="More steps" />}
+          {asked.isFetchNextPageError && <Failure inline error={asked.error} retry={asked.fetchNextPage} />}
         </section>
       )}
     </div>

@@ -21,7 +21,7 @@ const slower = field({
 
 it("a difference is a sentence", () => {
   expect(told(field({}))).toBe('"Adventure" in 18% of A, in 43% of B');
-  expect(told(slower)).toBe("lower in A in 78% of all pairs; median 794 µs in A, 3.97 ms in B");
+  expect(told(slower)).toBe("lower in A in 78% of pairs; median 794 µs in A, 3.97 ms in B");
   expect(told(field({ scale: "presence", a: { values: 0, proportion: 0 } }))).toBe(
     "has a value in 0% of A, in 43% of B",
   );

@@ -19,7 +19,7 @@ export function told({ field, scale, a, b, auc, value }: ComparedField): string 
     if (typeof auc !== "number" || auc === 0.5) return medians;
     // The area under the curve is how often a value of A is above one of B.
     const [word, share] = auc < 0.5 ? ["lower", 1 - auc] : ["higher", auc];
-    return `${word} in A in ${percent(share)} of all pairs; ${medians}`;
+    return `${word} in A in ${percent(share)} of pairs; ${medians}`;
   }
   const what = scale === "presence" ? "has a value" : preview(value, 60);
   return `${what} in ${share(a.proportion)} of A, in ${share(b.proportion)} of B`;

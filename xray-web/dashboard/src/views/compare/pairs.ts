@@ -49,9 +49,9 @@ export function next(
   return from < 0 ? undefined : at;
 }
 
-/** `1.5× as long`, `3× as fast`. */
+/** `1.5× as long`, `3× as fast`, `about as long`. */
 export function ratio(times: number): string {
-  if (times >= 0.95 && times <= 1.05) return "as long";
+  if (times >= 0.9 && times <= 1.1) return "about as long";
   const factor = times > 1 ? times : 1 / times;
   return `${Number(factor.toPrecision(factor < 10 ? 2 : 3))}× ${times > 1 ? "as long" : "as fast"}`;
 }

@@ -96,7 +96,7 @@ export function Item() {
           )}
         </LongList>
         {history.isFetchingNextPage && <Loading what="More runs" />}
-        {history.error && <Failure inline error={history.error} retry={history.fetchNextPage} />}
+        {history.isFetchNextPageError && <Failure inline error={history.error} retry={history.fetchNextPage} />}
       </section>
     </article>
   );

@@ -28,7 +28,7 @@ export function Calls({ asked, calls }: { asked: Asked; calls: number }) {
   );
 }
 
-type Answer = { error: Error | null; isPending: boolean; refetch: () => void };
+type Answer = { data: unknown; error: Error | null; isPending: boolean; refetch: () => void };
 
 /** A list with a heading, which waits for its answer. */
 export function Section({
@@ -50,7 +50,7 @@ export function Section({
         <h2>{title}</h2>
         {aside}
       </header>
-      {answer.error ? (
+      {answer.error && !answer.data ? (
         <Failure inline error={answer.error} retry={answer.refetch} />
       ) : answer.isPending ? (
         <Loading />

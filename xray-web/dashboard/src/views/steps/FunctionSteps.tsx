@@ -35,9 +35,20 @@ export function FunctionSteps() {
   const totals = useQuery(groups({ of: "steps", select: TOTALS, q: asked.steps }));
   useShortcut("0", "The whole time", () => change({ from: undefined, before: undefined }));
 
-  if (totals.error) return <Failure error={totals.error} retry={totals.refetch} />;
-  if (sites.error) return <Failure error={sites.error} retry={sites.refetch} />;
-  if (sites.isPending || totals.isPending) return <Loading what={`Adding up ${name}`} />;
+  const error = (!totals.data && totals.error) || (!sites.data && sites.error);
+  if (error) {
+    return (
+      <>
+        <Failure error={error} retry={() => [totals.refetch(), sites.refetch()]} />
+        {search.from && (
+          <p className={styles.way}>
+            <Button onClick={() => change({ from: undefined, before: undefined })}>Look at the whole time</Button>
+          </p>
+        )}
+      </>
+    );
+  }
+  if (!sites.data || !totals.data) return <Loading what={`Adding up ${name}`} />;
   const known = sites.data.pages.flatMap((page) => page.data);
   const meant = known.filter(
     (site) => (search.module ?? site.module) === site.module && (search.line ?? site.line) === site.line,

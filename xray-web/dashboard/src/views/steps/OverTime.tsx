@@ -30,7 +30,7 @@ export default function OverTime({ asked, onPick }: Properties) {
     enabled: extent !== undefined,
   });
   const rows = useMemo(() => extent && spread(extent.times, answer.data?.data ?? []), [extent, answer.data]);
-  if (answer.error) return <Failure inline error={answer.error} retry={answer.refetch} />;
+  if (answer.error && !answer.data) return <Failure inline error={answer.error} retry={answer.refetch} />;
   if (!extent || !rows || answer.isPending) return <Loading what="Adding up over time" />;
 
   const { times, bucket } = extent;
