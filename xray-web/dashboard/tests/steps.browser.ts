@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectAccessible, launch, open } from "./browser";
 import { type Program, start } from "./program";
 
-const HOSTILE = '<script>document.title="broken"</script>';
+const HOSTILE = "<script>document.title=1</script>";
 
 let browser: Browser;
 let program: Program;
@@ -132,8 +132,9 @@ describe("a function", () => {
     const link = page.getByRole("list", { name: "Slowest calls" }).getByRole("link").first();
     expect(await link.getAttribute("href")).toBe(`/runs/${slowest.run}/steps/${slowest.id}`);
     const reasons = page.getByRole("list", { name: "Decisions by reason" });
-    const because = reasons.getByRole("link", { name: "film.id != reference.id" });
-    expect(decodeURIComponent((await because.getAttribute("href")) ?? "")).toContain('d.outcome == \\"eliminated\\"');
+    const because = await reasons.getByRole("link", { name: "film.id != reference.id" }).getAttribute("href");
+    const { searchParams } = new URL(because ?? "", program.url);
+    expect(searchParams.get("q")).toContain('(d.outcome == "eliminated") && (d.reason == "film.id != reference.id")');
     await page.getByRole("link", { name: "What differs between eliminated and kept" }).click();
     await page.getByRole("heading", { name: "What differs, most first" }).waitFor();
   });
@@ -142,7 +143,7 @@ describe("a function", () => {
     const { page, complaints } = await open(browser, `${program.url}/steps/look_up`);
     await page.getByRole("list", { name: "Errors" }).getByText(HOSTILE).waitFor();
     await page.getByRole("heading", { name: "Most recent failures" }).waitFor();
-    expect(await page.title()).not.toBe("broken");
+    expect(await page.title()).not.toBe("1");
     await expectAccessible(page);
     expect(complaints).toEqual([]);
   });
@@ -161,7 +162,7 @@ describe("a function", () => {
 
   it("is readable on a telephone", async () => {
     const { page } = await open(browser, `${program.url}/steps/search`, { viewport: { width: 375, height: 700 } });
-    await page.getByRole("figure", { name: "Duration" }).getByRole("img").waitFor();
+    await page.getByRole("img", { name: /^Duration\. / }).waitFor();
     expect(await overflow(page)).toBe(0);
     await expectAccessible(page);
   });
@@ -170,8 +171,8 @@ describe("a function", () => {
 it("a program that ends leaves what is shown, and says that it ended", async () => {
   const ending = await start("competitors", "Batman Begins");
   const { page } = await open(browser, `${ending.url}/steps/search`);
-  await page.getByRole("figure", { name: "Duration" }).getByRole("img").waitFor();
+  await page.getByRole("img", { name: /^Duration\. / }).waitFor();
   await ending.kill();
   await page.getByText("does not answer: it may have ended").waitFor({ timeout: 30_000 });
-  expect(await page.getByRole("figure", { name: "Duration" }).getByRole("img").count()).toBe(1);
+  expect(await page.getByRole("img", { name: /^Duration\. / }).count()).toBe(1);
 });

@@ -17,11 +17,13 @@ type Properties<Row> = {
 };
 
 const NEAR_THE_END = 10;
+/** A row that begins in this share of the page, from its top, can be read. */
+const IN_SIGHT = 0.7;
 
 /** Rows of any height in the scroll of the page, of which only those in sight are in the document. */
 export function LongList<Row>({ label, rows, rowKey, children, estimate, reveal, onEnd }: Properties<Row>) {
   const list = useRef<HTMLOListElement>(null);
-  const [above, setAbove] = useState(0);
+  const [above, setAbove] = useState<number>();
   useLayoutEffect(() => {
     const element = list.current;
     const page = scroller();
@@ -40,7 +42,7 @@ export function LongList<Row>({ label, rows, rowKey, children, estimate, reveal,
     estimateSize: () => estimate,
     getItemKey: (index) => (rows[index] ? rowKey(rows[index]) : index),
     overscan: 6,
-    scrollMargin: above,
+    scrollMargin: above ?? 0,
   });
   const inSight = virtualizer.getVirtualItems();
   const last = inSight.at(-1)?.index ?? 0;
@@ -49,11 +51,15 @@ export function LongList<Row>({ label, rows, rowKey, children, estimate, reveal,
   }, [onEnd, last, rows.length]);
 
   const revealed = reveal === undefined ? -1 : rows.findIndex((row) => rowKey(row) === reveal);
+  const brought = useRef<string>(undefined);
   useEffect(() => {
-    // What is above the list comes into sight with its first row.
-    if (revealed === 0) virtualizer.scrollToOffset(0);
-    else if (revealed > 0) virtualizer.scrollToIndex(revealed, { align: "auto" });
-  }, [revealed, virtualizer]);
+    const page = scroller();
+    if (revealed < 0 || above === undefined || !page || brought.current === reveal) return;
+    brought.current = reveal;
+    const [start] = virtualizer.getOffsetForIndex(revealed, "start") ?? [0];
+    const isInSight = start >= page.scrollTop && start <= page.scrollTop + page.clientHeight * IN_SIGHT;
+    if (!isInSight) virtualizer.scrollToIndex(revealed, { align: "start" });
+  }, [revealed, reveal, above, virtualizer]);
 
   return (
     <ol ref={list} className={styles.list} aria-label={label} style={{ height: virtualizer.getTotalSize() }}>
@@ -68,7 +74,7 @@ export function LongList<Row>({ label, rows, rowKey, children, estimate, reveal,
             className={styles.row}
             aria-posinset={item.index + 1}
             aria-setsize={rows.length}
-            style={{ translate: `0 ${item.start - above}px` }}
+            style={{ translate: `0 ${item.start - (above ?? 0)}px` }}
           >
             {children(row, item.index)}
           </li>

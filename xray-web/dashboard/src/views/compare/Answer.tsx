@@ -5,8 +5,8 @@ import { RunsWhere } from "../../parts/narrowed";
 import { all, quoted } from "../../text/cel";
 import { count, percent, things } from "../../text/format";
 import { since } from "../steps/period";
-import styles from "./Compare.module.css";
 import { bars, conditionOn, NOTES, told } from "./fields";
+import styles from "./Sets.module.css";
 import type { CompareSearch } from "./search";
 
 type Properties = { comparison: Comparison; search: CompareSearch };

@@ -13,6 +13,7 @@ import { Since } from "../steps/Since";
 import { Answer } from "./Answer";
 import type { Change } from "./Compare";
 import styles from "./Compare.module.css";
+import sets from "./Sets.module.css";
 import type { CompareSearch } from "./search";
 
 type Properties = { search: CompareSearch; change: Change };
@@ -56,8 +57,8 @@ function RunSets({ search: { a, b, pipeline, from }, change, error }: Inputs) {
   const named = useInfiniteQuery(pipelines({ limit: 100 }));
   const names = named.data?.pages.flatMap((page) => page.data.map((row) => row.pipeline)) ?? [];
   return (
-    <div className={styles.asked}>
-      <div className={styles.conditions}>
+    <div className={sets.asked}>
+      <div className={sets.conditions}>
         <Condition
           label="A: runs of which this holds"
           value={a ?? ""}
@@ -109,7 +110,7 @@ function ItemSets({ search: { name, q, from, run, step }, change, error }: Input
     );
   }
   return (
-    <div className={styles.asked}>
+    <div className={sets.asked}>
       <div className={styles.filters}>
         <Select
           label="Function"

@@ -25,14 +25,14 @@ export function Sides({ diff: { a, b, summary }, onSwap, onPick }: Properties) {
               <td />
               <th scope="col">
                 A <RunLink run={a.id} />{" "}
-                <Button quiet aria-label="Choose another run as A" onClick={() => onPick("a")}>
-                  change
+                <Button quiet onClick={() => onPick("a")}>
+                  change<span className="visually-hidden"> run A</span>
                 </Button>
               </th>
               <th scope="col">
                 B <RunLink run={b.id} />{" "}
-                <Button quiet aria-label="Choose another run as B" onClick={() => onPick("b")}>
-                  change
+                <Button quiet onClick={() => onPick("b")}>
+                  change<span className="visually-hidden"> run B</span>
                 </Button>
               </th>
               <td>

@@ -174,12 +174,12 @@ function Errors({ asked }: { asked: Asked }) {
 }
 
 function Runs({ asked }: { asked: Asked }) {
-  const found = useInfiniteQuery(runs({ q: asked.runs }, SHOWN));
+  const found = useInfiniteQuery(runs({ q: runsWith(asked) }, SHOWN));
   const rows = found.data?.pages[0]?.data ?? [];
   return (
     <Section
       title="Its latest runs"
-      aside={<RunsWhere filters={{ q: asked.runs }}>All of them</RunsWhere>}
+      aside={<RunsWhere filters={{ q: runsWith(asked) }}>All of them</RunsWhere>}
       answer={found}
       empty={rows.length === 0 && "No run."}
     >

@@ -55,7 +55,10 @@ export default function OverTime({ asked, onPick }: Properties) {
   };
   const each = { times, ...(bucket.milliseconds > 1 && times.length > 1 ? { onPick: pick } : {}) };
   return (
-    <section className={styles.charts} aria-label={`Over time, ${bucket.text} each`}>
+    <section className={styles.charts} aria-labelledby="over-time">
+      <h2 id="over-time" className="visually-hidden">
+        Over time, {bucket.text} each
+      </h2>
       <LineChart title={`Calls, each ${bucket.text}`} lines={calls} format={count} whole {...each} />
       <LineChart title="Duration" lines={durations} format={duration} durations {...each} />
       <LineChart title="Rejection rate" lines={rejection} format={percent} atLeast={1} {...each} />

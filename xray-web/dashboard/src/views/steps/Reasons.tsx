@@ -28,14 +28,12 @@ export function Reasons({ asked }: { asked: Asked }) {
   );
   const rows = answer.data?.data ?? [];
   const most = Number(rows[0]?.[2] ?? 1);
-  const name = /^step\.name == ("(?:[^"\\]|\\.)*")/.exec(asked.decisions)?.[1];
   return (
     <Section
       title="Decisions by reason"
       aside={
-        rows.length > 0 &&
-        name && (
-          <Link to="/compare" search={{ of: "items", name: JSON.parse(name) }}>
+        rows.length > 0 && (
+          <Link to="/compare" search={{ of: "items", name: asked.name }}>
             What differs between eliminated and kept
           </Link>
         )

@@ -8,7 +8,7 @@ it("a function is asked for as steps, decisions and runs have it", () => {
   );
   expect(asked.decisions).toMatch(/^step\.name == .* && step\.started < /);
   const small = conditionsOf("f", {});
-  expect(small.runs).toBe('steps.exists(s, s.name == "f")');
+  expect(runsWith(small)).toBe('steps.exists(s, s.name == "f")');
   expect(runsWith(small, "s.failed")).toBe('steps.exists(s, s.name == "f" && s.failed)');
   expect(failed(small)).toBe('(name == "f") && (failed)');
 });

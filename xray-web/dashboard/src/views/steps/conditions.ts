@@ -4,12 +4,13 @@ import { since } from "./period";
 import type { FunctionSearch } from "./search";
 
 export type Asked = {
+  name: string;
   /** A condition on steps. */
   steps: string;
   /** The same on decisions. */
   decisions: string;
-  /** The same on runs. */
-  runs: string;
+  /** The same on a step `s` of a run. */
+  ofRun: string;
 };
 
 /** Which steps are meant: those of a function that began in a time. */
@@ -21,11 +22,12 @@ export function conditionsOf(name: string, { module, line, from, before }: Funct
   if (begin) parts.push(["started", `>= timestamp(${quoted(begin)})`]);
   if (before) parts.push(["started", `< timestamp(${quoted(before)})`]);
   const of = (prefix: string) => parts.map(([field, rest]) => `${prefix}${field} ${rest}`).join(" && ");
-  return { steps: of(""), decisions: of("step."), runs: `steps.exists(s, ${of("s.")})` };
+  return { name, steps: of(""), decisions: of("step."), ofRun: of("s.") };
 }
 
-/** The runs that had such a step of which more holds: `s` is the step. */
-export const runsWith = (asked: Asked, more: string): string => `${asked.runs.slice(0, -1)} && ${more})`;
+/** The runs that had such a step, of which more may have to hold: `s` is the step. */
+export const runsWith = ({ ofRun }: Asked, more?: string): string =>
+  `steps.exists(s, ${more ? `${ofRun} && ${more}` : ofRun})`;
 
 export const failed = (asked: Asked): string => all(asked.steps, "failed") as string;
 
