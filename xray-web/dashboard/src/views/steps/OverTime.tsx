@@ -53,7 +53,7 @@ export default function OverTime({ asked, onPick }: Properties) {
     const begin = times[index]?.getTime() ?? 0;
     onPick(new Date(begin).toISOString(), new Date(begin + bucket.milliseconds).toISOString());
   };
-  const each = { times, ...(bucket.milliseconds > 1 && times.length > 1 ? { onPick: pick } : {}) };
+  const each = { times, ...(times.length > 1 ? { onPick: pick } : {}) };
   return (
     <section className={styles.charts} aria-labelledby="over-time">
       <h2 id="over-time" className="visually-hidden">
