@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectAccessible, launch, open } from "./browser";
+import { asks, expectAccessible, launch, open } from "./browser";
 import { type Program, start } from "./program";
 
 const HOSTILE = "<script>document.title=1</script>";
@@ -32,7 +32,6 @@ const fail = () => {
   throw new Error("no run is so");
 };
 const read = async (path: string) => (await fetch(program.url + path)).json();
-const query = (page: Page) => new URL(page.url()).searchParams;
 const two = (a: string, b: string) => `${program.url}/compare?a=${a}&b=${b}`;
 const opened = (page: Page) =>
   page.getByRole("list", { name: "Pairs of steps" }).getByRole("button", { expanded: true });
@@ -41,13 +40,13 @@ describe("two runs", () => {
   it("are chosen among the latest, or by an address that holds the id", async () => {
     const { page, complaints } = await open(browser, `${program.url}/compare`);
     await page.getByRole("button", { name: `Run ${failed.id.slice(-8)} as A` }).click();
-    expect(query(page).get("a")).toBe(failed.id);
+    await asks(page, "a", failed.id);
     await expectAccessible(page);
     await page.getByLabel("Run B").fill("not an id");
     await page.getByText("An id is 32 hexadecimal digits.").waitFor();
     await page.getByLabel("Run B").fill(`${program.url}/runs/${completed.id}/steps/0000000000000001`);
     await page.getByRole("heading", { name: /^They part first at / }).waitFor();
-    expect(query(page).get("b")).toBe(completed.id);
+    await asks(page, "b", completed.id);
     expect(complaints).toEqual([]);
   });
 
@@ -102,14 +101,15 @@ describe("two runs", () => {
     await page.getByRole("region", { name: "Both runs" }).waitFor();
     await page.keyboard.press("s");
     await page.getByRole("row", { name: /^Status completed failed/ }).waitFor();
-    expect([query(page).get("a"), query(page).get("b")]).toEqual([completed.id, failed.id]);
+    await asks(page, "a", completed.id);
+    await asks(page, "b", failed.id);
     const pairs = page.getByRole("list", { name: "Pairs of steps" }).getByRole("article");
     const before = await pairs.count();
     await page.getByRole("combobox", { name: "In what they differ" }).click();
     await page.getByRole("option", { name: "In outcome" }).click();
-    await expect.poll(() => pairs.count()).toBeLessThan(before);
+    await expect.poll(() => pairs.count(), { timeout: 20_000 }).toBeLessThan(before);
     expect(await pairs.count()).toBeGreaterThan(0);
-    expect(query(page).get("way")).toBe("outcome");
+    await asks(page, "way", "outcome");
   });
 
   it("that are one, are not there, or hold what should do harm", async () => {
@@ -165,7 +165,7 @@ describe("two sets", () => {
     await input.fill("step_count > 2");
     await page.keyboard.press("Enter");
     await page.getByRole("region", { name: "Set A" }).getByText("step_count > 2").waitFor();
-    expect(query(page).get("a")).toBe("step_count > 2");
+    await asks(page, "a", "step_count > 2");
     await input.fill('pipeline == "none"');
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "A is empty" }).waitFor();

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { expectAccessible, launch, open } from "./browser";
+import { asks, expectAccessible, launch, open } from "./browser";
 import { type Program, start } from "./program";
 
 const ITEM = "The Usual Suspects (1995)";
@@ -66,7 +66,7 @@ it("brackets go from run to run, and the address follows", async () => {
   await opened(first).waitFor();
   await page.keyboard.press("]");
   await opened(second).waitFor();
-  expect(new URL(page.url()).searchParams.get("run")).toBe(second.run.id);
+  await asks(page, "run", second.run.id);
   await page.keyboard.press("[");
   await opened(first).waitFor();
   expect(await opened(second).count()).toBe(0);

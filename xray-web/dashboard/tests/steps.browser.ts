@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectAccessible, launch, open } from "./browser";
+import { asks, expectAccessible, launch, open } from "./browser";
 import { type Program, start } from "./program";
 
 const HOSTILE = "<script>document.title=1</script>";
@@ -32,7 +32,7 @@ describe("all functions", () => {
     await page.getByRole("button", { name: "p95" }).click();
     const slowest = data.reduce((a: { p95_ns: number }, b: { p95_ns: number }) => (a.p95_ns > b.p95_ns ? a : b));
     await firstRow(page).getByRole("link", { name: slowest.name, exact: true }).waitFor();
-    expect(query(page).get("sort")).toBe("-p95");
+    await asks(page, "sort", "-p95");
     await page.reload();
     await firstRow(page).getByRole("link", { name: slowest.name, exact: true }).waitFor();
     await expectAccessible(page);
@@ -50,7 +50,7 @@ describe("all functions", () => {
     await grid.focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "comparable" }).waitFor();
-    expect(query(page).get("module")).toBe("competitors::pipeline");
+    await asks(page, "module", "competitors::pipeline");
   });
 
   it("that match nothing say so, and so does a time that is none", async () => {
@@ -126,7 +126,8 @@ describe("a function", () => {
     await expectAccessible(page);
     await page.keyboard.press("0");
     await time.waitFor();
-    expect([query(page).get("from"), query(page).get("before")]).toEqual([null, null]);
+    await asks(page, "from", null);
+    await asks(page, "before", null);
   });
 
   it("leads to its slowest call, its reasons and what they rest on", async () => {

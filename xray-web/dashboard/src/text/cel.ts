@@ -18,7 +18,7 @@ export function literal(value: unknown): string | undefined {
 }
 
 /** All of the conditions, each as it is written; none where there are none. */
-export function all(...conditions: (string | undefined | false)[]): string | undefined {
+export function all(...conditions: (string | undefined)[]): string | undefined {
   const given = conditions.filter((condition) => typeof condition === "string" && condition.trim() !== "");
   if (given.length < 2) return given[0] as string | undefined;
   return given.map((condition) => `(${condition})`).join(" && ");
