@@ -49,7 +49,7 @@ it("one goes from difference to difference", () => {
 
 it("ratios and distances are said in words", () => {
   expect([1.02, 1.5, 0.2, 123.4].map(ratio)).toEqual(["about as long", "1.5× as long", "5× as fast", "123× as long"]);
-  expect([apart(1, 13), apart(0.3, 0.1), apart("1", 2)]).toEqual(["+12", "−0.2", undefined]);
+  expect([apart(1, 495_283_348), apart(0.3, 0.1), apart("1", 2)]).toEqual(["+495,283,347", "−0.2", undefined]);
 });
 
 it("texts are parted where they differ", () => {

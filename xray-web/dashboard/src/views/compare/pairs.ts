@@ -78,6 +78,6 @@ export function parted(a: string, b: string): [Parts, Parts] {
 /** How far one number is from another: `+12`, `−0.5`; nothing of what is no number. */
 export function apart(a: unknown, b: unknown): string | undefined {
   if (typeof a !== "number" || typeof b !== "number") return undefined;
-  const by = Number((b - a).toPrecision(6));
-  return `${by < 0 ? "−" : "+"}${Math.abs(by).toLocaleString("en", { maximumSignificantDigits: 6 })}`;
+  const by = Number((b - a).toPrecision(12));
+  return `${by < 0 ? "−" : "+"}${Math.abs(by).toLocaleString("en", { maximumFractionDigits: 9 })}`;
 }
