@@ -46,3 +46,7 @@ export async function axe(page: Page): Promise<string[]> {
 }
 
 export const expectAccessible = async (page: Page): Promise<void> => expect(await axe(page)).toEqual([]);
+
+/** Waits until the address holds this under the name; nothing if `null`. */
+export const asks = (page: Page, name: string, value: string | null): Promise<void> =>
+  page.waitForURL((url) => url.searchParams.get(name) === value);

@@ -94,10 +94,12 @@ export const item = (key: string, run?: string) =>
     getNextPageParam: (page) => page.next_cursor,
   });
 
-export const diff = (a: string, b: string) =>
+/** `kind` are the pairs of steps that are wanted, all but those that are the same unless it is given. */
+export const diff = (a: string, b: string, kind?: string) =>
   infiniteQueryOptions({
-    queryKey: ["/api/v1/diff", a, b] as const,
-    queryFn: ({ pageParam, signal }) => read<Diff>("/api/v1/diff", { a, b, cursor: pageParam ?? undefined }, signal),
+    queryKey: ["/api/v1/diff", a, b, kind] as const,
+    queryFn: ({ pageParam, signal }) =>
+      read<Diff>("/api/v1/diff", { a, b, kind, cursor: pageParam ?? undefined }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });

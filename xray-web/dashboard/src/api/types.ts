@@ -24,7 +24,13 @@ export type ItemWay = Schemas["ItemWay"];
 export type Stage = Schemas["Stage"];
 export type Diff = Schemas["Diff"];
 export type Pair = Schemas["Pair"];
+export type PairKind = Schemas["PairKind"];
+export type Way = Schemas["Way"];
+export type Flip = Schemas["Flip"];
+export type ValueDifference = Schemas["ValueDifference"];
 export type Comparison = Schemas["Comparison"];
+export type ComparedSet = Schemas["ComparedSet"];
+export type ComparedField = Schemas["ComparedField"];
 export type CallsiteSummary = Schemas["CallsiteSummary"];
 export type PipelineSummary = Schemas["PipelineSummary"];
 export type Series = Schemas["Series"];
@@ -35,5 +41,5 @@ export type Vocabulary = Schemas["Vocabulary"];
 export type FieldInfo = Schemas["FieldInfo"];
 export type ProblemBody = Schemas["Problem"];
 
-/** A page of a list. */
-export type Page<Row> = { data: Row[]; next_cursor: string | null };
+/** A page of a list; one that is calculated says if it cost more than it may, and what is counted then. */
+export type Page<Row> = { data: Row[]; next_cursor: string | null; stopped?: boolean; stopped_at?: string | null };

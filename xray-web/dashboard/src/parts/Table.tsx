@@ -43,6 +43,8 @@ type Properties<Row> = {
   /** Below the last row. */
   footer?: ReactNode;
   initialSort?: SortingState;
+  /** The reader chose another order. */
+  onSort?: (sorting: SortingState) => void;
   /** Pixels. */
   rowHeight?: number;
 };
@@ -86,7 +88,11 @@ export function Table<Row>(properties: Properties<Row>) {
       sorting,
       columnVisibility: useMemo(() => Object.fromEntries((hidden ?? []).map((id) => [id, false])), [hidden]),
     },
-    onSortingChange: setSorting,
+    onSortingChange: (change) => {
+      const next = typeof change === "function" ? change(sorting) : change;
+      setSorting(next);
+      properties.onSort?.(next);
+    },
   });
 
   const sorted = table.getRowModel().rows;
@@ -105,6 +111,7 @@ export function Table<Row>(properties: Properties<Row>) {
 
   const shown = columns.filter((column) => !hidden?.includes(column.id));
   const tracks = shown.map((column) => column.width).join(" ");
+  const minWidth = leastWidth(shown);
 
   function move(to: number) {
     const row = Math.max(0, Math.min(sorted.length - 1, to));
@@ -135,7 +142,7 @@ export function Table<Row>(properties: Properties<Row>) {
       data-grid
       onKeyDown={onKeyDown}
     >
-      <div className={styles.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: tracks }}>
+      <div className={styles.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: tracks, minWidth }}>
         {shown.map((column) => {
           const direction = sorting.find((sort) => sort.id === column.id);
           return (
@@ -163,7 +170,7 @@ export function Table<Row>(properties: Properties<Row>) {
           );
         })}
       </div>
-      <div className={styles.body} role="rowgroup" style={{ height: virtualizer.getTotalSize() }}>
+      <div className={styles.body} role="rowgroup" style={{ height: virtualizer.getTotalSize(), minWidth }}>
         {inSight.map((item) => {
           const row = sorted[item.index];
           if (!row) return null;
@@ -210,5 +217,9 @@ const targets = (from: number, page: number, rows: number): Record<string, numbe
   Home: 0,
   End: rows - 1,
 });
+
+/** What all tracks need at least, so that the head and the rows, which do not know each other, are as wide as each other. */
+const leastWidth = (columns: { width: string }[]): string =>
+  `calc(${columns.map(({ width }) => /^minmax\(([^,]+),/.exec(width)?.[1] ?? width).join(" + ")})`;
 
 const rowId = (label: string, index: number) => `${label.replace(/\W+/g, "-")}-row-${index}`;

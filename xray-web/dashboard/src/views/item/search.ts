@@ -1,7 +1,8 @@
-import type { Raw } from "../../text/search";
+import { type Raw, text } from "../../text/search";
 
-export type ItemSearch = Record<never, never>;
+/** The run that is open. */
+export type ItemSearch = { run?: string };
 
 export const itemDefaults: ItemSearch = {};
 
-export const itemSearch = (_raw: Raw): ItemSearch => ({});
+export const itemSearch = (raw: Raw): ItemSearch => ({ run: text(raw.run, undefined) || undefined });

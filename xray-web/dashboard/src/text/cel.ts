@@ -1,0 +1,32 @@
+// Writing conditions: names and values that were recorded may hold anything.
+
+/** A text as a query writes it. */
+export function quoted(text: string): string {
+  const escaped = text.replace(/["\\\p{Cc}]/gu, (sign) => {
+    if (sign === '"' || sign === "\\") return `\\${sign}`;
+    return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+  return `"${escaped}"`;
+}
+
+/** A value as a query writes it, if it can: a text, a number or a truth. */
+export function literal(value: unknown): string | undefined {
+  if (typeof value === "string") return quoted(value);
+  if (typeof value === "boolean") return String(value);
+  if (typeof value === "number" && Number.isFinite(value)) return String(value);
+  return undefined;
+}
+
+/** All of the conditions, each as it is written; none where there are none. */
+export function all(...conditions: (string | undefined)[]): string | undefined {
+  const given = conditions.filter((condition) => typeof condition === "string" && condition.trim() !== "");
+  if (given.length < 2) return given[0] as string | undefined;
+  return given.map((condition) => `(${condition})`).join(" && ");
+}
+
+/** The part of a condition from one byte to another, which is how the API says where it is wrong. */
+export function bytesOf(condition: string, start: number, end: number): { before: string; at: string; after: string } {
+  const bytes = new TextEncoder().encode(condition);
+  const read = (from: number, to?: number) => new TextDecoder().decode(bytes.slice(from, to));
+  return { before: read(0, start), at: read(start, end), after: read(end) };
+}
