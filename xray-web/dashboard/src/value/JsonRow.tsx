@@ -57,7 +57,9 @@ export function JsonRow({ id, tree, row, name, isOpen, isChosen, words, mark, to
       </span>
       <span className={styles.colon}>: </span>
       <span className={styles.value} data-kind={row.kind}>
-        {canOpen ? inside(tree, row, isOpen) : marked(tree.text.slice(row.start, Math.min(row.end, row.start + SHOWN)), words)}
+        {canOpen
+          ? inside(tree, row, isOpen)
+          : marked(tree.text.slice(row.start, Math.min(row.end, row.start + SHOWN)), words)}
         {row.end - row.start > SHOWN && !canOpen && "…"}
       </span>
       {mark && (
@@ -83,7 +85,10 @@ function inside(tree: JsonTree, row: Row, isOpen: boolean) {
         {close}
       </span>
       {!isOpen && starts?.length !== 0 && (
-        <span className={styles.beginning}> {tree.text.slice(row.start + 1, Math.min(row.end - 1, row.start + SHOWN))}</span>
+        <span className={styles.beginning}>
+          {" "}
+          {tree.text.slice(row.start + 1, Math.min(row.end - 1, row.start + SHOWN))}
+        </span>
       )}
     </>
   );

@@ -7,6 +7,7 @@ import { JsonRow, type Mark } from "./JsonRow";
 import { JsonToolbar } from "./JsonToolbar";
 import { pointer, queryPath } from "./json/path";
 import { readText } from "./json/scan";
+import { treeAction } from "./treeAction";
 import { useJsonTree } from "./useJsonTree";
 
 const ROW = 24;
@@ -61,31 +62,14 @@ export function JsonView({ label, text, whole = true, root, cut, redacted }: Pro
   function onKeyDown(event: KeyboardEvent) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const row = rows.at(chosenRow);
-    if (!row) return;
-    const isOpen = json.open.has(row.start);
-    const page = MOST_ROWS - 2;
-    const keys: Record<string, () => void> = {
-      ArrowDown: () => show(chosenRow + 1),
-      j: () => show(chosenRow + 1),
-      ArrowUp: () => show(chosenRow - 1),
-      k: () => show(chosenRow - 1),
-      PageDown: () => show(chosenRow + page),
-      PageUp: () => show(chosenRow - page),
-      Home: () => show(0),
-      End: () => show(rows.count - 1),
-      ArrowRight: () => (isOpen ? show(chosenRow + 1) : json.toggle(row.start, true)),
-      ArrowLeft: () => {
-        if (isOpen) json.toggle(row.start, false);
-        else if (row.parent !== undefined) show(rows.rowOf(tree.wayTo(row.parent) ?? []) ?? 0);
-      },
-      Enter: () => json.toggle(row.start),
-      " ": () => json.toggle(row.start),
-      "/": () => box.current?.focus(),
-    };
-    const press = keys[event.key];
-    if (!press) return;
+    const press = row && treeAction(event.key, row, json.open.has(row.start));
+    if (!row || !press) return;
     event.preventDefault();
-    press();
+    if (press === "open" || press === "close") json.toggle(row.start, press === "open");
+    else if (press === "toggle") json.toggle(row.start);
+    else if (press === "find") box.current?.focus();
+    else if (press === "parent") show(rows.rowOf(tree.wayTo(row.parent ?? tree.root) ?? []) ?? 0);
+    else show(chosenRow + press.by);
   }
 
   const way = () => tree.wayTo(chosen) ?? [];

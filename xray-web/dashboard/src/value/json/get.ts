@@ -1,5 +1,5 @@
-import { JsonTree } from "./tree";
 import { nameAt, skipValue } from "./scan";
+import { JsonTree } from "./tree";
 
 /** The JSON text of the value at the end of the names, digit for digit as it stands in `text`. */
 export function rawAt(text: string, names: (string | number)[]): string | undefined {
