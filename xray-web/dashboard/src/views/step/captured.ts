@@ -49,7 +49,8 @@ export function partsOf({ detail, json }: CapturedStep): Parts {
   };
   const several = (name: "arguments" | "meta" | "reasoning" | "llm") =>
     (detail[name] ?? []).map((captured, index) => {
-      const title = "name" in captured ? captured.name : "key" in captured ? captured.key : "call";
+      const named = captured as { name?: string; key?: string };
+      const title = named.name ?? named.key ?? "call";
       return part(`${name}.${index}`, title, captured, [name, index], title);
     });
   const error = detail.error?.value;
