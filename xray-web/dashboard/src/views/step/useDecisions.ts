@@ -62,11 +62,8 @@ const strip = <It extends object>(filters: It) =>
 export function nearestFirst(rows: Decision[]): Decision[] {
   const measured = rows.map((row) => ({ row, share: distanceOf(row)?.share ?? Number.POSITIVE_INFINITY }));
   const missed = (row: Decision) => (row.outcome === "eliminated" ? 0 : 1);
-  measured.sort((a, b) => {
-    if (a.share === b.share) return 0;
-    if (!Number.isFinite(a.share) || !Number.isFinite(b.share)) return a.share - b.share;
-    return missed(a.row) - missed(b.row) || a.share - b.share;
-  });
+  const rank = ({ row, share }: (typeof measured)[number]) => (share === Number.POSITIVE_INFINITY ? 2 : missed(row));
+  measured.sort((a, b) => rank(a) - rank(b) || (rank(a) < 2 ? a.share - b.share : 0));
   return measured.map(({ row }) => row);
 }
 
