@@ -7,6 +7,8 @@ import styles from "./Json.module.css";
 export type Found = { words: string; places: number; at: number; isLimited: boolean };
 
 type Properties = {
+  /** A value that is seen at a glance needs no search. */
+  isLarge: boolean;
   found: Found;
   box: RefObject<HTMLInputElement | null>;
   onWords: (words: string) => void;
@@ -17,24 +19,26 @@ type Properties = {
 };
 
 /** Finds words in the tree, opens it down to a depth, and copies what is chosen. */
-export function JsonToolbar({ found, box, onWords, onMove, onLeave, onDepth, copies }: Properties) {
+export function JsonToolbar({ isLarge, found, box, onWords, onMove, onLeave, onDepth, copies }: Properties) {
   return (
     <div className={styles.toolbar}>
-      <input
-        ref={box}
-        type="search"
-        className={styles.find}
-        aria-label="Find in names and values"
-        placeholder="Find"
-        value={found.words}
-        onChange={(event) => onWords(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") onMove(event.shiftKey ? -1 : 1);
-          else if (event.key === "Escape") onLeave();
-          else return;
-          event.preventDefault();
-        }}
-      />
+      {isLarge && (
+        <input
+          ref={box}
+          type="search"
+          className={styles.find}
+          aria-label="Find in names and values"
+          placeholder="Find"
+          value={found.words}
+          onChange={(event) => onWords(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") onMove(event.shiftKey ? -1 : 1);
+            else if (event.key === "Escape") onLeave();
+            else return;
+            event.preventDefault();
+          }}
+        />
+      )}
       {found.words !== "" && (
         <>
           <span className={styles.found} role="status">
@@ -51,15 +55,19 @@ export function JsonToolbar({ found, box, onWords, onMove, onLeave, onDepth, cop
         </>
       )}
       <span className={styles.group}>
-        <Button quiet title="Close all" aria-label="Close all" onClick={() => onDepth(1)}>
-          −
-        </Button>
-        <Button quiet title="Open two levels" aria-label="Open two levels" onClick={() => onDepth(2)}>
-          2
-        </Button>
-        <Button quiet title="Open all" aria-label="Open all" onClick={() => onDepth(Number.POSITIVE_INFINITY)}>
-          +
-        </Button>
+        {isLarge && (
+          <>
+            <Button quiet onClick={() => onDepth(1)}>
+              Close
+            </Button>
+            <Button quiet onClick={() => onDepth(2)}>
+              2 levels
+            </Button>
+            <Button quiet onClick={() => onDepth(Number.POSITIVE_INFINITY)}>
+              Open all
+            </Button>
+          </>
+        )}
       </span>
       {copies.map(({ label, text }) => (
         <CopyButton key={label} label={label} text={text} />

@@ -12,6 +12,7 @@ import { useJsonTree } from "./useJsonTree";
 
 const ROW = 24;
 const MOST_ROWS = 20;
+const SMALL = 400;
 
 type Properties = {
   /** What the value is called. */
@@ -88,6 +89,7 @@ export function JsonView({ label, text, whole = true, root, cut, redacted }: Pro
   return (
     <div className={styles.json}>
       <JsonToolbar
+        isLarge={text.length > SMALL}
         found={{ words: json.words, places: json.places.length, at: json.at, isLimited: json.isLimited }}
         box={box}
         onWords={json.look}

@@ -22,9 +22,9 @@ export function RecordsTable({ label, text }: { label: string; text: string }) {
   const columns = useMemo<Column<ListedRecord>[]>(
     () => [
       { id: "#", header: "#", width: "4rem", align: "end", cell: (row) => row.index, sort: (row) => row.index },
-      ...fields.map((field) => fieldColumn<ListedRecord>(field, field, (row) => row.value()[field])),
+      ...fields.map((field) => fieldColumn(field, field, (row: ListedRecord) => row.value()[field], rows.slice(0, 50))),
     ],
-    [fields],
+    [fields, rows],
   );
   return (
     <div>
@@ -45,26 +45,31 @@ export function RecordsTable({ label, text }: { label: string; text: string }) {
   );
 }
 
-/** A column of what records have under a name: numbers to the right, texts as they are, everything else in a line. */
-export function fieldColumn<Row>(id: string, header: string, value: (row: Row) => unknown): Column<Row> {
+/** A column of what rows have under a name, as wide as `sample` needs it: numbers to the right, the rest in a line. */
+export function fieldColumn<Row>(id: string, header: string, value: (row: Row) => unknown, sample: Row[]): Column<Row> {
+  const values = sample.map(value).filter((one) => one !== null && one !== undefined);
+  const isNumber = values.length > 0 && values.every((one) => typeof one === "number");
+  const longest = values.reduce<number>((most, one) => Math.max(most, shownText(one).length), header.length + 1);
   return {
     id,
     header,
-    width: "minmax(7rem, 1fr)",
+    width: `minmax(${Math.min(Math.max(longest * 0.56 + 1.4, 4), 18)}rem, ${isNumber ? "auto" : "1fr"})`,
+    ...(isNumber ? { align: "end" as const } : {}),
     cell: (row) => <FieldCell value={value(row)} />,
     sort: (row) => {
       const sorted = value(row);
       if (typeof sorted === "number" || typeof sorted === "string") return sorted;
-      return sorted === null || sorted === undefined ? undefined : preview(sorted, 40);
+      return sorted === null || sorted === undefined ? undefined : shownText(sorted);
     },
   };
 }
 
+const shownText = (value: unknown): string => (typeof value === "string" ? value.slice(0, 300) : preview(value, 80));
+
 function FieldCell({ value }: { value: unknown }) {
   if (value === null || value === undefined) return <span className={styles.none}>–</span>;
-  if (typeof value === "number") return <span className={styles.number}>{value}</span>;
-  const text = typeof value === "string" ? value : preview(value, 80);
-  return <span title={text.slice(0, 1_000)}>{text.slice(0, 300)}</span>;
+  const text = shownText(value);
+  return <span title={text}>{text}</span>;
 }
 
 export function recordsOf(text: string): ListedRecord[] {

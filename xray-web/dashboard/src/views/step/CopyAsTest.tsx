@@ -70,9 +70,9 @@ export function CopyAsTest({ step, onClose }: { step: CapturedStep; onClose: () 
         )}
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
-      <pre className={styles.code} tabIndex={0} aria-label="Test">
-        {code}
-      </pre>
+      <section className={styles.code} tabIndex={0} aria-label="Test">
+        <pre>{code}</pre>
+      </section>
     </Dialog>
   );
 }

@@ -15,7 +15,7 @@ import { GroupedDecisions } from "./GroupedDecisions";
 import { fieldsIn } from "./items";
 import { ranked, rankingColumns } from "./rankingColumns";
 import type { StepSearch } from "./search";
-import { totalOf, useDecisions } from "./useDecisions";
+import { decisionsIn, totalOf, useDecisions } from "./useDecisions";
 import { useItems } from "./useItems";
 
 export type Way = "decisions" | "checks" | "ranking";
@@ -49,7 +49,7 @@ export function DecisionsView({ step, way, search, onChange }: Properties) {
         said={
           found.isComplete
             ? things(found.rows.length, "decision")
-            : `${count(found.rows.length)} shown, ${count(found.loaded)}${total ? ` of ${count(total)}` : ""} read`
+            : `${count(found.rows.length)} shown, ${count(found.loaded)} of ${count(total ?? decisionsIn(counts))} read`
         }
       />
       {(doubts.length > 0 || sampledOf) && (
@@ -89,7 +89,7 @@ export function DecisionRows({ run, way, found, items, shown, total, onClear }: 
   const sorted = useMemo(() => (way === "ranking" ? ranked(rows) : rows), [way, rows]);
   const columns = useMemo(() => {
     if (way === "ranking") return rankingColumns(run, rows);
-    const all = way === "checks" ? checkColumns(run, rows) : decisionColumns(run, items, shown);
+    const all = way === "checks" ? checkColumns(run, rows) : decisionColumns(run, items, shown, rows.slice(0, 50));
     // Sorting a part of the rows would say something that is not so.
     return isComplete ? all : all.map(({ sort: _, ...column }) => column);
   }, [way, run, rows, items, shown, isComplete]);

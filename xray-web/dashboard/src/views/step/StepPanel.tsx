@@ -13,6 +13,7 @@ import styles from "./Step.module.css";
 import { StepHeader } from "./StepHeader";
 import type { Show, StepSearch } from "./search";
 import { bestOf, showsOf } from "./shows";
+import { decisionsIn } from "./useDecisions";
 import { ValuesView } from "./ValuesView";
 
 type Properties = {
@@ -58,12 +59,10 @@ function Shows({ step, search, onChange }: ShowsProperties) {
   const shows = showsOf(step.detail);
   const best = bestOf(step.detail);
   const shown = search.show && shows.includes(search.show) ? search.show : asked(search, best, shows);
-  const { kept, eliminated, introduced, scored } = step.detail.counts;
-  const decisions = Math.max(kept + eliminated + introduced, scored);
   const tabs = shows.map(
     (show): Tab<Show> => ({
       id: show,
-      label: show === "decisions" ? `${NAMES[show]} ${count(decisions)}` : NAMES[show],
+      label: show === "decisions" ? `${NAMES[show]} ${count(decisionsIn(step.detail.counts))}` : NAMES[show],
       panel: () => {
         if (show === "llm") return <LlmView calls={partsOf(step).llm} />;
         if (show === "values") return <ValuesView step={step} search={search} onChange={onChange} />;

@@ -14,7 +14,7 @@ export function itemColumns(run: string): Column<Decision>[] {
     {
       id: "outcome",
       header: "Outcome",
-      width: "6.5rem",
+      width: "7.4rem",
       cell: (row) => <VerdictBadge verdict={row.outcome} />,
       sort: (row) => row.outcome,
     },
@@ -28,7 +28,8 @@ export function itemColumns(run: string): Column<Decision>[] {
   ];
 }
 
-export function decisionColumns(run: string, items: Items, shown: string[]): Column<Decision>[] {
+/** `sample` are some of the rows: they say how wide the columns of fields are. */
+export function decisionColumns(run: string, items: Items, shown: string[], sample: Decision[]): Column<Decision>[] {
   return [
     ...itemColumns(run),
     {
@@ -47,7 +48,7 @@ export function decisionColumns(run: string, items: Items, shown: string[]): Col
       cell: (row) => <Near decision={row} />,
       sort: (row) => distanceOf(row)?.share,
     },
-    ...shown.map((field) => fieldColumn<Decision>(`field:${field}`, field, (row) => items.value(row, field))),
+    ...shown.map((field) => fieldColumn<Decision>(`field:${field}`, field, (row) => items.value(row, field), sample)),
     {
       id: "score",
       header: "Score",

@@ -67,6 +67,10 @@ export function nearestFirst(rows: Decision[]): Decision[] {
   return measured.map(({ row }) => row);
 }
 
+/** How many decisions there are: what was scored is kept as well, or is not counted otherwise. */
+export const decisionsIn = ({ kept, eliminated, introduced, scored }: Counts): number =>
+  Math.max(kept + eliminated + introduced, scored);
+
 /** How many decisions there are with these filters, as far as the step's counts say. */
 export function totalOf(counts: Counts, { outcome, basis, reason, item }: StepSearch): number | undefined {
   if (basis !== undefined || item !== undefined) return undefined;
