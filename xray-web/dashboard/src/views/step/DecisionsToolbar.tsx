@@ -11,6 +11,8 @@ import { BASES, type StepSearch, VERDICTS } from "./search";
 
 type Properties = {
   way: Way;
+  /** Whether `/` leads to the box for items: only where nothing else may want it. */
+  hasKeys: boolean;
   counts: Counts;
   search: StepSearch;
   onChange: (change: StepSearch) => void;
@@ -24,7 +26,7 @@ const ANY = "";
 const LONGEST = 70;
 
 /** Which decisions are shown, in which order, with which columns. */
-export function DecisionsToolbar({ way, counts, search, onChange, fields, shown, said }: Properties) {
+export function DecisionsToolbar({ way, hasKeys, counts, search, onChange, fields, shown, said }: Properties) {
   return (
     <div className={styles.toolbar}>
       <Select
@@ -51,7 +53,7 @@ export function DecisionsToolbar({ way, counts, search, onChange, fields, shown,
         value={search.basis ?? ANY}
         onChange={(basis) => onChange({ basis: BASES.find((one) => one === basis) })}
       />
-      <ItemBox item={search.item} onChange={(item) => onChange({ item })} />
+      <ItemBox hasKeys={hasKeys} item={search.item} onChange={(item) => onChange({ item })} />
       {way === "decisions" && (
         <Button
           aria-pressed={search.group === "reason"}
@@ -96,26 +98,39 @@ function reasons(counts: Counts, chosen: string | undefined): Choice<string>[] {
 
 const TYPING_MS = 200;
 
+type ItemBoxProperties = {
+  hasKeys: boolean;
+  item: string | undefined;
+  onChange: (item: string | undefined) => void;
+};
+
 /** A part of an item's key; it counts when nothing has been typed for a moment. */
-function ItemBox({ item, onChange }: { item: string | undefined; onChange: (item: string | undefined) => void }) {
+function ItemBox({ hasKeys, item, onChange }: ItemBoxProperties) {
   const box = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState(item ?? "");
-  useShortcut("/", "Find an item", () => box.current?.focus());
   useEffect(() => setTyped(item ?? ""), [item]);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   return (
-    <input
-      ref={box}
-      type="search"
-      aria-label="Item"
-      placeholder="Item"
-      value={typed}
-      onChange={(event) => {
-        const words = event.target.value;
-        setTyped(words);
-        clearTimeout(timer.current);
-        timer.current = setTimeout(() => onChange(words || undefined), TYPING_MS);
-      }}
-    />
+    <>
+      {hasKeys && <FindKey press={() => box.current?.focus()} />}
+      <input
+        ref={box}
+        type="search"
+        aria-label="Item"
+        placeholder="Item"
+        value={typed}
+        onChange={(event) => {
+          const words = event.target.value;
+          setTyped(words);
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => onChange(words || undefined), TYPING_MS);
+        }}
+      />
+    </>
   );
+}
+
+function FindKey({ press }: { press: () => void }) {
+  useShortcut("/", "Find an item", press);
+  return null;
 }

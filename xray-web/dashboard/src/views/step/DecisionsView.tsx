@@ -1,6 +1,7 @@
 // The decisions of a step: as a table, by reason, as a matrix of conditions, or as a ranking.
 import { useMemo } from "react";
 import type { Decision } from "../../api/types";
+import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
 import { Loading } from "../../parts/Loading";
@@ -23,11 +24,12 @@ export type Way = "decisions" | "checks" | "ranking";
 type Properties = {
   step: CapturedStep;
   way: Way;
+  hasKeys: boolean;
   search: StepSearch;
   onChange: (change: StepSearch) => void;
 };
 
-export function DecisionsView({ step, way, search, onChange }: Properties) {
+export function DecisionsView({ step, way, hasKeys, search, onChange }: Properties) {
   const { run, id, counts } = step.detail;
   const found = useDecisions(run, id, search, way === "ranking");
   const items = useItems(step, found.about?.argument);
@@ -44,7 +46,7 @@ export function DecisionsView({ step, way, search, onChange }: Properties) {
   return (
     <div className={styles.view}>
       <DecisionsToolbar
-        {...{ way, counts, search, onChange, shown }}
+        {...{ way, hasKeys, counts, search, onChange, shown }}
         fields={way === "decisions" ? items.fields : []}
         said={
           found.isComplete
@@ -100,11 +102,7 @@ export function DecisionRows({ run, way, found, items, shown, total, onClear }: 
   if (rows.length === 0) {
     return (
       <Empty inline title="No decision is like that">
-        {onClear && (
-          <button type="button" onClick={onClear}>
-            Show all decisions
-          </button>
-        )}
+        {onClear && <Button onClick={onClear}>Show all decisions</Button>}
       </Empty>
     );
   }

@@ -39,13 +39,18 @@ export function StepPanel({ run, step, compact = false, ...kept }: Properties) {
       <StepHeader step={data} compact={compact} />
       {data.detail.error && <ErrorChain error={data.detail.error} outcome={data.detail.outcome} />}
       <div className={styles.tabs}>
-        <Shows key={data.detail.id} step={data} search={search} onChange={onChange} />
+        <Shows key={data.detail.id} hasKeys={!compact} step={data} search={search} onChange={onChange} />
       </div>
     </div>
   );
 }
 
-type ShowsProperties = { step: CapturedStep; search: StepSearch; onChange: (change: StepSearch) => void };
+type ShowsProperties = {
+  hasKeys: boolean;
+  step: CapturedStep;
+  search: StepSearch;
+  onChange: (change: StepSearch) => void;
+};
 
 const NAMES: Record<Show, string> = {
   llm: "Model call",
@@ -55,7 +60,7 @@ const NAMES: Record<Show, string> = {
   values: "Values",
 };
 
-function Shows({ step, search, onChange }: ShowsProperties) {
+function Shows({ hasKeys, step, search, onChange }: ShowsProperties) {
   const shows = showsOf(step.detail);
   const best = bestOf(step.detail);
   const shown = search.show && shows.includes(search.show) ? search.show : asked(search, best, shows);
@@ -66,7 +71,9 @@ function Shows({ step, search, onChange }: ShowsProperties) {
       panel: () => {
         if (show === "llm") return <LlmView calls={partsOf(step).llm} />;
         if (show === "values") return <ValuesView step={step} search={search} onChange={onChange} />;
-        return <DecisionsView key={show} way={show} step={step} search={search} onChange={onChange} />;
+        return (
+          <DecisionsView key={show} way={show} hasKeys={hasKeys} step={step} search={search} onChange={onChange} />
+        );
       },
     }),
   );

@@ -26,8 +26,9 @@ export type StepSearch = {
 
 export const stepDefaults: StepSearch = {};
 
+/** Every part is there, if only as nothing: what was left out would come through from the address as it is. */
 export function stepSearch(raw: Raw): StepSearch {
-  const search: StepSearch = {
+  return {
     show: word(raw.show, SHOWS, undefined),
     outcome: word(raw.outcome, VERDICTS, undefined),
     basis: word(raw.basis, BASES, undefined),
@@ -38,7 +39,6 @@ export function stepSearch(raw: Raw): StepSearch {
     columns: texts(raw.columns),
     as: shapes(raw.as),
   };
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
 }
 
 function shapes(raw: unknown): Record<string, Shape> | undefined {
