@@ -31,7 +31,8 @@ const NAMES: Record<Shape, string> = { table: "Table", text: "Text", tree: "Tree
 
 export function CapturedValue({ title, captured, raw, root, shape, onShape }: Properties) {
   const value = useValueText(captured.omitted?.path, raw);
-  const shapes = value.text === undefined ? [] : shapesOf(value.text);
+  // A value that a line holds needs no choice.
+  const shapes = value.text === undefined || isScalar(value.text) ? [] : shapesOf(value.text);
   const shown = shape && shapes.includes(shape) ? shape : shapes[0];
   const level = LEVELS[captured.level];
   return (
@@ -83,10 +84,11 @@ function Shown({ title, captured, value, shown, root }: ShownProperties) {
     return error ? <Failure inline error={error} retry={retry} /> : <Loading what="Reading the value" />;
   const failed = error && <Failure inline error={error} retry={retry} />;
   if (isScalar(text)) {
+    const plain = text.startsWith('"') ? readText(text) : text;
     return (
       <div className={styles.scalar}>
-        <code>{text}</code>
-        <CopyButton text={() => (text.startsWith('"') ? readText(text) : text)} />
+        <code>{captured.level === "structured" ? text : plain}</code>
+        <CopyButton text={plain} />
       </div>
     );
   }

@@ -53,7 +53,7 @@ export function fieldColumn<Row>(id: string, header: string, value: (row: Row) =
   return {
     id,
     header,
-    width: `minmax(${Math.min(Math.max(longest * 0.56 + 1.4, 4), 18)}rem, ${isNumber ? "auto" : "1fr"})`,
+    width: `minmax(${Math.min(Math.max(longest * 0.6 + 1.5, 4), 18)}rem, ${isNumber ? "auto" : "1fr"})`,
     ...(isNumber ? { align: "end" as const } : {}),
     cell: (row) => <FieldCell value={value(row)} />,
     sort: (row) => {

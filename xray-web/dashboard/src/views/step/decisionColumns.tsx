@@ -145,14 +145,20 @@ export function checkColumns(run: string, rows: Decision[]): Column<Decision>[] 
   return [...itemColumns(run), ...columns];
 }
 
+/** The values that a condition looked at, with the comparison between them if it is one. */
+function valuesOf({ condition, operands }: Check): string {
+  const values = operands.map(({ value }) => (typeof value === "string" ? value : (JSON.stringify(value) ?? "")));
+  const [comparison] = /<=|>=|==|!=|<|>/.exec(condition) ?? [];
+  return values.join(comparison && values.length === 2 ? ` ${comparison} ` : " · ").slice(0, 120);
+}
+
 function Checked({ check }: { check: Check | undefined }) {
   if (!check) return <span className={styles.none}>not evaluated</span>;
-  const values = check.operands.map(({ value }) => (typeof value === "string" ? value : JSON.stringify(value)));
   return (
     <span className={styles.check} data-holds={check.holds} title={check.text}>
       <span aria-hidden="true">{check.holds ? "✓" : "✗"}</span>
       <span className="visually-hidden">{check.holds ? "passed" : "failed"}</span>
-      <span>{values.join(" · ").slice(0, 120)}</span>
+      <span>{valuesOf(check)}</span>
     </span>
   );
 }

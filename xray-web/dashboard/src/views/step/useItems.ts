@@ -19,8 +19,10 @@ export type Items = {
 /** `argument` is the one that the items were compared with. */
 export function useItems(step: CapturedStep, argument: string | null | undefined): Items {
   const { input, output } = useMemo(() => partsOf(step), [step]);
-  const before = useRecords(input.find(({ title }) => title === argument));
-  const after = useRecords(output.find(({ part }) => part === "result"));
+  const came = useRecords(input.find(({ title }) => title === argument));
+  const went = useRecords(output.find(({ part }) => part === "result"));
+  const isReading = came.isReading || went.isReading;
+  const [before, after] = [came.records, went.records];
   return useMemo(() => {
     const sample = [...before.slice(0, SAMPLE), ...after.slice(0, SAMPLE)].map((record) => record.value());
     const paths = fieldPaths(sample);
@@ -28,16 +30,17 @@ export function useItems(step: CapturedStep, argument: string | null | undefined
       fields: [...paths.keys()],
       value: (decision, field) => {
         const path = paths.get(field) ?? [field];
-        const came = decision.before === null || decision.before === undefined ? undefined : before[decision.before];
-        const went = decision.after === null || decision.after === undefined ? undefined : after[decision.after];
-        return valueAt(came?.value(), path) ?? valueAt(went?.value(), path);
+        const found = valueAt(before[decision.before ?? -1]?.value(), path);
+        return found ?? valueAt(after[decision.after ?? -1]?.value(), path) ?? (isReading ? "…" : undefined);
       },
     };
-  }, [before, after]);
+  }, [before, after, isReading]);
 }
 
 function useRecords(part: Part | undefined) {
   const omitted = part?.captured.omitted;
-  const { text } = useValueText(omitted && omitted.bytes <= MOST_BYTES ? omitted.path : undefined, part?.raw);
-  return useMemo(() => (text !== undefined && shapesOf(text)[0] === "table" ? recordsOf(text) : []), [text]);
+  const path = omitted && omitted.bytes <= MOST_BYTES ? omitted.path : undefined;
+  const { text, whole, error } = useValueText(path, part?.raw);
+  const records = useMemo(() => (text !== undefined && shapesOf(text)[0] === "table" ? recordsOf(text) : []), [text]);
+  return { records, isReading: !whole && error === null };
 }
