@@ -14,8 +14,9 @@ export const StepLink = ({ run, step, children }: { run: string; step: string; c
   </Link>
 );
 
-export const ItemLink = ({ item, children }: { item: string; children?: ReactNode }) => (
-  <Link to="/items/$item" params={{ item }}>
+/** An item's way; with `run`, through that run. */
+export const ItemLink = ({ item, run, children }: { item: string; run?: string; children?: ReactNode }) => (
+  <Link to="/items/$item" params={{ item }} search={run === undefined ? {} : ({ run } as object)}>
     {children ?? item}
   </Link>
 );
