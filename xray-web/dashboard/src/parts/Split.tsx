@@ -23,7 +23,7 @@ export function Split({ children, aside, label, name }: Properties) {
   const [chosen, setChosen] = useState(() => Number(localStorage.getItem(name)) || 0);
   const isNarrow = width > 0 && width < NARROW;
   const most = Math.max(LEAST, width - 360);
-  const beside = Math.max(LEAST, Math.min(most, chosen || width * 0.42));
+  const beside = Math.max(LEAST, Math.min(most, chosen || width * 0.4));
 
   function choose(next: number) {
     const within = Math.round(Math.max(LEAST, Math.min(most, next)));

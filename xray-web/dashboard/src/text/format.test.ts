@@ -14,7 +14,15 @@ describe("numbers as people read them", () => {
     ]);
   });
   it("shares, sizes and counts", () => {
-    expect([0, 0.0004, 0.0123, 0.5, 1].map(percent)).toEqual(["0%", "<0.1%", "1.2%", "50%", "100%"]);
+    expect([0, 0.0004, 0.0123, 0.5, 0.9969, 0.9997, 1].map(percent)).toEqual([
+      "0%",
+      "<0.1%",
+      "1.2%",
+      "50%",
+      "99.7%",
+      ">99.9%",
+      "100%",
+    ]);
     expect([0, 1023, 1536, 20 * 2 ** 20].map(bytes)).toEqual(["0 B", "1020 B", "1.5 KiB", "20 MiB"]);
     expect([things(1, "step"), things(2000, "step"), compact(123_456)]).toEqual(["1 step", "2,000 steps", "123K"]);
   });

@@ -17,6 +17,7 @@ export const things = (value: number, one: string, many = `${one}s`): string =>
 export function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.1) return "<0.1%";
+  if (value > 99.5 && value < 100) return value > 99.9 ? ">99.9%" : `${value.toFixed(1)}%`;
   return `${new Intl.NumberFormat("en", { maximumFractionDigits: value < 10 && value % 1 !== 0 ? 1 : 0 }).format(value)}%`;
 }
 

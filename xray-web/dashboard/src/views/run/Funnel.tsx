@@ -56,7 +56,7 @@ export function Funnel({ run, stages, search, set }: Properties) {
                     <span data-tone="teal" aria-hidden="true" /> introduced
                   </>
                 )}
-                {scale === "log" && "· widths are logarithmic"}
+                {scale === "log" && <> · widths are logarithmic</>}
               </span>
             </>
           )}

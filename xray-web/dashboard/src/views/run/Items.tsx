@@ -17,6 +17,9 @@ import { RunItemLink } from "./links";
 import { wordsOf } from "./rows";
 import type { Fate, RunSearch } from "./search";
 
+/** So many are loaded at once, so that they can be sorted. */
+const MANY = 10_000;
+
 type Row = ItemWay & { item: string };
 
 const FATES: { value: Fate | "all"; label: string }[] = [
@@ -43,10 +46,11 @@ export function Items(properties: {
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  // The server does not search items by text: all of them are looked through here.
+  // The server neither searches items by text nor sorts them: that is done here, with all of them.
+  const wantsAll = words.length > 0 || rows.length < MANY;
   useEffect(() => {
-    if (words.length > 0) more();
-  }, [words, more]);
+    if (wantsAll) more();
+  }, [wantsAll, more]);
 
   if (found.isPending) return <Loading what="Loading the items" />;
   if (found.error && rows.length === 0) return <Failure error={found.error} retry={found.refetch} inline />;

@@ -66,39 +66,41 @@ function Steps({ run, tree }: { run: RunRow; tree: Tree }) {
     <Panel run={run.id} step={search.step} isKnown={isKnown} onClose={() => openStep(undefined)} />
   );
   return (
-    <Split label="Step" name="xray-step-width" aside={aside || undefined}>
+    <>
       <Drops run={run.id} stages={stages} show={search.show} onFunnel={() => show("funnel")} />
-      <Tabs
-        label="How to look at the run"
-        value={search.show}
-        onChange={show}
-        tabs={[
-          {
-            id: "waterfall",
-            label: `Waterfall ${count(tree.nodes.length)}`,
-            panel: () => <Waterfall tree={tree} search={search} set={set} />,
-          },
-          {
-            id: "funnel",
-            label: "Funnel",
-            panel: () => (
-              <Suspense fallback={<Loading what="Loading the funnel" />}>
-                <Funnel run={run.id} stages={stages} search={search} set={set} />
-              </Suspense>
-            ),
-          },
-          {
-            id: "items",
-            label: "Items",
-            panel: () => (
-              <Suspense fallback={<Loading what="Loading the items" />}>
-                <Items run={run} search={search} set={set} />
-              </Suspense>
-            ),
-          },
-        ]}
-      />
-    </Split>
+      <Split label="Step" name="xray-step-width" aside={aside || undefined}>
+        <Tabs
+          label="How to look at the run"
+          value={search.show}
+          onChange={show}
+          tabs={[
+            {
+              id: "waterfall",
+              label: `Waterfall ${count(tree.nodes.length)}`,
+              panel: () => <Waterfall tree={tree} search={search} set={set} />,
+            },
+            {
+              id: "funnel",
+              label: "Funnel",
+              panel: () => (
+                <Suspense fallback={<Loading what="Loading the funnel" />}>
+                  <Funnel run={run.id} stages={stages} search={search} set={set} />
+                </Suspense>
+              ),
+            },
+            {
+              id: "items",
+              label: "Items",
+              panel: () => (
+                <Suspense fallback={<Loading what="Loading the items" />}>
+                  <Items run={run} search={search} set={set} />
+                </Suspense>
+              ),
+            },
+          ]}
+        />
+      </Split>
+    </>
   );
 }
 

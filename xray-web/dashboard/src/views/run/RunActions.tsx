@@ -57,7 +57,7 @@ function Compare({ run }: { run: RunRow }) {
   if (!earlier) return null;
   return (
     <Link to="/compare" search={{ a: earlier.id, b: run.id }} className={buttons.button}>
-      Compare with the run before
+      Compare<span className={styles.long}> with the run before</span>
     </Link>
   );
 }

@@ -24,8 +24,12 @@ type Properties = {
 const NARROW = 640;
 const ROW = 30;
 const NARROW_ROW = 46;
+/** Below this one the columns are narrower. */
+const MEDIUM = 900;
 /** Columns before the bars, in pixels: as in the style sheet. */
-const BEFORE_BARS = 560;
+const BEFORE_BARS = { wide: 540, medium: 416, narrow: 12 };
+/** The last tick has room for what it says. */
+const TICK = 56;
 /** How much further a turn of the wheel zooms. */
 const WHEEL = 0.002;
 
@@ -44,9 +48,9 @@ export function Waterfall({ tree, search, set }: Properties) {
   const input = useRef<HTMLInputElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: sized, width } = useSize<HTMLDivElement>();
-  const isNarrow = width > 0 && width < NARROW;
-  const rowHeight = isNarrow ? NARROW_ROW : ROW;
-  const bars = Math.max(100, isNarrow ? width - 24 : width - BEFORE_BARS);
+  const size = width >= MEDIUM || width === 0 ? "wide" : width >= NARROW ? "medium" : "narrow";
+  const rowHeight = size === "narrow" ? NARROW_ROW : ROW;
+  const bars = Math.max(100, width - BEFORE_BARS[size]);
 
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -146,12 +150,12 @@ export function Waterfall({ tree, search, set }: Properties) {
   }
 
   const inSight = virtualizer.getVirtualItems();
-  const marks = ticks(range, bars / 110);
+  const marks = ticks(range, bars / 110).filter((mark) => shareOf(range, mark) < 1 - TICK / bars);
   const apart = (marks[1] ?? range.to) - (marks[0] ?? range.from);
   const words = useMemo(() => wordsOf(q), [q]);
   const failures = useMemo(() => tree.nodes.filter(isFailed).length, [tree]);
   return (
-    <div className={styles.waterfall} ref={sized} data-narrow={isNarrow || undefined}>
+    <div className={styles.waterfall} ref={sized} data-size={size}>
       <WaterfallBar
         input={input}
         q={q}

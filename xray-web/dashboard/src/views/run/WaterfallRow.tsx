@@ -133,7 +133,8 @@ function Bar({ node, range, width }: { node: Node; range: Span; width: number })
   const place = ({ from, to }: Span) => {
     const left = Math.max(-0.01, shareOf(range, from));
     const right = Math.min(1.01, shareOf(range, to));
-    return { left: `${left * 100}%`, width: `${Math.max(0, right - left) * 100}%` };
+    // What begins at the very end is seen, too.
+    return { left: `min(${left * 100}%, 100% - 2px)`, width: `${Math.max(0, right - left) * 100}%` };
   };
   const pixel = lengthOf(range) / Math.max(1, width);
   const inSight = (span: Span) => span.to >= range.from && span.from <= range.to && span.to - span.from >= pixel / 2;
