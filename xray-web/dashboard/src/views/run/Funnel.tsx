@@ -1,5 +1,6 @@
 // What became of the items, step by step: drawn, and as a table.
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { Sankey } from "../../charts/Sankey";
 import { suitableScale } from "../../charts/sankey";
 import { useSize } from "../../charts/useSize";
@@ -73,18 +74,22 @@ export function Funnel({ run, stages, search, set }: Properties) {
               stages={drawn}
               scale={scale}
               width={width}
-              stageLink={(index, inside) => stages[index] && <StageLink stage={stages[index]}>{inside}</StageLink>}
-              dropLink={(index, place, inside) => {
+              stageLink={(index, { text, drawn }) =>
+                stages[index] && (
+                  <StageLink stage={stages[index]} label={text}>
+                    {drawn}
+                  </StageLink>
+                )
+              }
+              dropLink={(index, place, { text, drawn }) => {
                 const stage = stages[index];
                 const drop = stage && shownDrops(stage)[place];
+                if (!drop) return null;
                 return (
-                  stage &&
-                  drop && (
-                    <DropLink run={run} drop={drop} aria-label={dropWords(stage, drop)}>
-                      <title>{dropWords(stage, drop)}</title>
-                      {inside}
-                    </DropLink>
-                  )
+                  <DropLink run={run} drop={drop} aria-label={`${stage.name}: ${text}`}>
+                    <title>{dropWords(stage, drop)}</title>
+                    {drawn}
+                  </DropLink>
                 );
               }}
             />
@@ -96,7 +101,7 @@ export function Funnel({ run, stages, search, set }: Properties) {
 }
 
 /** Opens the step beside, or finds its calls in the waterfall. */
-export function StageLink({ stage, children }: { stage: Stage; children: React.ReactNode }) {
+export function StageLink({ stage, label, children }: { stage: Stage; label?: string; children: ReactNode }) {
   const [first, second] = stage.calls;
   return (
     <Link
@@ -105,7 +110,7 @@ export function StageLink({ stage, children }: { stage: Stage; children: React.R
       search={(earlier) =>
         second ? { ...earlier, show: "waterfall" as const, q: stage.name } : { ...earlier, step: first?.step.id }
       }
-      aria-label={`${stage.name}: ${numbersOf(stage)}`}
+      aria-label={label}
     >
       {children}
     </Link>

@@ -2,6 +2,7 @@
 import { Menu } from "@base-ui/react/menu";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useRef } from "react";
 import { address, change } from "../../api/client";
 import * as queries from "../../api/queries";
 import type { RunRow } from "../../api/types";
@@ -71,12 +72,15 @@ const EXPORTS = [
 
 function Export({ run }: { run: string }) {
   const q = `run.id == "${run}"`;
+  const place = useRef<HTMLDivElement>(null);
   return (
     <Menu.Root>
       <Menu.Trigger className={buttons.button}>
         Export <span aria-hidden="true">▾</span>
       </Menu.Trigger>
-      <Menu.Portal>
+      {/* Not at the end of the page: everything is in a landmark. */}
+      <div ref={place} />
+      <Menu.Portal container={place}>
         <Menu.Positioner className={styles.positioner} sideOffset={4} align="end">
           <Menu.Popup className={styles.popup}>
             {EXPORTS.map(({ path, format, label }) => (

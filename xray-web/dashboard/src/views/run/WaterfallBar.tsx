@@ -90,8 +90,8 @@ export function WaterfallBar(properties: Properties) {
         <Button quiet aria-label="Show less time" title="+ or Ctrl and wheel" onClick={() => onZoom(0.5)}>
           +
         </Button>
-        <Button quiet aria-label="Show the whole time" title="0" disabled={!isZoomed} onClick={() => onZoom(undefined)}>
-          All
+        <Button quiet title="Show the whole time (0)" disabled={!isZoomed} onClick={() => onZoom(undefined)}>
+          Whole run
         </Button>
       </span>
     </div>

@@ -23,7 +23,7 @@ export function DropLink({
 
 /** What a link to a drop leads to, in words. */
 export const dropWords = (stage: Stage, { items, reason }: Drop): string =>
-  `${stage.name} eliminated ${count(items)}: ${reasonWords(reason)}`;
+  `${stage.name}: −${count(items)} ${reasonWords(reason)}`;
 
 export const reasonWords = (reason: string | undefined): string => reason || "no reason given";
 
