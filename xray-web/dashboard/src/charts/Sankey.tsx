@@ -58,6 +58,8 @@ export function Sankey({ label, stages, scale, width, stageLink, dropLink }: Pro
               <Way place={place} />
               {place.drops.map((part, drop) => (
                 <g key={stage.labels[drop]?.text}>
+                  {/* Not inside of the link, of whose text it would be a part. */}
+                  <title>{stage.labels[drop]?.text}</title>
                   {dropLink(index, drop, dropped(part, y, aside, stage.labels[drop]))}
                 </g>
               ))}

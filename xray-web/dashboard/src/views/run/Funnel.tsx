@@ -10,7 +10,7 @@ import { Select } from "../../parts/Select";
 import { count, things } from "../../text/format";
 import styles from "./Funnel.module.css";
 import { FunnelTable } from "./FunnelTable";
-import { DropLink, dropWords, reasonWords } from "./links";
+import { DropLink, reasonWords } from "./links";
 import type { RunSearch, Scale } from "./search";
 import type { Drop, Stage } from "./stages";
 
@@ -87,7 +87,6 @@ export function Funnel({ run, stages, search, set }: Properties) {
                 if (!drop) return null;
                 return (
                   <DropLink run={run} drop={drop} aria-label={`${stage.name}: ${text}`}>
-                    <title>{dropWords(stage, drop)}</title>
                     {drawn}
                   </DropLink>
                 );
