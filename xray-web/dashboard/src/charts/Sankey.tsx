@@ -80,6 +80,7 @@ function heading({ name, numbers }: SankeyStage, y: number): Linked {
   const shown = shortened(name, NAMES - 10);
   const drawn = (
     <>
+      <rect className={styles.ground} y={y - 4} width={NAMES - 10} height={38} />
       <text className={styles.name} y={y + 11}>
         {shown}
       </text>{" "}

@@ -85,8 +85,10 @@ function byStart(siblings: Node[]): Node[] {
 }
 
 function measure(node: Node) {
+  node.self = node.to - node.from;
+  if (node.children.length === 0) return;
   const busy = covered(node).reduce((all, span) => all + span.to - span.from, 0);
-  node.self = node.to - node.from - busy;
+  node.self -= busy;
   const ends = node.children.map((child) => child.to).sort((a, b) => a - b);
   let over = 0;
   for (const [begun, child] of node.children.entries()) {
