@@ -177,6 +177,13 @@ it("time is zoomed with keys, with the wheel, and by dragging over the overview"
   expect(range()).toBeCloseTo(once / 2, -1);
   await page.keyboard.press("0");
   await notInAddress(page, "from=");
+  await grid(page).focus();
+  await page.keyboard.press("j");
+  await page.keyboard.press("z");
+  await inAddress(page, "from=");
+  expect(range()).toBeLessThan(once / 10);
+  await page.keyboard.press("0");
+  await notInAddress(page, "from=");
 
   const overview = await page.getByRole("img", { name: /The whole run/ }).boundingBox();
   if (!overview) throw new Error("no overview");

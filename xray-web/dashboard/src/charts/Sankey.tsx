@@ -30,8 +30,9 @@ type Properties = {
 const NAMES = 176;
 /** Of a letter of the fixed-width type at 12.5 pixels. */
 const LETTER = 7.6;
-const END = 34;
 const TOP = 6;
+/** For what is said below the last bar. */
+const END = 28;
 const NUMBER = 68;
 
 /** Items on their way through stages: each ribbon as wide as they are many, what is left out going to the right. */
@@ -41,7 +42,7 @@ export function Sankey({ label, stages, scale, width, stageLink, dropLink }: Pro
   const aside = { from: flow + 36, to: room };
   const places = placed(stages, flow, scale);
   const last = places.at(-1);
-  const height = (last ? last.y + last.height : 0) + END + TOP;
+  const height = (last ? last.y + last.height : 0) + TOP + END;
   return (
     <svg className={styles.sankey} width={width} height={height} role="group" aria-label={label}>
       {stages.map((stage, index) => {
@@ -52,7 +53,7 @@ export function Sankey({ label, stages, scale, width, stageLink, dropLink }: Pro
           <g key={stage.id} transform={`translate(0 ${TOP})`}>
             {stageLink(index, heading(stage, y))}
             <text className={styles.about} y={y + 44}>
-              {stage.about}
+              {shortened(stage.about, NAMES - 6)}
             </text>
             <g transform={`translate(${NAMES} 0)`}>
               <Way place={place} />

@@ -27,6 +27,7 @@ it("few beside many are seen on a logarithmic scale", () => {
 it("a list that comes from elsewhere is not joined, and nothing comes out of what failed", () => {
   const [first, second] = placed([flow(9, []), { ...flow(4, [], false), items_out: undefined }], 100, "linear");
   expect(first?.next).toBeUndefined();
+  expect(second?.y).toBeGreaterThan(first?.height ?? 0);
   expect(second?.out).toBeUndefined();
 });
 

@@ -31,6 +31,8 @@ export type Placed = {
 export const BAR = 12;
 const LINE = 24;
 const LEAST_HEIGHT = 58;
+/** Between a flow that ends, which says so, and the next one. */
+const GAP = 34;
 const THINNEST = 3;
 const THICKEST = 16;
 /** Beyond this ratio small numbers cannot be seen beside large ones. */
@@ -60,7 +62,7 @@ export function placed(flows: Flow[], width: number, scale: Scale): Placed[] {
       out: flow.items_out === undefined ? undefined : measure(flow.items_out),
       next: below?.follows ? measure(below.items_in) : undefined,
     };
-    y += height;
+    y += height + (below?.follows ? 0 : GAP);
     return { ...stage, drops: parts(flow, stage, most) };
   });
 }

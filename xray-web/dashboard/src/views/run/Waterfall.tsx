@@ -5,10 +5,10 @@ import { useSize } from "../../charts/useSize";
 import { Empty } from "../../parts/Empty";
 import { useShortcut } from "../../shell/shortcuts";
 import { Overview } from "./Overview";
-import { isWhole, lengthOf, moved, offset, shareOf, ticks, zoomed } from "./range";
+import { isWhole, lengthOf, moved, offset, shareOf, ticks, within, zoomed } from "./range";
 import { following, isUnfolded, rowsOf, toggle, wordsOf } from "./rows";
 import type { RunSearch } from "./search";
-import { isFailed, type Node, type Tree } from "./tree";
+import { isFailed, type Node, type Span, type Tree } from "./tree";
 import { useRange } from "./useRange";
 import styles from "./Waterfall.module.css";
 import { WaterfallBar } from "./WaterfallBar";
@@ -96,8 +96,9 @@ export function Waterfall({ tree, search, set }: Properties) {
   useShortcut("]", matches ? "Next found" : "Next error", () => goTo(1));
   useShortcut("[", matches ? "Previous found" : "Previous error", () => goTo(-1));
   useShortcut("e", "Errors only", () => set({ errors: !errors }));
-  useShortcut("+", "Show less time", () => zoom(0.5));
-  useShortcut("-", "Show more time", () => zoom(2));
+  useShortcut("z", "Show the time of the step", () => rows[chosen] && setRange(within(rows[chosen], tree.whole)));
+  useShortcut("+", "Show less time", () => zoom(0.5, middle(rows[chosen], range)));
+  useShortcut("-", "Show more time", () => zoom(2, middle(rows[chosen], range)));
   useShortcut("0", "Show the whole time", () => zoom(undefined));
 
   const onWheel = useEffectEvent((event: WheelEvent) => {
@@ -240,10 +241,16 @@ export function Waterfall({ tree, search, set }: Properties) {
       <p className={styles.legend}>
         <span className={styles.self} aria-hidden="true" /> no child ran
         <span className={styles.children} aria-hidden="true" /> a child ran
-        <span className={styles.hint}>Drag above to look closer, or Ctrl and wheel.</span>
+        <span className={styles.hint}>Drag above to look closer, or Ctrl and wheel, or z.</span>
       </p>
     </div>
   );
+}
+
+/** Of what is in sight of a step; without any, of the range. */
+function middle(node: Node | undefined, range: Span): number | undefined {
+  if (!node || node.to < range.from || node.from > range.to) return undefined;
+  return (Math.max(node.from, range.from) + Math.min(node.to, range.to)) / 2;
 }
 
 const rowId = (index: number) => `step-row-${index}`;
