@@ -360,6 +360,21 @@ it("a run that was removed says when and why", async () => {
   await page.getByText(detail).waitFor();
   expect(await page.locator("time").getAttribute("datetime")).toBe(removed_at);
   await expectAccessible(page);
+
+  // One that is removed while it is looked at stays in sight.
+  const other = madeRun({ id: `${"0".repeat(31)}2` });
+  await made(
+    page,
+    () => other,
+    () => [step("root", null, [0, 100])],
+  );
+  await row(page, "root").waitFor();
+  await page.route(`**/api/v1/runs/${other.id}?*`, (route) =>
+    route.fulfill({ status: 410, json: { status: 410, detail } }),
+  );
+  await page.getByRole("button", { name: "Pin" }).click();
+  await page.getByText("This run was removed: what is shown was loaded before.").waitFor();
+  expect(await row(page, "root").count()).toBe(1);
 });
 
 it("a run that goes on is followed until it ends", async () => {
@@ -459,7 +474,7 @@ it("of ten thousand steps those in sight are in the page, and the last is a key 
   await page.getByRole("searchbox").fill("s5000");
   await page.getByText("1 found").waitFor();
   expect(await row(page, "s5000").count()).toBe(1);
-});
+}, 180_000);
 
 it("when the program ends, what was loaded stays, and the page says so", async () => {
   const other = await start("competitors");

@@ -1,6 +1,7 @@
 // One run: what it is, how its steps went on in time, and what they did with the items.
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef } from "react";
+import { Problem } from "../../api/client";
 import type { RunRow } from "../../api/types";
 import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
@@ -31,9 +32,10 @@ export function Run() {
   useTitle(run?.pipeline);
   if (!run)
     return found.error ? <Failure error={found.error} retry={found.refetch} /> : <Loading what="Loading the run" />;
+  const isGone = found.error instanceof Problem && found.error.isGone;
   return (
     <div className={styles.view}>
-      <RunHeader run={run} root={tree?.nodes[0]?.step.id} />
+      <RunHeader run={run} root={tree?.nodes[0]?.step.id} isGone={isGone} />
       {tree ? (
         <Steps run={run} tree={tree} />
       ) : listed.error ? (
@@ -106,9 +108,13 @@ function Steps({ run, tree }: { run: RunRow; tree: Tree }) {
 
 function Panel(properties: { run: string; step: string; isKnown: boolean; onClose: () => void }) {
   const { run, step, isKnown, onClose } = properties;
+  const panel = useRef<HTMLDivElement>(null);
   useShortcut("Escape", "Close the step", onClose);
+  // On a narrow screen it is below what can be seen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every step is brought into sight
+  useEffect(() => panel.current?.scrollIntoView({ block: "nearest" }), [step]);
   return (
-    <div className={styles.panel}>
+    <div ref={panel} className={styles.panel}>
       <Button quiet className={styles.close} onClick={onClose} aria-label="Close the step" title="Close (Esc)">
         ✕
       </Button>

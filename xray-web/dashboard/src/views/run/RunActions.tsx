@@ -27,7 +27,13 @@ function Pin({ run }: { run: RunRow }) {
     mutationFn: (pinned: boolean) => change(pinned ? "PUT" : "DELETE", `/api/v1/runs/${run.id}/pin`),
     onSuccess: (_, pinned) =>
       client.setQueryData(queryKey, (earlier) => earlier && { ...earlier, run: { ...earlier.run, pinned } }),
-    onSettled: () => client.invalidateQueries({ queryKey: ["/api/v1/runs"] }),
+    onSettled: () => {
+      client.invalidateQueries({ queryKey });
+      // The lists, not the steps of runs: those do not change.
+      client.invalidateQueries({
+        predicate: ({ queryKey: [path, of] }) => path === "/api/v1/runs" && typeof of === "object",
+      });
+    },
   });
   return (
     <>

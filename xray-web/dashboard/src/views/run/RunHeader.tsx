@@ -9,8 +9,8 @@ import { RunActions } from "./RunActions";
 import styles from "./RunHeader.module.css";
 import { Said } from "./Said";
 
-/** `root` is its first step, once that is known. */
-export function RunHeader({ run, root }: { run: RunRow; root: string | undefined }) {
+/** `root` is its first step, once that is known; `isGone` says that it was removed since it was loaded. */
+export function RunHeader({ run, root, isGone }: { run: RunRow; root: string | undefined; isGone: boolean }) {
   return (
     <header className={styles.header}>
       <div className={styles.first}>
@@ -46,7 +46,7 @@ export function RunHeader({ run, root }: { run: RunRow; root: string | undefined
           <Badge tone="bad">{run.outcome === "panicked" ? "✕ panic" : "✕ error"}</Badge> {run.error}
         </p>
       )}
-      <Doubts run={run} />
+      <Doubts run={run} isGone={isGone} />
       {root !== undefined && <Said run={run.id} step={root} />}
     </header>
   );
@@ -62,8 +62,9 @@ function Going({ run }: { run: RunRow }) {
 }
 
 /** Why what is shown may not be all, or not be what one thinks. */
-function Doubts({ run }: { run: RunRow }) {
+function Doubts({ run, isGone }: { run: RunRow; isGone: boolean }) {
   const doubts = [
+    isGone && "This run was removed: what is shown was loaded before.",
     run.lost_events > 0 &&
       `${things(run.lost_events, "event")} of this run ${run.lost_events === 1 ? "was" : "were"} lost: what is shown is incomplete.`,
     run.status === "crashed" && "Its process died. Steps that were open then are marked: what ran last is among them.",

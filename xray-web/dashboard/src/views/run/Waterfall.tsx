@@ -82,19 +82,23 @@ export function Waterfall({ tree, search, set }: Properties) {
     // An open panel goes along.
     if (step !== undefined && step !== node.step.id) set({ step: node.step.id });
   }
+  /** As `choose`, from wherever the focus is. */
+  function walk(index: number | undefined) {
+    if (index === undefined) return;
+    scroller.current?.focus({ preventScroll: true });
+    choose(index);
+  }
   const fold = useCallback((node: Node) => set({ toggled: toggle(toggled, node.step.id) }), [set, toggled]);
-  const goTo = (direction: 1 | -1) => {
-    const index = following(rows, chosen, direction, matches ? (node) => matches.has(node) : isFailed);
-    if (index !== undefined) choose(index);
-  };
+  const next = (direction: 1 | -1) =>
+    following(rows, chosen, direction, matches ? (node) => matches.has(node) : isFailed);
   const zoom = (factor: number | undefined, at?: number) =>
     setRange(factor === undefined ? tree.whole : zoomed(range, tree.whole, factor, at));
 
   useShortcut("/", "Search steps", () => input.current?.focus());
-  useShortcut("j", "Next step", () => choose(chosen + 1));
-  useShortcut("k", "Previous step", () => choose(chosen - 1));
-  useShortcut("]", matches ? "Next found" : "Next error", () => goTo(1));
-  useShortcut("[", matches ? "Previous found" : "Previous error", () => goTo(-1));
+  useShortcut("j", "Next step", () => walk(chosen + 1));
+  useShortcut("k", "Previous step", () => walk(chosen - 1));
+  useShortcut("]", matches ? "Next found" : "Next error", () => walk(next(1)));
+  useShortcut("[", matches ? "Previous found" : "Previous error", () => walk(next(-1)));
   useShortcut("e", "Errors only", () => set({ errors: !errors }));
   useShortcut("z", "Show the time of the step", () => rows[chosen] && setRange(within(rows[chosen], tree.whole)));
   useShortcut("+", "Show less time", () => zoom(0.5, middle(rows[chosen], range)));
@@ -162,7 +166,7 @@ export function Waterfall({ tree, search, set }: Properties) {
         q={q}
         onSearch={(q) => set({ q })}
         found={matches?.size}
-        onNext={goTo}
+        onNext={(direction) => choose(next(direction) ?? chosen)}
         failures={failures}
         errors={errors}
         onErrors={() => set({ errors: !errors })}
