@@ -112,7 +112,9 @@ function Panel(properties: { run: string; step: string; isKnown: boolean; onClos
   useShortcut("Escape", "Close the step", onClose);
   // On a narrow screen it is below what can be seen.
   // biome-ignore lint/correctness/useExhaustiveDependencies: every step is brought into sight
-  useEffect(() => panel.current?.scrollIntoView({ block: "nearest" }), [step]);
+  useEffect(() => {
+    panel.current?.scrollIntoView({ block: "nearest" });
+  }, [step]);
   return (
     <div ref={panel} className={styles.panel}>
       <Button quiet className={styles.close} onClick={onClose} aria-label="Close the step" title="Close (Esc)">
