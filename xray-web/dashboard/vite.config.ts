@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config";
 
 /** What the pages are developed against: the program that serves the API. */
 const api = process.env.XRAY_API ?? "http://127.0.0.1:7878";
-const proxied = Object.fromEntries(["/api", "/health", "/metrics", "/reference"].map((path) => [path, api]));
+const proxied = Object.fromEntries(
+  // The server changes nothing for a page of another origin than the host that it is asked as.
+  ["/api", "/health", "/metrics", "/reference"].map((path) => [path, { target: api, changeOrigin: false }]),
+);
 
 /** As the server says it (`router.rs`), but for what the development server needs. */
 const policy =

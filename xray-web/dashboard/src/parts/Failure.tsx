@@ -2,6 +2,7 @@ import type { ErrorComponentProps } from "@tanstack/react-router";
 import { Problem, Unreachable } from "../api/client";
 import { Button } from "./Button";
 import styles from "./states.module.css";
+import { When } from "./When";
 
 /** Why something cannot be shown, and what to do next. */
 export function Failure({ error, retry, inline = false }: { error: Error; retry?: () => void; inline?: boolean }) {
@@ -10,6 +11,11 @@ export function Failure({ error, retry, inline = false }: { error: Error; retry?
     <div className={inline ? `${styles.state} ${styles.inline}` : styles.state} role="alert">
       {inline ? <h2>{title}</h2> : <h1>{title}</h1>}
       <p>{error.message}</p>
+      {error instanceof Problem && error.body.removed_at && (
+        <p>
+          Removed: <When at={error.body.removed_at} />
+        </p>
+      )}
       {next && <p className={styles.detail}>{next}</p>}
       {retry && <Button onClick={retry}>Try again</Button>}
     </div>

@@ -2,6 +2,8 @@
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** `12,345`. */
 export const count = (value: number): string => number.format(value);
@@ -19,7 +21,7 @@ export function percent(share: number): string {
   if (value > 0 && value < 0.1) return "<0.1%";
   if (value > 99.9 && value < 100) return ">99.9%";
   if (value > 99 && value < 100) return `${Math.floor(value * 10) / 10}%`;
-  return `${new Intl.NumberFormat("en", { maximumFractionDigits: value < 10 && value % 1 !== 0 ? 1 : 0 }).format(value)}%`;
+  return `${(value < 10 ? tenths : whole).format(value)}%`;
 }
 
 const UNITS: [number, string][] = [
