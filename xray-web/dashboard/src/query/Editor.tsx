@@ -6,9 +6,10 @@ import { editorOf, setText, showProblem } from "./editorView";
 import type { BoxProperties } from "./QueryBox";
 import styles from "./QueryBox.module.css";
 
-export function Editor({ of, label, placeholder, draft, onDraft, onApply, problem, focused }: BoxProperties) {
+export function Editor({ of, label, placeholder, value, draft, onDraft, onApply, problem, focused }: BoxProperties) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<ReturnType<typeof editorOf>>(null);
+  const applied = useRef(value);
   const queryClient = useQueryClient();
   const known = useEffectEvent(() => queryClient.ensureQueryData(vocabulary()).catch(() => undefined));
   const write = useEffectEvent(onDraft);
@@ -36,8 +37,9 @@ export function Editor({ of, label, placeholder, draft, onDraft, onApply, proble
     return () => view.destroy();
   }, [of, label, placeholder]);
   useEffect(() => {
-    if (editor.current) setText(editor.current, draft);
-  }, [draft]);
+    if (editor.current && value !== applied.current) setText(editor.current, value);
+    applied.current = value;
+  }, [value]);
   useEffect(() => {
     if (editor.current) showProblem(editor.current, problem);
   }, [problem]);

@@ -18,6 +18,9 @@ export type BoxProperties = {
   of: RowKind;
   label: string;
   placeholder: string;
+  /** What is in force. */
+  value: string;
+  /** What is written. */
   draft: string;
   onDraft: (draft: string) => void;
   onApply: (query: string) => void;
@@ -62,6 +65,7 @@ export function QueryBox({ of, value, onApply, problem, label = "Query", placeho
     of,
     label,
     placeholder,
+    value,
     draft,
     onDraft: setDraft,
     onApply: (query) => onApply(query.trim()),

@@ -16,7 +16,8 @@ export type Option = {
 
 export type Completion = { from: number; to: number; options: Option[] };
 
-type Kind = NonNullable<FieldInfo["kind"]>;
+/** As the vocabulary has it. */
+type Kind = "text" | "number" | "bool" | "time" | "duration" | "captured" | { row: RowKind } | { rows: RowKind };
 type Named = { kind: Kind; field?: FieldInfo; owner?: RowKind };
 type Scope = Map<string, RowKind>;
 
@@ -92,7 +93,7 @@ function scopeOf(before: Token[], of: RowKind, vocabulary: Vocabulary): Scope {
     const kind = new Known(of, vocabulary, around).named(pathBefore(before, index - 2))?.kind;
     const variable = before[index + 1];
     if (variable?.kind === "word" && before[index + 2]?.text === "," && typeof kind === "object" && "rows" in kind) {
-      inside.set(variable.text, kind.rows as RowKind);
+      inside.set(variable.text, kind.rows);
     }
   });
   return open.at(-1) ?? new Map();
@@ -118,13 +119,13 @@ class Known {
     const start: Named | undefined = variable ? { kind: { row: variable } } : this.field(this.of, first);
     return others.reduce<Named | undefined>((named, name) => {
       const kind = named?.kind;
-      return typeof kind === "object" && "row" in kind ? this.field(kind.row as RowKind, name) : undefined;
+      return typeof kind === "object" && "row" in kind ? this.field(kind.row, name) : undefined;
     }, start);
   }
 
   private field(owner: RowKind, name: string): Named | undefined {
     const field = this.vocabulary.fields[owner]?.find((field) => field.name === name);
-    return field && { kind: field.kind, field, owner };
+    return field && { kind: field.kind as Kind, field, owner };
   }
 
   /** What can come after `path.`. */
@@ -132,7 +133,7 @@ class Known {
     const named = this.named(path);
     if (!named) return [];
     const { kind, field } = named;
-    if (typeof kind === "object") return "row" in kind ? this.fields(kind.row as RowKind) : quantifiers("x");
+    if (typeof kind === "object") return "row" in kind ? this.fields(kind.row) : quantifiers("x");
     if (kind === "text") return this.functions(/^text\.(\w+)\(/);
     if (field?.name === "input") {
       return this.vocabulary.recorded.arguments.map((label) => ({ label, detail: "argument", sort: "field" }));
@@ -182,7 +183,7 @@ class Known {
     const fields = this.vocabulary.fields[of] ?? [];
     return fields.map(({ name, kind, doc }) => ({
       label: name,
-      detail: typeof kind === "object" ? doc : `${kind}: ${doc}`,
+      detail: typeof kind === "string" ? `${kind}: ${doc}` : doc,
       sort: "field",
     }));
   }

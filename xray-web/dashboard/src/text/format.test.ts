@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytes, compact, duration, moment, nanoseconds, percent, things } from "./format";
+import { bytes, compact, duration, instant, moment, nanoseconds, percent, things } from "./format";
 
 describe("numbers as people read them", () => {
   it("durations have three digits and a unit", () => {
@@ -28,5 +28,7 @@ describe("numbers as people read them", () => {
     expect(nanoseconds("2026-11-21T15:05:43.113188911Z")).toBe(1_795_273_543_113_188_911n);
     expect(nanoseconds("2026-11-21T15:05:43Z")).toBe(1_795_273_543_000_000_000n);
     expect(nanoseconds("2026-11-21T15:05:43.5Z")).toBe(1_795_273_543_500_000_000n);
+    expect(instant(1_795_273_543_113_188_911n)).toBe("2026-11-21T15:05:43.113188911Z");
+    expect(instant(nanoseconds("2026-11-21T15:05:43.000000005Z"))).toBe("2026-11-21T15:05:43.000000005Z");
   });
 });

@@ -1,3 +1,86 @@
+// The list of runs, newest first, with what narrows it and what they have in common.
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { groups } from "../../api/queries";
+import { Failure } from "../../parts/Failure";
+import { Loading } from "../../parts/Loading";
+import { queryProblem } from "../../query/problem";
+import { useShortcut } from "../../shell/shortcuts";
+import { filtersOf, groupFilters, listFilters, queryOffset, timeRange } from "./conditions";
+import { ActiveFilters, Filters, type Narrow } from "./Filters";
+import { FirstRun } from "./FirstRun";
+import { NothingFound } from "./NothingFound";
+import styles from "./Runs.module.css";
+import { RunTable } from "./RunTable";
+import { Statistics } from "./Statistics";
+import { OVERVIEW, overviewOf } from "./statistics";
+import { useRuns } from "./useRuns";
+
+const DurationMap = lazy(() => import("./DurationMap"));
+
+/** How often what runs have in common is asked for again while they come in. */
+const AGAIN_MS = 5_000;
+
 export function Runs() {
-  return <h1>Runs</h1>;
+  const search = useSearch({ from: "/" });
+  const navigate = useNavigate({ from: "/" });
+  const [paused, setPaused] = useState(false);
+  const narrow: Narrow = (change, replace = false) =>
+    navigate({ search: (search) => ({ ...search, ...change }), replace });
+
+  const { last, from, before } = search;
+  // "The last hour" is the hour before it was asked for: what comes in meanwhile is added.
+  const { range, now } = useMemo(() => {
+    const now = new Date();
+    return { range: timeRange({ last, from, before }, now), now };
+  }, [last, from, before]);
+  const runs = useRuns(listFilters(search, range), paused);
+  const filters = groupFilters(search, range);
+  const overview = useQuery({
+    ...groups({ of: "runs", select: OVERVIEW, ...filters }),
+    refetchInterval: paused ? false : AGAIN_MS,
+    select: overviewOf,
+  });
+  useShortcut(" ", paused ? "Go on with new runs" : "Hold new runs back", () => setPaused(!paused));
+
+  const { list, rows } = runs;
+  const problem = queryProblem(list.error, search.q ?? "", queryOffset(search));
+  const isNarrowed = filtersOf(search, { moment: String, duration: String }).length > 0;
+  if (list.isSuccess && rows.length === 0 && !isNarrowed && !list.hasNextPage) return <FirstRun />;
+  return (
+    <div className={styles.view}>
+      <Filters search={search} narrow={narrow} problem={problem} />
+      <ActiveFilters search={search} narrow={narrow} />
+      {overview.data && overview.data.count > 0 && !problem && (
+        <div className={styles.summary}>
+          <Statistics
+            overview={overview.data}
+            range={range}
+            filters={filters}
+            narrow={narrow}
+            now={new Date(overview.dataUpdatedAt).toISOString()}
+          />
+          <Suspense fallback={<Loading />}>
+            <DurationMap overview={overview.data} range={range} filters={filters} onSelect={narrow} />
+          </Suspense>
+        </div>
+      )}
+      {list.isPending && <Loading what="Loading runs" />}
+      {list.isError && !list.data && !problem && <Failure error={list.error} retry={() => list.refetch()} inline />}
+      {list.isSuccess && rows.length === 0 && !list.hasNextPage && (
+        <NothingFound search={search} narrow={narrow} now={now} />
+      )}
+      {rows.length > 0 && (
+        <RunTable
+          runs={runs}
+          total={overview.data?.count}
+          search={search}
+          narrow={narrow}
+          paused={paused}
+          onPause={setPaused}
+        />
+      )}
+    </div>
+  );
 }

@@ -38,7 +38,7 @@ describe("what the address says, as the API is asked for it", () => {
       "time: a – b",
       "duration: from 5 ns",
     ]);
-    expect(filters[2]?.without).toEqual({ status: "failed", from: "a", before: "b", columns: "id" });
+    expect(filters[2]?.drop).toEqual({ min: undefined, max: undefined });
   });
 });
 

@@ -58,16 +58,20 @@ export const queryOffset = (search: RunsSearch): number => (conditions(search).l
 /** A text as the query language writes it. */
 export const quoted = (text: string): string => JSON.stringify(text);
 
-export type Filter = { name: string; says: string; without: RunsSearch };
+export type Filter = {
+  name: string;
+  says: string;
+  /** The change to the search that takes it away. */
+  drop: Partial<RunsSearch>;
+};
 
-/** The filters that are on, each with the search that lacks it. */
+/** The filters that are on. */
 export function filtersOf(
   search: RunsSearch,
   tell: { moment: (at: string) => string; duration: (ns: number) => string },
 ) {
   const filters: Filter[] = [];
-  const add = (name: string, says: string, without: RunsSearch) =>
-    filters.push({ name, says, without: { ...search, ...without } });
+  const add = (name: string, says: string, drop: Partial<RunsSearch>) => filters.push({ name, says, drop });
   const { q, text, status, pipeline, last, from, before, min, max } = search;
   if (status) add("status", status, { status: undefined });
   if (pipeline !== undefined) add("pipeline", pipeline, { pipeline: undefined });
