@@ -24,7 +24,7 @@ type Properties = {
 };
 
 const MARGIN = { left: 56, right: 12, top: 6, bottom: 22 };
-const TICK_PX = 110;
+const TICK_PX = 130;
 const HINT = "Drag to choose a time and durations: they become the filter.";
 const KEYS = "Arrow keys move, Shift and arrow keys choose, Enter filters.";
 
@@ -141,9 +141,9 @@ export function Heatmap({ label, cells, columns, rows, columnTick, rowTick, tell
                 tickLength={4}
                 stroke="var(--line-strong)"
                 tickStroke="var(--line-strong)"
-                tickLabelProps={(_value, index) => ({
+                tickLabelProps={(column) => ({
                   className: styles.tick,
-                  textAnchor: index === 0 ? "start" : "middle",
+                  textAnchor: anchor(Number(column), columns),
                   dy: "0.1em",
                 })}
               />
@@ -190,6 +190,10 @@ function sums(cells: HeatCell[], { columns, rows }: Bounds): [count: number, fai
   }
   return [count, failed];
 }
+
+/** Labels stay within the chart. */
+const anchor = (column: number, columns: number) =>
+  column === 0 ? "start" : column > columns * 0.95 ? "end" : "middle";
 
 /** The ends of `count` buckets, or every second, third … where there is no room for all. */
 function thinned(count: number, most: number): number[] {

@@ -13,10 +13,11 @@ export const compact = (value: number): string => (Math.abs(value) < 10_000 ? co
 export const things = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
 
-/** A share from 0 to 1: `12%`, `0.3%`, `<0.1%`. */
+/** A share from 0 to 1: `12%`, `0.3%`, `<0.1%`. What is not all is never 100%. */
 export function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.1) return "<0.1%";
+  if (value > 99 && value < 100) return value > 99.9 ? ">99.9%" : `${Math.floor(value * 10) / 10}%`;
   return `${new Intl.NumberFormat("en", { maximumFractionDigits: value < 10 && value % 1 !== 0 ? 1 : 0 }).format(value)}%`;
 }
 

@@ -12,7 +12,8 @@ import styles from "./Filters.module.css";
 import { SearchBox } from "./SearchBox";
 import { type RunsSearch, SPANS, type Span, STATUSES } from "./search";
 
-export type Narrow = (change: Partial<RunsSearch>, replace?: boolean) => void;
+type Change = Partial<RunsSearch>;
+export type Narrow = (change: Change | ((search: RunsSearch) => Change), replace?: boolean) => void;
 
 type Properties = { search: RunsSearch; narrow: Narrow; problem: QueryProblem | undefined };
 

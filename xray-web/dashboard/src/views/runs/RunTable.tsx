@@ -1,6 +1,6 @@
 // The rows, and what can be done with them.
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffectEvent, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { change } from "../../api/client";
 import type { RunRow } from "../../api/types";
 import { Button } from "../../parts/Button";
@@ -11,7 +11,7 @@ import { count, things } from "../../text/format";
 import { columns, SHOWN_AT_FIRST } from "./columns";
 import type { Narrow } from "./Filters";
 import styles from "./Runs.module.css";
-import { markedRuns, type RunsSearch } from "./search";
+import { markedRuns, type RunsSearch, withMark } from "./search";
 import type { useRuns } from "./useRuns";
 
 type Properties = {
@@ -33,18 +33,20 @@ export function RunTable({ runs, total, search, narrow, paused, onPause }: Prope
   const { marked: markedText } = search;
   const marked = useMemo(() => markedRuns({ marked: markedText }), [markedText]);
 
-  const mark = useEffectEvent((run: RunRow) => {
-    const others = marked.filter((id) => id !== run.id);
-    const now = others.length < marked.length ? others : [...marked.slice(-1), run.id];
-    narrow({ marked: now.join(",") || undefined }, true);
-  });
-  const pin = useEffectEvent((run: RunRow) => {
-    setNote(undefined);
-    change(run.pinned ? "DELETE" : "PUT", `/api/v1/runs/${run.id}/pin`).then(
-      () => put({ ...run, pinned: !run.pinned }),
-      (error) => setNote(`Could not ${run.pinned ? "unpin" : "pin"} the run: ${error.message}`),
-    );
-  });
+  const mark = useCallback((run: RunRow) => narrow((search) => ({ marked: withMark(search, run.id) }), true), [narrow]);
+  const pin = useCallback(
+    (run: RunRow) => {
+      setNote(undefined);
+      change(run.pinned ? "DELETE" : "PUT", `/api/v1/runs/${run.id}/pin`).then(
+        () => put({ ...run, pinned: !run.pinned }),
+        (error) => setNote(`Could not ${run.pinned ? "unpin" : "pin"} the run: ${error.message}`),
+      );
+    },
+    [put],
+  );
+  const choose = useCallback((run: RunRow | undefined) => {
+    chosen.current = run;
+  }, []);
   const compare = () => navigate({ to: "/compare", search: { a: marked[0], b: marked[1] } as never });
 
   useShortcut("x", "Choose the run to compare it", () => chosen.current && mark(chosen.current));
@@ -52,10 +54,10 @@ export function RunTable({ runs, total, search, narrow, paused, onPause }: Prope
   useShortcut("c", "Compare the two runs that are chosen", () => marked.length === 2 && compare());
 
   const all = useMemo(() => {
-    const all = columns({ marked, mark: (run) => mark(run), pin: (run) => pin(run) });
+    const all = columns({ marked, mark, pin });
     // Only what is loaded could be sorted: that is a lie until everything is.
     return complete ? all : all.map(({ sort: _, ...column }) => column);
-  }, [marked, complete]);
+  }, [marked, mark, pin, complete]);
   const shown = search.columns?.split(",") ?? SHOWN_AT_FIRST;
   const hidden = useMemo(
     () => all.map(({ id }) => id).filter((id) => !(search.columns?.split(",") ?? SHOWN_AT_FIRST).includes(id)),
@@ -103,9 +105,7 @@ export function RunTable({ runs, total, search, narrow, paused, onPause }: Prope
           rows={rows}
           rowKey={idOf}
           onOpen={open}
-          onChoose={(run) => {
-            chosen.current = run;
-          }}
+          onChoose={choose}
           onEnd={more}
           total={total === undefined ? undefined : Math.max(total, rows.length) + 1}
           footer={list.isFetchingNextPage && <p className={styles.more}>Loading more runs…</p>}

@@ -1,7 +1,7 @@
 // The list of runs, newest first, with what narrows it and what they have in common.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { groups } from "../../api/queries";
 import { Failure } from "../../parts/Failure";
 import { Loading } from "../../parts/Loading";
@@ -26,8 +26,14 @@ export function Runs() {
   const search = useSearch({ from: "/" });
   const navigate = useNavigate({ from: "/" });
   const [paused, setPaused] = useState(false);
-  const narrow: Narrow = (change, replace = false) =>
-    navigate({ search: (search) => ({ ...search, ...change }), replace });
+  const narrow: Narrow = useCallback(
+    (change, replace = false) =>
+      navigate({
+        search: (search) => ({ ...search, ...(typeof change === "function" ? change(search) : change) }),
+        replace,
+      }),
+    [navigate],
+  );
 
   const { last, from, before } = search;
   // "The last hour" is the hour before it was asked for: what comes in meanwhile is added.
@@ -42,7 +48,7 @@ export function Runs() {
     refetchInterval: paused ? false : AGAIN_MS,
     select: overviewOf,
   });
-  useShortcut(" ", paused ? "Go on with new runs" : "Hold new runs back", () => setPaused(!paused));
+  useShortcut("l", paused ? "Go on with new runs" : "Hold new runs back", () => setPaused(!paused));
 
   const { list, rows } = runs;
   const problem = queryProblem(list.error, search.q ?? "", queryOffset(search));

@@ -20,7 +20,7 @@ export const columns = ({ marked, mark, pin }: Actions): Column<RunRow>[] => [
     id: "mark",
     header: "Compare",
     title: "Choose two runs to compare",
-    width: "5.25rem",
+    width: "5.75rem",
     cell: (run) => (
       <input
         type="checkbox"

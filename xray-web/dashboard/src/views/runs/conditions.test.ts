@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { filtersOf, groupFilters, listFilters, queryOffset, timeRange } from "./conditions";
-import { runsSearch } from "./search";
+import { runsSearch, withMark } from "./search";
 
 const now = new Date("2026-03-04T12:00:00Z");
 
@@ -60,4 +60,11 @@ describe("what somebody wrote into the address", () => {
       max: 3,
     });
   });
+});
+
+it("two runs are marked at most", () => {
+  const [a = "", b = "", c = ""] = ["a", "b", "c"].map((digit) => digit.repeat(32));
+  expect(withMark({}, a)).toBe(a);
+  expect(withMark({ marked: `${a},${b}` }, c)).toBe(`${b},${c}`);
+  expect(withMark({ marked: `<b>,${a}` }, a)).toBeUndefined();
 });

@@ -64,3 +64,10 @@ export const markedRuns = (search: RunsSearch): string[] =>
     .split(",")
     .filter((id) => RUN.test(id))
     .slice(0, 2);
+
+/** The marked runs with this one, too, or without it if it was marked. Of three, the one that was marked first goes. */
+export function withMark(search: RunsSearch, run: string): string | undefined {
+  const marked = markedRuns(search);
+  const now = marked.includes(run) ? marked.filter((id) => id !== run) : [...marked.slice(-1), run];
+  return now.join(",") || undefined;
+}

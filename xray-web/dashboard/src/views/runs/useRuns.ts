@@ -19,7 +19,7 @@ export function useRuns(filters: RunFilters, paused: boolean) {
   const queryClient = useQueryClient();
   const options = useMemo(() => runs(JSON.parse(key)), [key]);
   const list = useInfiniteQuery({ ...options, placeholderData: keepPreviousData, refetchOnWindowFocus: false });
-  const { heard, waiting, put, reload } = useHeard(filters, key, paused, list.refetch);
+  const { heard, waiting, put } = useHeard(filters, key, paused, list.refetch);
 
   // A list that is returned to is asked for again: its first page, not all that had been scrolled through.
   useEffect(
@@ -39,7 +39,7 @@ export function useRuns(filters: RunFilters, paused: boolean) {
   const more = useCallback(() => {
     if (pages > 0 && hasNextPage && !isFetching) fetchNextPage();
   }, [pages, hasNextPage, isFetching, fetchNextPage]);
-  return { list, rows, waiting, put, reload, more, complete: list.isSuccess && !hasNextPage, key };
+  return { list, rows, waiting, put, more, complete: list.isSuccess && !hasNextPage, key };
 }
 
 /** What was heard since the list was loaded. While it is paused it waits. */
@@ -51,9 +51,12 @@ function useHeard(filters: RunFilters, key: string, paused: boolean, refetch: ()
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const heard = state.key === key ? state.heard : NOTHING;
 
-  const add = useEffectEvent((news: Heard) =>
-    setState((state) => ({ key, heard: new Map([...(state.key === key ? state.heard : NOTHING), ...news]) })),
+  const add = useCallback(
+    (news: Heard) =>
+      setState((state) => ({ key, heard: new Map([...(state.key === key ? state.heard : NOTHING), ...news]) })),
+    [key],
   );
+  const put = useCallback((row: RunRow) => add(new Map([[row.id, row]])), [add]);
   const release = useEffectEvent(() => {
     timer.current = undefined;
     if (paused) return;
@@ -99,7 +102,7 @@ function useHeard(filters: RunFilters, key: string, paused: boolean, refetch: ()
     },
     { paused, onOpen: reload },
   );
-  return { heard, waiting, put: (row: RunRow) => add(new Map([[row.id, row]])), reload };
+  return { heard, waiting, put };
 }
 
 const AT_A_TIME = 50;
