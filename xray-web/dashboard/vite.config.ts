@@ -3,7 +3,9 @@ import { defineConfig } from "vitest/config";
 
 /** What the pages are developed against: the program that serves the API. */
 const api = process.env.XRAY_API ?? "http://127.0.0.1:7878";
-const proxied = Object.fromEntries(["/api", "/health", "/metrics", "/reference"].map((path) => [path, api]));
+/** With the `Host` that the browser said: changes are refused where it is not that of the page. */
+const target = { target: api, changeOrigin: false };
+const proxied = Object.fromEntries(["/api", "/health", "/metrics", "/reference"].map((path) => [path, target]));
 
 /** As the server says it (`router.rs`), but for what the development server needs. */
 const policy =

@@ -61,6 +61,8 @@ export function editorOf(root: ShadowRoot, text: string, settings: Settings): Ed
         EditorView.contentAttributes.of({
           "aria-label": settings.label,
           "aria-multiline": "false",
+          // It has the focus anyway; this says so to whoever looks for it in the markup.
+          tabindex: "0",
           spellcheck: "false",
         }),
         EditorView.updateListener.of((update) => {

@@ -44,11 +44,10 @@ export function Shell() {
           <a href="/reference">API</a>
         </nav>
         <LiveSign />
-        <Button className={styles.goTo} onClick={() => ask("palette")} aria-label="Go to, or do" title="Ctrl-K">
+        <Button className={styles.goTo} onClick={() => ask("palette")} aria-keyshortcuts="Control+K">
           <span aria-hidden="true">⌕</span>
-          <span className={styles.wide} aria-hidden="true">
-            Go to… <kbd>Ctrl K</kbd>
-          </span>
+          <span className={styles.word}>Go to…</span>
+          <kbd className={styles.wide}>Ctrl K</kbd>
         </Button>
         <Button quiet className={styles.wide} onClick={() => ask("keys")} aria-label="Keys" title="?">
           <span aria-hidden="true">?</span>

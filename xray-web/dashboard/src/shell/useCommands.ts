@@ -107,7 +107,7 @@ function useRunsById(text: string): RunRow[] {
   return data && looksLikeId(text) ? data.data : [];
 }
 
-const SEEN = 100;
+const SEEN = 20;
 const NAMES = 6;
 
 /** Items that have the text in their names, of the newest decisions that are found. */

@@ -68,8 +68,7 @@ export function RunTable({ runs, total, search, narrow, paused, onPause }: Prope
   return (
     <div className={styles.list}>
       <div className={styles.bar}>
-        <h1>Runs</h1>
-        <span className={styles.loaded}>{loaded(rows.length, total, complete)}</span>
+        <strong className={styles.loaded}>{loaded(rows.length, total, complete)}</strong>
         {note && (
           <span className={styles.note} role="alert">
             {note}
@@ -116,6 +115,6 @@ export function RunTable({ runs, total, search, narrow, paused, onPause }: Prope
 }
 
 function loaded(rows: number, total: number | undefined, complete: boolean): string {
-  if (complete || total === undefined || total <= rows) return count(rows);
-  return `${count(rows)} of ${count(total)} loaded`;
+  if (complete || total === undefined || total <= rows) return things(rows, "run");
+  return `${count(rows)} of ${things(total, "run")} loaded`;
 }

@@ -3,6 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { groups } from "../../api/queries";
+import { Button } from "../../parts/Button";
+import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
 import { Loading } from "../../parts/Loading";
 import { queryProblem } from "../../query/problem";
@@ -56,6 +58,7 @@ export function Runs() {
   if (list.isSuccess && rows.length === 0 && !isNarrowed && !list.hasNextPage) return <FirstRun />;
   return (
     <div className={styles.view}>
+      <h1 className="visually-hidden">Runs</h1>
       <Filters search={search} narrow={narrow} problem={problem} />
       <ActiveFilters search={search} narrow={narrow} />
       {overview.data && overview.data.count > 0 && !problem && (
@@ -74,10 +77,16 @@ export function Runs() {
       )}
       {list.isPending && <Loading what="Loading runs" />}
       {list.isError && !list.data && !problem && <Failure error={list.error} retry={() => list.refetch()} inline />}
+      {problem && (
+        <Empty title="The query cannot be asked" inline>
+          <p>What is wrong is marked in it.</p>
+          <Button onClick={() => narrow({ q: undefined })}>Go on without it</Button>
+        </Empty>
+      )}
       {list.isSuccess && rows.length === 0 && !list.hasNextPage && (
         <NothingFound search={search} narrow={narrow} now={now} />
       )}
-      {rows.length > 0 && (
+      {rows.length > 0 && !problem && (
         <RunTable
           runs={runs}
           total={overview.data?.count}

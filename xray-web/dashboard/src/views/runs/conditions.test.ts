@@ -20,9 +20,13 @@ describe("what the address says, as the API is asked for it", () => {
     );
     expect(q?.slice(queryOffset(search))).toMatch(/^steps/);
   });
-  it("groups have no parameters for status and pipeline", () => {
+  it("parameters are for status and pipeline alone: beside a condition they are part of it", () => {
     const search = { status: "failed" as const, pipeline: 'a"b' };
-    expect(listFilters(search, {})).toMatchObject({ q: undefined, status: "failed", pipeline: 'a"b' });
+    expect(listFilters(search, {})).toEqual({ status: "failed", pipeline: 'a"b' });
+    expect(listFilters({ ...search, q: "failures > 1" }, {})).toEqual({
+      q: '(failures > 1\n) && (status == "failed") && (pipeline == "a\\"b")',
+    });
+    expect(queryOffset({ ...search, q: "failures > 1" })).toBe(1);
     expect(groupFilters(search, {}).q).toBe('(status == "failed") && (pipeline == "a\\"b")');
   });
   it("the last hour is an hour", () => {

@@ -12,7 +12,9 @@ export function timeRange(search: RunsSearch, now: Date): Range {
   return { from: search.from, before: search.before };
 }
 
-/** What is asked for as a condition. The query comes first, so that errors in it can be found again: `queryOffset`. */
+/**
+ * What `/runs` has no parameters for. The query comes first, so that errors in it can be found again: `queryOffset`.
+ */
 function conditions({ q, text, min, max }: RunsSearch): string[] {
   const conditions: string[] = [];
   // The line break ends a comment at the end of the query.
@@ -28,32 +30,32 @@ function conditions({ q, text, min, max }: RunsSearch): string[] {
   return conditions;
 }
 
+const equalities = ({ status, pipeline }: RunsSearch): string[] => [
+  ...(status ? [`status == ${quoted(status)}`] : []),
+  ...(pipeline !== undefined ? [`pipeline == ${quoted(pipeline)}`] : []),
+];
+
 const all = (conditions: string[]): string | undefined => {
   const [first, ...others] = conditions;
   if (first === undefined) return undefined;
   return others.length === 0 ? first.trimEnd() : conditions.map((condition) => `(${condition})`).join(" && ");
 };
 
-/** For `/runs`, which has parameters for what it has indexes of. */
-export const listFilters = (search: RunsSearch, range: Range): RunFilters => ({
-  q: all(conditions(search)),
-  status: search.status,
-  pipeline: search.pipeline,
+/** For `/runs`: it has parameters for what it has indexes of, but they do not go together with a condition. */
+export function listFilters(search: RunsSearch, range: Range): RunFilters {
+  const { status, pipeline } = search;
+  return conditions(search).length === 0 ? { status, pipeline, ...range } : groupFilters(search, range);
+}
+
+/** For `/query`. */
+export const groupFilters = (search: RunsSearch, range: Range): { q?: string } & Range => ({
+  q: all([...conditions(search), ...equalities(search)]),
   ...range,
 });
 
-/** For `/query`, which has not. */
-export function groupFilters(search: RunsSearch, range: Range): { q?: string } & Range {
-  const { status, pipeline } = search;
-  const more = [
-    ...(status ? [`status == ${quoted(status)}`] : []),
-    ...(pipeline !== undefined ? [`pipeline == ${quoted(pipeline)}`] : []),
-  ];
-  return { q: all([...conditions(search), ...more]), ...range };
-}
-
-/** Where the query begins in what `/runs` is asked, in bytes. */
-export const queryOffset = (search: RunsSearch): number => (conditions(search).length > 1 ? 1 : 0);
+/** Where the query begins in what is asked, in bytes. */
+export const queryOffset = (search: RunsSearch): number =>
+  conditions(search).length + equalities(search).length > 1 ? 1 : 0;
 
 /** A text as the query language writes it. */
 export const quoted = (text: string): string => JSON.stringify(text);
