@@ -16,11 +16,16 @@ afterAll(async () => {
 const palette = (page: Page) => page.getByRole("combobox", { name: "Go to, or do" });
 const option = (page: Page, name: string | RegExp) => page.getByRole("option", { name });
 
+/** The keys are the palette's once it has the focus. */
+async function ask(page: Page) {
+  await page.keyboard.press("Control+k");
+  await palette(page).and(page.locator(":focus")).waitFor();
+}
+
 async function openPalette(options = {}) {
   const opened = await open(browser, program.url, options);
   await opened.page.getByRole("grid").waitFor();
-  await opened.page.keyboard.press("Control+k");
-  await palette(opened.page).waitFor();
+  await ask(opened.page);
   return opened;
 }
 
@@ -61,15 +66,13 @@ describe("the palette", () => {
     await page.keyboard.press("Enter");
     await page.waitForURL((url) => url.searchParams.get("pipeline") === "load_catalog");
     await palette(page).waitFor({ state: "detached" });
-    await page.keyboard.press("Control+k");
-    await palette(page).waitFor();
+    await ask(page);
     await page.keyboard.type("steps by function look");
     await option(page, "look_up").waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL("**/steps/look_up");
     await palette(page).waitFor({ state: "detached" });
-    await page.keyboard.press("Control+k");
-    await palette(page).waitFor();
+    await ask(page);
     await page.keyboard.type("views runs");
     await option(page, "Runs").waitFor();
     await page.keyboard.press("Enter");
@@ -83,8 +86,7 @@ describe("the palette", () => {
     await option(page, new RegExp(`^${id}`)).click();
     await page.waitForURL(`**/runs/${id}`);
     await palette(page).waitFor({ state: "detached" });
-    await page.keyboard.press("Control+k");
-    await palette(page).waitFor();
+    await ask(page);
     await page.keyboard.type("KING ARTHUR");
     await option(page, "King Arthur (2004)").click();
     await page.waitForURL("**/items/King%20Arthur%20(2004)");
@@ -96,8 +98,7 @@ describe("the palette", () => {
     await option(page, /^Search/).waitFor();
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => document.activeElement?.getAttribute("type") === "search");
-    await page.keyboard.press("Control+k");
-    await palette(page).waitFor();
+    await ask(page);
     await page.keyboard.type("dark colours");
     await option(page, "Dark colours").waitFor();
     await page.keyboard.press("Enter");
@@ -107,8 +108,7 @@ describe("the palette", () => {
   it("leaves the focus where it was", async () => {
     const { page } = await open(browser, program.url);
     await page.getByRole("grid").focus();
-    await page.keyboard.press("Control+k");
-    await palette(page).waitFor();
+    await ask(page);
     await page.keyboard.press("Escape");
     await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "grid");
   });

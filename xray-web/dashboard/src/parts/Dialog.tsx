@@ -16,6 +16,12 @@ type Properties = {
 
 /** Something over the page, which has the focus until it is closed. */
 export function Dialog({ title, open, onOpenChange, children, bare = false, onClosed }: Properties) {
+  const header = (
+    <header className={bare ? "visually-hidden" : styles.header}>
+      <Base.Title className={styles.title}>{title}</Base.Title>
+      <Base.Close render={<Button quiet aria-label="Close" />}>✕</Base.Close>
+    </header>
+  );
   return (
     <Base.Root
       open={open}
@@ -27,11 +33,10 @@ export function Dialog({ title, open, onOpenChange, children, bare = false, onCl
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop} />
         <Base.Popup className={styles.popup}>
-          <header className={bare ? "visually-hidden" : styles.header}>
-            <Base.Title className={styles.title}>{title}</Base.Title>
-            <Base.Close render={<Button quiet aria-label="Close" />}>✕</Base.Close>
-          </header>
+          {!bare && header}
           {children}
+          {/* Behind the rest: what is first has the focus when the dialog opens. */}
+          {bare && header}
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
