@@ -74,7 +74,7 @@ describe("the palette", () => {
     await palette(page).waitFor({ state: "detached" });
     await ask(page);
     await page.keyboard.type("views runs");
-    await option(page, "Runs").waitFor();
+    await option(page, /^Runs$/).waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("grid", { name: "Runs" }).waitFor();
   });
@@ -100,7 +100,7 @@ describe("the palette", () => {
     await page.waitForFunction(() => document.activeElement?.getAttribute("type") === "search");
     await ask(page);
     await page.keyboard.type("dark colours");
-    await option(page, "Dark colours").waitFor();
+    await option(page, /^Dark colours$/).waitFor();
     await page.keyboard.press("Enter");
     await page.locator(':root[data-theme="dark"]').waitFor();
   });
