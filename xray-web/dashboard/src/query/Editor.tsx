@@ -6,16 +6,17 @@ import { editorOf, setText, showProblem } from "./editorView";
 import type { BoxProperties } from "./QueryBox";
 import styles from "./QueryBox.module.css";
 
-export function Editor({ of, label, placeholder, value, draft, onDraft, onApply, problem, focused }: BoxProperties) {
+export function Editor(properties: BoxProperties) {
+  const { of, label, placeholder, value, draft, onDraft, onApply, problem, focused, focus } = properties;
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<ReturnType<typeof editorOf>>(null);
   const applied = useRef(value);
   const queryClient = useQueryClient();
-  const known = useEffectEvent(() => queryClient.ensureQueryData(vocabulary()).catch(() => undefined));
+  const known = useEffectEvent(() => queryClient.fetchQuery(vocabulary()).catch(() => undefined));
   const write = useEffectEvent(onDraft);
   const apply = useEffectEvent(onApply);
   const start = useEffectEvent(() => draft);
-  const focus = useEffectEvent((has: boolean) => {
+  const noteFocus = useEffectEvent((has: boolean) => {
     focused.current = has;
   });
   const hadFocus = useEffectEvent(() => focused.current);
@@ -30,12 +31,13 @@ export function Editor({ of, label, placeholder, value, draft, onDraft, onApply,
       vocabulary: () => known(),
       onDraft: (text) => write(text),
       onApply: (text) => apply(text),
-      onFocus: (has) => focus(has),
+      onFocus: (has) => noteFocus(has),
     });
     editor.current = view;
+    focus.current = () => view.focus();
     if (hadFocus()) view.focus();
     return () => view.destroy();
-  }, [of, label, placeholder]);
+  }, [of, label, placeholder, focus]);
   useEffect(() => {
     if (editor.current && value !== applied.current) setText(editor.current, value);
     applied.current = value;

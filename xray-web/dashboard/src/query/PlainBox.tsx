@@ -12,11 +12,15 @@ export function PlainBox({
   problem,
   describedBy,
   focused,
+  focus,
 }: BoxProperties) {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (problem) input.current?.setSelectionRange(problem.from, problem.to);
   }, [problem]);
+  useEffect(() => {
+    focus.current = () => input.current?.focus();
+  }, [focus]);
   return (
     <input
       ref={input}

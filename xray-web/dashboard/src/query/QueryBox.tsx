@@ -2,6 +2,7 @@
 // plain text box does the same without colours and completion.
 import { lazy, Suspense, useId, useRef, useState } from "react";
 import { Button } from "../parts/Button";
+import { useShortcut } from "../shell/shortcuts";
 import type { RowKind } from "./complete";
 import { PlainBox } from "./PlainBox";
 import type { QueryProblem } from "./problem";
@@ -29,6 +30,8 @@ export type BoxProperties = {
   describedBy: string | undefined;
   /** Whether the box has the focus: one takes over from the other. */
   focused: { current: boolean };
+  /** Where the box leaves what gives it the focus. */
+  focus: { current: (() => void) | null };
 };
 
 type Properties = {
@@ -54,7 +57,9 @@ export function QueryBox({ of, value, onApply, problem, label = "Query", placeho
   const [draft, setDraft] = useState(value);
   const [last, setLast] = useState(value);
   const focused = useRef(false);
+  const focus = useRef<() => void>(null);
   const message = useId();
+  useShortcut("q", `Write a ${label.toLowerCase()}`, () => focus.current?.());
   if (last !== value) {
     setLast(value);
     setDraft(value);
@@ -72,6 +77,7 @@ export function QueryBox({ of, value, onApply, problem, label = "Query", placeho
     problem: shown,
     describedBy: shown ? message : undefined,
     focused,
+    focus,
   };
   return (
     <div className={styles.whole}>

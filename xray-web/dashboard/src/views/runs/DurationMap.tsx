@@ -19,13 +19,15 @@ type Properties = {
   overview: Overview;
   range: Range;
   filters: { q?: string } & Range;
+  /** Milliseconds until it is asked for again. */
+  again: number | false;
   onSelect: (change: Partial<RunsSearch>) => void;
 };
 
 const MOST_COLUMNS = 72;
 const MOST_ROWS = 12;
 
-export default function DurationMap({ overview, range, filters, onSelect }: Properties) {
+export default function DurationMap({ overview, range, filters, again, onSelect }: Properties) {
   const [asTable, setAsTable] = useState(false);
   const { first, last, shortest, longest } = overview;
   const from = range.from ?? first;
@@ -48,6 +50,7 @@ export default function DurationMap({ overview, range, filters, onSelect }: Prop
     }),
     enabled: shape !== undefined,
     placeholderData: keepPreviousData,
+    refetchInterval: again,
   });
   const cells = useMemo(
     () => (shape && asked.data ? cellsOf(asked.data.data as Row[], shape.time, shape.edges.length - 1) : []),

@@ -58,11 +58,8 @@ export function RunTable({ runs, total, search, narrow, paused, onPause }: Prope
     // Only what is loaded could be sorted: that is a lie until everything is.
     return complete ? all : all.map(({ sort: _, ...column }) => column);
   }, [marked, mark, pin, complete]);
-  const shown = search.columns?.split(",") ?? SHOWN_AT_FIRST;
-  const hidden = useMemo(
-    () => all.map(({ id }) => id).filter((id) => !(search.columns?.split(",") ?? SHOWN_AT_FIRST).includes(id)),
-    [all, search.columns],
-  );
+  const shown = useMemo(() => search.columns?.split(",") ?? SHOWN_AT_FIRST, [search.columns]);
+  const hidden = useMemo(() => all.map(({ id }) => id).filter((id) => !shown.includes(id)), [all, shown]);
   const open = useCallback((run: RunRow) => navigate({ to: "/runs/$run", params: { run: run.id } }), [navigate]);
 
   return (
@@ -91,7 +88,7 @@ export function RunTable({ runs, total, search, narrow, paused, onPause }: Prope
           columns={all}
           shown={shown}
           onChange={(shown) =>
-            narrow({ columns: shown.join() === SHOWN_AT_FIRST.join() ? undefined : shown.join() }, true)
+            narrow({ columns: shown.join() === SHOWN_AT_FIRST.join() ? undefined : shown.join() || undefined }, true)
           }
         />
       </div>

@@ -45,9 +45,10 @@ export function Runs() {
   }, [last, from, before]);
   const runs = useRuns(listFilters(search, range), paused);
   const filters = groupFilters(search, range);
+  const again = paused ? false : AGAIN_MS;
   const overview = useQuery({
     ...groups({ of: "runs", select: OVERVIEW, ...filters }),
-    refetchInterval: paused ? false : AGAIN_MS,
+    refetchInterval: again,
     select: overviewOf,
   });
   useShortcut("l", paused ? "Go on with new runs" : "Hold new runs back", () => setPaused(!paused));
@@ -55,7 +56,8 @@ export function Runs() {
   const { list, rows } = runs;
   const problem = queryProblem(list.error, search.q ?? "", queryOffset(search));
   const isNarrowed = filtersOf(search, { moment: String, duration: String }).length > 0;
-  if (list.isSuccess && rows.length === 0 && !isNarrowed && !list.hasNextPage) return <FirstRun />;
+  const hasNone = list.isSuccess && rows.length === 0 && !list.hasNextPage && !list.isPlaceholderData;
+  if (hasNone && !isNarrowed) return <FirstRun />;
   return (
     <div className={styles.view}>
       <h1 className="visually-hidden">Runs</h1>
@@ -68,10 +70,11 @@ export function Runs() {
             range={range}
             filters={filters}
             narrow={narrow}
+            again={again}
             now={new Date(overview.dataUpdatedAt).toISOString()}
           />
           <Suspense fallback={<Loading />}>
-            <DurationMap overview={overview.data} range={range} filters={filters} onSelect={narrow} />
+            <DurationMap overview={overview.data} range={range} filters={filters} again={again} onSelect={narrow} />
           </Suspense>
         </div>
       )}
@@ -83,9 +86,7 @@ export function Runs() {
           <Button onClick={() => narrow({ q: undefined })}>Go on without it</Button>
         </Empty>
       )}
-      {list.isSuccess && rows.length === 0 && !list.hasNextPage && (
-        <NothingFound search={search} narrow={narrow} now={now} />
-      )}
+      {hasNone && <NothingFound search={search} narrow={narrow} now={now} />}
       {rows.length > 0 && !problem && (
         <RunTable
           runs={runs}

@@ -19,7 +19,10 @@ export function SearchBox({ value, onChange }: { value: string; onChange: (text:
     const timer = setTimeout(() => change(draft), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [draft, value]);
-  useShortcut("/", "Search", () => input.current?.select());
+  useShortcut("/", "Search", () => {
+    input.current?.focus();
+    input.current?.select();
+  });
   return (
     <input
       ref={input}

@@ -8,10 +8,18 @@ import styles from "./Statistics.module.css";
 import { STATUSES } from "./search";
 import { byStatus, type Overview, rate, statusCounts } from "./statistics";
 
-type Properties = { overview: Overview; range: Range; filters: { q?: string } & Range; narrow: Narrow; now: string };
+type Properties = {
+  overview: Overview;
+  range: Range;
+  filters: { q?: string } & Range;
+  narrow: Narrow;
+  /** Milliseconds until it is asked for again. */
+  again: number | false;
+  now: string;
+};
 
-export function Statistics({ overview, range, filters, narrow, now }: Properties) {
-  const { data } = useQuery(groups(byStatus(filters)));
+export function Statistics({ overview, range, filters, narrow, again, now }: Properties) {
+  const { data } = useQuery({ ...groups(byStatus(filters)), refetchInterval: again });
   const statuses = data ? statusCounts(data) : new Map();
   const from = range.from ?? overview.first;
   const perTime = from ? rate(overview.count, from, range.before ?? now) : undefined;

@@ -44,7 +44,7 @@ export const runsSearch = (raw: Raw): RunsSearch => ({
   before: instant(raw.before),
   min: nanoseconds(raw.min),
   max: nanoseconds(raw.max),
-  columns: text(raw.columns, undefined),
+  columns: text(raw.columns, undefined) || undefined,
   marked: text(raw.marked, undefined) || undefined,
 });
 

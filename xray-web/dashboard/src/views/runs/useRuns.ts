@@ -78,7 +78,13 @@ function useHeard(filters: RunFilters, key: string, paused: boolean, refetch: ()
   useEffect(() => {
     if (!paused) release();
   }, [paused]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
 
   // What the list says now is newer than what was heard before it was asked for.
   async function reload() {
@@ -114,8 +120,12 @@ async function judged(rows: RunRow[], filters: RunFilters): Promise<Map<string, 
   const left = rows.filter((row) => news.get(row.id));
   for (let from = 0; q && from < left.length; from += AT_A_TIME) {
     const some = left.slice(from, from + AT_A_TIME);
-    const found = await matching(some, q).catch(() => []);
-    for (const { id } of some) news.set(id, found.find((row) => row.id === id) ?? null);
+    const found = await matching(some, q).catch(() => undefined);
+    for (const { id } of some) {
+      // Where there was no answer, the list stays as it is.
+      if (found) news.set(id, found.find((row) => row.id === id) ?? null);
+      else news.delete(id);
+    }
   }
   return news;
 }
