@@ -179,8 +179,7 @@ describe("the query box", () => {
     const { page, complaints } = await openRuns();
     await write(page, "steps.ex");
     await page.getByRole("option", { name: /^exists\(x, condition\)/ }).waitFor();
-    await page.keyboard.press("Escape");
-    await write(page, "steps.exists(s, s.na");
+    await page.keyboard.type("ists(s, s.na");
     await page.getByRole("option", { name: /^name/ }).waitFor();
     await expectAccessible(page);
     await page.keyboard.press("Tab");
@@ -214,7 +213,7 @@ describe("the query box", () => {
   });
 
   it("is a text box while the editor cannot be loaded", async () => {
-    const { page } = await open(browser, `${program.url}/icon.svg`);
+    const { page } = await open(browser, `${program.url}/steps`);
     await page.route(/Editor-.*\.js$/, (route) => route.abort());
     await page.goto(program.url);
     await page.locator("input[data-query]").fill('status == "completed"');
@@ -325,7 +324,7 @@ const json = (body: string) => ({ contentType: "application/json", body });
 
 /** A page of which the test says what the program answers: the list, and what happens. */
 async function told(list: () => ReturnType<typeof fake>[], options = {}) {
-  const opened = await open(browser, `${program.url}/icon.svg`, options);
+  const opened = await open(browser, `${program.url}/steps`, options);
   let tell: ((route: Route) => void) | undefined;
   const waiting: string[] = [];
   const pending: Route[] = [];
@@ -418,7 +417,7 @@ describe("as it happens", () => {
 it("a hundred thousand runs scroll, and few of them are in the document", async () => {
   const ALL = 100_000;
   const LOADED = 400;
-  const { page: tab, complaints } = await open(browser, `${program.url}/icon.svg`);
+  const { page: tab, complaints } = await open(browser, `${program.url}/steps`);
   const asked: number[] = [];
   await tab.route("**/api/v1/runs?**", (route) => {
     const from = Number(new URL(route.request().url()).searchParams.get("cursor") ?? 0);
