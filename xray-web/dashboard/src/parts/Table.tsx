@@ -8,7 +8,17 @@ import {
   useTable,
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useEffectEvent,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import styles from "./Table.module.css";
 
 export type Column<Row> = {
@@ -34,6 +44,8 @@ type Properties<Row> = {
   hidden?: string[];
   /** Enter or a click on a row. */
   onOpen?: (row: Row) => void;
+  /** The row that the keys are at. */
+  onChoose?: (row: Row | undefined) => void;
   /** The row that is open, by key. */
   current?: string;
   /** The last rows came into sight: more are wanted. */
@@ -61,9 +73,22 @@ const NEAR_THE_END = 20;
  * It fills what its parent gives it: the parent has a height.
  */
 export function Table<Row>(properties: Properties<Row>) {
-  const { label, columns, rows, rowKey, hidden, onOpen, current, onEnd, total, footer, rowHeight = 34 } = properties;
+  const {
+    label,
+    columns,
+    rows,
+    rowKey,
+    hidden,
+    onOpen,
+    onChoose,
+    current,
+    onEnd,
+    total,
+    footer,
+    rowHeight = 34,
+  } = properties;
   const [sorting, setSorting] = useState<SortingState>(properties.initialSort ?? []);
-  const [chosen, setChosen] = useState(0);
+  const [choice, setChoice] = useState({ index: 0, key: "" });
   const scroller = useRef<HTMLDivElement>(null);
 
   const definitions = useMemo(
@@ -96,13 +121,19 @@ export function Table<Row>(properties: Properties<Row>) {
   });
 
   const sorted = table.getRowModel().rows;
+  const chosen = useMemo(() => placeOf(choice, sorted), [choice, sorted]);
+  const chosenRow = sorted[chosen]?.original;
+  useEffect(() => onChoose?.(chosenRow), [onChoose, chosenRow]);
   const virtualizer = useVirtualizer({
     count: sorted.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     getItemKey: (index) => sorted[index]?.id ?? index,
     overscan: 12,
+    // The header covers as much.
+    scrollPaddingEnd: 34,
   });
+  useAnchor(scroller, sorted[0]?.id, sorting, (first) => sorted.findIndex((row) => row.id === first) * rowHeight);
   const inSight = virtualizer.getVirtualItems();
   const last = inSight.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -114,9 +145,9 @@ export function Table<Row>(properties: Properties<Row>) {
   const minWidth = leastWidth(shown);
 
   function move(to: number) {
-    const row = Math.max(0, Math.min(sorted.length - 1, to));
-    setChosen(row);
-    virtualizer.scrollToIndex(row);
+    const index = Math.max(0, Math.min(sorted.length - 1, to));
+    setChoice({ index, key: sorted[index]?.id ?? "" });
+    virtualizer.scrollToIndex(index);
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -188,7 +219,7 @@ export function Table<Row>(properties: Properties<Row>) {
               style={{ gridTemplateColumns: tracks, height: item.size, translate: `0 ${item.start}px` }}
               tabIndex={-1}
               onClick={(event) => {
-                setChosen(item.index);
+                setChoice({ index: item.index, key: row.id });
                 if (!(event.target as Element).closest("a, button, input")) onOpen?.(row.original);
               }}
             >
@@ -204,6 +235,31 @@ export function Table<Row>(properties: Properties<Row>) {
       {footer}
     </div>
   );
+}
+
+/** Where the chosen row is now: others may have come above it. */
+function placeOf({ index, key }: { index: number; key: string }, rows: { id: string }[]): number {
+  if (key === "" || rows[index]?.id === key) return index;
+  const found = rows.findIndex((row) => row.id === key);
+  return found >= 0 ? found : Math.max(0, Math.min(index, rows.length - 1));
+}
+
+/** While one reads further down, rows that come above the first leave what is in sight where it is. */
+function useAnchor(
+  scroller: RefObject<HTMLDivElement | null>,
+  first: string | undefined,
+  sorting: SortingState,
+  offsetOf: (first: string) => number,
+) {
+  const earlier = useRef({ first, sorting });
+  const offset = useEffectEvent(offsetOf);
+  useLayoutEffect(() => {
+    const before = earlier.current;
+    earlier.current = { first, sorting };
+    const element = scroller.current;
+    if (!element || element.scrollTop === 0 || before.first === undefined || before.sorting !== sorting) return;
+    if (before.first !== first) element.scrollTop += Math.max(0, offset(before.first));
+  }, [scroller, first, sorting]);
 }
 
 /** Where each key goes. */

@@ -1,13 +1,17 @@
-// Keys: whoever offers one says what it does, so that the list behind `?` is always what there is.
+// Keys and actions: whoever offers one says what it does, so that the list behind `?` and the palette are what there is.
 import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
 
-export type Shortcut = { key: string; does: string };
+export type Shortcut = {
+  /** Empty where the palette alone offers it. */
+  key: string;
+  does: string;
+  press: () => void;
+};
 
-type Registered = Shortcut & { press: () => void };
-let registered: Registered[] = [];
+let registered: Shortcut[] = [];
 const listeners = new Set<() => void>();
 
-function change(next: Registered[]) {
+function change(next: Shortcut[]) {
   registered = next;
   for (const listener of listeners) listener();
 }
@@ -19,21 +23,26 @@ function change(next: Registered[]) {
 export function useShortcut(key: string, does: string, press: () => void): void {
   const pressed = useEffectEvent(press);
   useEffect(() => {
-    const mine: Registered = { key, does, press: () => pressed() };
+    const mine: Shortcut = { key, does, press: () => pressed() };
     change([mine, ...registered]);
     return () => change(registered.filter((other) => other !== mine));
   }, [key, does]);
 }
 
-/** All there are at the moment. */
-export const useShortcuts = (): Shortcut[] =>
-  useSyncExternalStore(
+/** While the component is there, the palette offers to `act`. */
+export const useAction = (does: string, act: () => void): void => useShortcut("", does, act);
+
+/** All there are at the moment, each key once. */
+export function useShortcuts(): Shortcut[] {
+  const all = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     () => registered,
   );
+  return all.filter(({ key }, index) => key === "" || all.findIndex((other) => other.key === key) === index);
+}
 
 /** Hands keys to whoever registered them. The shell uses it once. */
 export function useKeys(): void {
@@ -41,9 +50,9 @@ export function useKeys(): void {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey) return;
       const withControl = event.ctrlKey || event.metaKey;
-      if (!withControl && isTyping(event)) return;
+      if (!withControl && hasKeysOfItsOwn(event)) return;
       const key = withControl ? `Ctrl-${event.key.toLowerCase()}` : event.key;
-      const found = registered.find((shortcut) => shortcut.key === key);
+      const found = key === "" ? undefined : registered.find((shortcut) => shortcut.key === key);
       if (!found) return;
       event.preventDefault();
       found.press();
@@ -53,9 +62,15 @@ export function useKeys(): void {
   }, []);
 }
 
-function isTyping(event: KeyboardEvent): boolean {
+/** Whether something is being typed, or a letter chooses from a list. */
+function hasKeysOfItsOwn(event: KeyboardEvent): boolean {
   // The first of the path: a text box may be in a shadow root.
   const target = event.composedPath()[0];
   if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || target.matches("input, textarea, select");
+  if (target.matches('input[type="checkbox"], input[type="radio"]')) return false;
+  return (
+    target.isContentEditable ||
+    target.matches("input, textarea, select") ||
+    target.closest('[role="listbox"], [role="menu"], [role="dialog"]') !== null
+  );
 }

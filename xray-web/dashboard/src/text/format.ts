@@ -66,3 +66,9 @@ export function nanoseconds(at: string): bigint {
   const [, whole = at, fraction = ""] = /^(.*?)(?:\.(\d+))?Z$/.exec(at) ?? [];
   return BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, "0").slice(0, 9));
 }
+
+/** The other way round: nanoseconds since 1970 as the API writes a time. */
+export function instant(nanoseconds: bigint): string {
+  const seconds = new Date(Number(nanoseconds / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
+  return `${seconds}.${String(nanoseconds % 1_000_000_000n).padStart(9, "0")}Z`;
+}
