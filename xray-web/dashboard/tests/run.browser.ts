@@ -80,7 +80,7 @@ it("the first screen says what each step did with its items, and a drop leads to
   const { page, complaints } = await open(browser, at(good()));
   await page.getByRole("heading", { level: 1, name: "pick_films" }).waitFor();
   const rated = await row(page, "rated").textContent();
-  expect(rated).toMatch(/rated.*filter.*→.*−\d/);
+  expect(rated).toMatch(/rated.*filter.*→.*\d%/);
   await page.getByText("arguments").waitFor();
   await page.getByRole("region", { name: "Biggest drops" }).waitFor();
   await expectAccessibleInBoth(page);

@@ -16,6 +16,7 @@ import type {
   PipelineSummary,
   RunDetail,
   RunRow,
+  RunStatus,
   Series,
   Stats,
   StepDetail,
@@ -44,7 +45,7 @@ function whole<Answer>(path: string, parameters: Parameters = {}) {
 
 const one = encodeURIComponent;
 
-export type RunFilters = { q?: string; status?: string; pipeline?: string; from?: string; before?: string };
+export type RunFilters = { q?: string; status?: RunStatus; pipeline?: string; from?: string; before?: string };
 
 export const runs = (filters: RunFilters, limit = 200) => paged<RunRow>("/api/v1/runs", { ...filters, limit });
 

@@ -16,7 +16,7 @@ export const StepLink = ({ run, step, children }: { run: string; step: string; c
 
 /** An item's way; with `run`, through that run. */
 export const ItemLink = ({ item, run, children }: { item: string; run?: string; children?: ReactNode }) => (
-  <Link to="/items/$item" params={{ item }} search={run === undefined ? {} : ({ run } as object)}>
+  <Link to="/items/$item" params={{ item }} search={run === undefined ? {} : { run }}>
     {children ?? item}
   </Link>
 );

@@ -5,7 +5,7 @@ import type { RunFilters } from "../api/queries";
 
 /** The runs that a filter lets through. */
 export const RunsWhere = ({ filters, children }: { filters: RunFilters; children: ReactNode }) => (
-  <Link to="/" search={filters as never}>
+  <Link to="/" search={filters}>
     {children}
   </Link>
 );
@@ -17,7 +17,7 @@ export const StepOfItem = ({
   item,
   children,
 }: Record<"run" | "step" | "item", string> & { children: ReactNode }) => (
-  <Link to="/runs/$run/steps/$step" params={{ run, step }} search={{ item } as never}>
+  <Link to="/runs/$run/steps/$step" params={{ run, step }} search={{ item }}>
     {children}
   </Link>
 );

@@ -119,8 +119,8 @@ function ItemsCell({ node: { step } }: { node: Node }) {
       <span className={styles.in}>{items_in == null ? "" : compact(items_in)}</span>
       <span className={styles.arrow}>→</span>
       <span className={styles.out}>{items_out == null ? "–" : compact(items_out)}</span>
-      <span className={styles.rate} data-drops={counts.eliminated > 0 || undefined}>
-        {counts.eliminated > 0 && counts.rejection_rate != null ? `−${percent(counts.rejection_rate)}` : ""}
+      <span className={styles.rate} data-drops={counts.eliminated > 0 || undefined} title="Rejection rate">
+        {counts.eliminated > 0 && counts.rejection_rate != null ? percent(counts.rejection_rate) : ""}
         {counts.introduced > 0 ? ` +${compact(counts.introduced)}` : ""}
       </span>
     </>

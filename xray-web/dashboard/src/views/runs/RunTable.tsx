@@ -47,7 +47,7 @@ export function RunTable({ runs, total, search, narrow, paused, onPause }: Prope
   const choose = useCallback((run: RunRow | undefined) => {
     chosen.current = run;
   }, []);
-  const compare = () => navigate({ to: "/compare", search: { a: marked[0], b: marked[1] } as never });
+  const compare = () => navigate({ to: "/compare", search: { a: marked[0], b: marked[1] } });
 
   useShortcut("x", "Choose the run to compare it", () => chosen.current && mark(chosen.current));
   useShortcut("p", "Pin the run, or let go of it", () => chosen.current && pin(chosen.current));
