@@ -21,7 +21,7 @@ export async function open(browser: Browser, url: string, options: BrowserContex
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
+    if (message.type() === "error") complaints.push(`${message.text()} ${message.location().url}`);
   });
   // Nothing may leave the machine, or come from anywhere but the program.
   page.on("request", (request) => {

@@ -29,7 +29,7 @@ async function timing(
   content: (page: Page) => Promise<void>,
   act: (page: Page) => Promise<void>,
 ) {
-  const { page, complaints } = await open(browser, `${program.url}/icon.svg`);
+  const { page, complaints } = await open(browser, `${program.url}/reference`);
   const before = performance.now();
   await page.goto(program.url + path);
   await content(page);
@@ -93,7 +93,7 @@ describe("a large store", () => {
     const { page, complaints } = await timing(
       "50,000 decisions",
       `${await stepOf("sift", "heavy")}?show=decisions`,
-      (page) => page.getByText("grain.grams >= 5.0").first().waitFor(),
+      (page) => page.getByText("grain 1", { exact: true }).waitFor(),
       async (page) => {
         await page.getByRole("grid").first().focus();
         await page.keyboard.press("PageDown");
