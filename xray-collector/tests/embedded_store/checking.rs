@@ -194,6 +194,19 @@ fn what_is_damaged_costs_itself_and_not_what_is_written_later() {
     assert!(matches!(columns.damaged(), [damage] if damage.contains("does not decode")), "{:?}", columns.damaged());
     let steps: usize = columns.blocks().iter().map(|block| block.steps).sum();
     assert!(steps >= model.steps.len() - 200, "{steps} of {}", model.steps.len());
+    drop(columns);
+    #[cfg(feature = "query")]
+    {
+        let failures = xray_collector::query::Failures::of(&model.store, &Default::default()).unwrap();
+        assert!(matches!(&*failures.damaged, [damage] if damage.contains("does not decode")), "{:?}", failures.damaged);
+    }
+    let films = (0..100).map(|film| model.store.item(&format!("Film {film}"), usize::MAX).unwrap().unwrap());
+    let (whole, less): (Vec<_>, Vec<_>) = films.partition(|found| found.damaged.is_empty());
+    assert!(!whole.is_empty() && !less.is_empty(), "a part of one list is damaged");
+    for found in less {
+        assert_eq!(found.damaged, ["list 0 of the index of items: its checksum does not match"]);
+        assert!(!found.rows.is_empty() && found.rows.len() < whole[0].rows.len());
+    }
 }
 
 #[cfg(feature = "query")]

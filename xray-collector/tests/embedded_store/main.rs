@@ -15,4 +15,5 @@ mod process;
 mod retention;
 mod schemas;
 mod sealing;
+mod summaries;
 mod upgrade;
