@@ -12,6 +12,7 @@ const LARGEST: f64 = 1.844_674_407_370_955_2e19;
 /// The bucket of the smallest one.
 const FIRST: u64 = SMALLEST.to_bits() >> SHIFT;
 /// How many there are.
+#[cfg(feature = "embedded")]
 pub(crate) const MOST_BUCKETS: u64 = (LARGEST.to_bits() >> SHIFT) - FIRST + 1;
 
 /// The bucket of a number that is no smaller than [`SMALLEST`].
@@ -21,6 +22,7 @@ pub(crate) fn bucket(number: f64) -> u16 {
 }
 
 /// The number with which a bucket begins.
+#[cfg(feature = "query")]
 pub(crate) fn edge(bucket: u16) -> f64 {
     f64::from_bits((u64::from(bucket) + FIRST) << SHIFT)
 }
@@ -59,12 +61,13 @@ impl Spread {
     }
 
     /// Whether the numbers are there as they are.
+    #[cfg(feature = "query")]
     pub(crate) fn is_exact(&self) -> bool {
         self.zeros == 0 && self.counts.is_empty()
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "query"))]
 mod tests {
     use super::*;
 

@@ -26,7 +26,10 @@ pub use self::empty::EmptyStore;
 pub use self::progress::{HeldValues, Left, Progress, ReadTo, RunInMind, Said, Stands, StepInMind};
 pub use self::retention::{Limit, Limits, Removal, Removed, Retained, Retention};
 pub use self::summary::Summary;
-pub(crate) use self::summary::{Cell, TOTALLED, Total, rejection_rate};
+#[cfg(any(feature = "embedded", feature = "query"))]
+pub(crate) use self::summary::{Cell, Total};
+#[cfg(feature = "query")]
+pub(crate) use self::summary::{TOTALLED, rejection_rate};
 use crate::decision::{Basis, DecisionCounts, Verdict};
 use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step, StepDetail};

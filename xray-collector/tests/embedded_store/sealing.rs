@@ -294,7 +294,8 @@ fn a_block_that_is_damaged_is_named_and_others_are_read() {
         let run = run_id(1);
         let read = columns.read(0, ColumnSet::ALL).map(drop);
         let values = || (0..16_384).try_for_each(|row| columns.values(0, row, Part::Arguments).map(drop));
-        let error = read.and_then(|()| values()).unwrap_err().to_string();
+        let summary = || columns.summary(0).map(drop);
+        let error = read.and_then(|()| summary()).and_then(|()| values()).unwrap_err().to_string();
         assert!(error.starts_with("the store is damaged at block 0"), "{key:?}: {error}");
         assert!(error.ends_with("its checksum does not match"), "{key:?}: {error}");
         assert_eq!(columns.read(1, ColumnSet::ALL).unwrap().len(), 20_000 - 16_384);
