@@ -5,7 +5,7 @@
 //! are read off the bits of a float.
 
 /// The bits of a float that tell buckets apart: what is in front of the others.
-pub(crate) const SHIFT: u32 = 52 - 7;
+const SHIFT: u32 = 52 - 7;
 /// The magnitudes that are told apart, 2⁻⁶⁴ to 2⁶⁴: what is nearer to 0 counts as 0, what is further away as the last.
 pub(crate) const SMALLEST: f64 = 5.421_010_862_427_522e-20;
 const LARGEST: f64 = 1.844_674_407_370_955_2e19;
