@@ -100,11 +100,14 @@ fn truncate(taken: &mut Vec<(usize, Option<Summed>)>, infos: &[BlockInfo], budge
     cost
 }
 
+/// Looks at how the numbers of a measure are spread in a group, and at how many there are.
+type Look<'l> = &'l mut dyn FnMut((usize, u32), &Spread, u64);
+
 /// Has blocks be read that count numbers of groups that have few. Says whether there are any.
 fn read_what_must_be_exact(lanes: &Lanes<'_>, taken: &mut [(usize, Option<Summed>)]) -> bool {
     let measures = &lanes.aggregation.measures;
     let spreads: Vec<usize> = (0..measures.len()).filter(|at| measures[*at].1 == Measure::Spread).collect();
-    let each = |summed: &Summed, act: &mut dyn FnMut((usize, u32), &Spread, u64)| {
+    let each = |summed: &Summed, act: Look<'_>| {
         for (cell, group) in &summed.groups {
             for measure in &spreads {
                 if let Some((spread, count)) = spread(&lanes.feeds[*measure], &summed.summary.cells[*cell as usize]) {
