@@ -36,6 +36,7 @@ mod recovery;
 pub mod redaction;
 mod retaining;
 pub mod schema;
+mod spread;
 pub mod stats;
 pub mod store;
 pub mod value;

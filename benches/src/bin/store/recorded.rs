@@ -206,7 +206,7 @@ impl Answers for Recorded {
                 Ok(Some(Answer { rows: table.rows.len() as u64, is_whole: !table.stopped }))
             }
             Question::Item(number) => match self.store.item(Key::of(number).as_str(), usize::MAX)? {
-                Some(rows) => whole(rows.len()),
+                Some(found) => whole(found.rows.len()),
                 None => Ok(None),
             },
             Question::Model { day: (from, before), first_page } => {

@@ -8,17 +8,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
 
-use super::block::{self, Columns, StoredHead, Values, Whereabouts};
+use super::block::{self, StoredHead, Values, Whereabouts};
 use super::fault::Fault;
 use super::layout::{
-    BLOCK_HEADS, BLOCKS, DISCARDED, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_NEXT_BLOCK, META_STEPS,
-    OPEN_RUNS, PINS, RUN_AT, RUN_BLOCKS, RUNS, RUNS_IN_MIND, STEPS, STEPS_IN_MIND, encode, known, meta_runs, status,
+    ALL_STEPS, BLOCK_HEADS, BLOCKS, DISCARDED, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_NEXT_BLOCK,
+    META_STEPS, OPEN_RUNS, PINS, RUN_AT, RUN_BLOCKS, RUNS, RUNS_IN_MIND, STEPS, STEPS_IN_MIND, encode, facts_of, known,
+    meta_runs, status,
 };
 use super::write::{self, Counts};
 use super::{blobs, items, read, removed, rows, segments};
 use crate::id::RunId;
 use crate::model::RunStatus;
-use crate::store::{ColumnSet, Limit, Part, Removed};
+use crate::store::{Block, ColumnSet, Limit, Part, Removed};
 
 /// So many runs go in one transaction, at most.
 const RUNS_AT_ONCE: usize = 512;
@@ -145,7 +146,7 @@ fn rewrite(
     let steps = head.steps as usize;
     let old = block::read(&blobs, number, steps, ColumnSet::ALL)?;
     let whereabouts = Whereabouts::read(&blobs, number, steps)?;
-    let (mut columns, mut values) = (Columns::default(), Values::default());
+    let (mut columns, mut values) = (Block::default(), Values::default());
     let mut frame = None;
     for run in old.runs.iter().filter(|run| !gone.contains(run)) {
         columns.copy(&old, *run);
@@ -225,7 +226,7 @@ fn remove_rows(transaction: &WriteTransaction, gone: &BTreeSet<RunId>, counts: &
         runs.remove((place.0, run.0))?;
         open.remove(run.0)?;
         blocks.retain_in((run.0, 0)..=(run.0, u64::MAX), |_, _| false)?;
-        facts.retain_in((run.0, 0, 0, 0)..=(run.0, u64::MAX, u64::MAX, u32::MAX), |_, _| false)?;
+        facts.retain_in(facts_of(*run, ALL_STEPS), |_, _| false)?;
         steps_in_mind.retain_in((run.0, 0)..=(run.0, u64::MAX), |_, _| false)?;
         runs_in_mind.remove(run.0)?;
         let (taken, growth) = rows::take(&mut steps, *run, |_| true)?;

@@ -9,7 +9,7 @@ use std::thread::Scope;
 
 use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
 
-use super::block::{self, Columns, ROWS, StoredHead};
+use super::block::{self, ROWS, StoredHead};
 use super::fault::Fault;
 use super::items::{self, Items};
 use super::layout::{
@@ -193,16 +193,15 @@ fn add_late(transaction: &WriteTransaction, late: &LateRow) -> Result<(), Fault>
         let Some(head) = heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()? else {
             continue;
         };
-        let read = match block::read(&blobs, number, head.steps as usize, ColumnSet::ALL) {
+        let mut block = match block::read(&blobs, number, head.steps as usize, ColumnSet::ALL) {
             // What is said of a step that cannot be read is not worth the batch.
             Err(Fault::Damage { .. }) => continue,
             read => read?,
         };
-        let Some(row) = read.row_of(late.run, late.step) else { continue };
-        let mut columns = Columns::of_block(read);
-        columns.add(row, late);
-        columns.write_again(&mut blobs, number)?;
-        heads.insert(number, &*encode(&head.changed(&columns))?)?;
+        let Some(row) = block.row_of(late.run, late.step) else { continue };
+        block.add(row, late);
+        block::write_again(&mut blobs, number, &block)?;
+        heads.insert(number, &*encode(&head.changed(&block))?)?;
         return Ok(());
     }
     Ok(())
