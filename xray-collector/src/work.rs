@@ -8,11 +8,14 @@
 //! thread's priority is the program's: one that is starved has to drop events. Whoever prefers that can lower it, by the
 //! thread's name, `xray-collector`.
 //!
+//! A large batch is written by a second thread, while this one puts the next together: see [`crate::writing`].
+//!
 //! What it takes of memory is bounded: the chunks; one segment that is being built, which is written at 4 MiB, and its
-//! rows; runs of which it shows at their end how much is kept, up to [`KeepRuns::held_bytes`](crate::KeepRuns::held_bytes);
-//! arguments held for comparison, up to 64 MiB, where functions are captured below `full`; and steps that are open. When
-//! the store fails, batches wait in memory up to [`Settings::waiting_bytes`] and are tried again; beyond it the oldest are
-//! dropped and counted. The program never waits for any of this.
+//! rows; one batch that is being written; runs of which it shows at their end how much is kept, up to
+//! [`KeepRuns::held_bytes`](crate::KeepRuns::held_bytes); arguments held for comparison, up to 64 MiB, where functions are
+//! captured below `full`; and steps that are open. When the store fails, batches wait in memory up to
+//! [`Settings::waiting_bytes`] and are tried again; beyond it the oldest are dropped and counted. The program never waits
+//! for any of this.
 //!
 //! A chunk is given back when what was read of it is stored, and before that only if the threads have none left: see
 //! [`crate::recovery`].
