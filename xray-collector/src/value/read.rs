@@ -396,8 +396,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads past a struct that is put together as `earlier` is, one that was read past: of the same name, with the same
-    /// fields one after the other, each a short text or of a fixed size. `false`, and nothing is read, if it is anything
-    /// else.
+    /// fields one after the other, each a short text or of a fixed size, and no name that is defined there. `false`, and
+    /// nothing is read, if it is anything else.
     #[inline]
     pub(crate) fn pass_alike(&mut self, earlier: &[u8]) -> bool {
         let (Some((&head, mut earlier)), Some((&this, mut rest))) =
@@ -405,12 +405,13 @@ impl<'a> Cursor<'a> {
         else {
             return false;
         };
-        if head != this || head[0] != tag::STRUCT {
+        let is_defined = |name: [u8; 2]| u16::from_le_bytes(name) & NAME_DEFINED != 0;
+        if head != this || head[0] != tag::STRUCT || is_defined([head[1], head[2]]) {
             return false;
         }
         loop {
             let (Some(name), Some(this)) = (earlier.first_chunk::<2>(), rest.first_chunk::<2>()) else { return false };
-            if name != this {
+            if name != this || is_defined(*name) {
                 return false;
             }
             if u16::from_le_bytes(*name) == CLOSE_NAME {
