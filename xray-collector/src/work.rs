@@ -165,7 +165,7 @@ impl Work {
     /// A batch was written meanwhile: its chunks are free, and the next one may follow.
     fn go_on(&mut self) {
         let _ = self.finish_writing();
-        self.release_chunks();
+        self.release_stored();
         self.read_full();
     }
 
@@ -178,7 +178,7 @@ impl Work {
                 let _ = self.write();
             } else if self.written.1.is_full() {
                 let _ = self.finish_writing();
-                self.release_chunks();
+                self.release_stored();
             }
             self.take_if_careful();
         }
@@ -364,13 +364,21 @@ impl Work {
         result
     }
 
-    /// Gives back the chunks of which everything is stored or, where they would not outlive the process, in a batch; and
-    /// if the threads need them, those as well that are kept for batches that wait and for runs that are held back.
-    fn release_chunks(&mut self) {
+    /// Gives back the chunks of which everything is stored or, where they would not outlive the process, in a batch.
+    pub(crate) fn release_stored(&mut self) {
         let held_since = self.assembly.held_since();
         let safe = if self.outlives_process() { &self.stored } else { &self.ledger.read };
         self.reader.release(safe, held_since);
-        if self.writing.is_none() && self.is_short_of_chunks() {
+    }
+
+    /// Gives back those chunks; and if the threads need them and none are about to be stored, those as well that are kept
+    /// for batches that wait and for runs that are held back.
+    fn release_chunks(&mut self) {
+        self.release_stored();
+        if self.writing.is_some() {
+            return;
+        }
+        if self.is_short_of_chunks() {
             self.reader.release(&self.ledger.read, u64::MAX);
             self.reader.pool().set_unsafe_events(self.waiting.iter().map(|pending| pending.events).sum());
         } else if self.waiting.is_empty() {

@@ -114,15 +114,7 @@ fn check(workload: Workload, store: &EmbeddedStore) -> anyhow::Result<()> {
 /// As a program gets it, but that threads wait rather than drop.
 fn start(store: Arc<EmbeddedStore>) -> anyhow::Result<(Collector, Ticks)> {
     let pool = PoolSettings { overflow: Overflow::Block, ..PoolSettings::default() };
-    let collector = Collector::start(
-        Settings {
-            pool,
-            flush_interval: Duration::from_millis(std::env::var("HACK_FLUSH").map_or(100, |it| it.parse().unwrap())),
-            ..Settings::default()
-        },
-        SESSION,
-        store,
-    )?;
+    let collector = Collector::start(Settings { pool, ..Settings::default() }, SESSION, store)?;
     set_pool(Some(Arc::clone(collector.pool())));
     Ok((collector, settled(Calibration::start())))
 }
