@@ -41,6 +41,7 @@ pub mod stats;
 pub mod store;
 pub mod value;
 mod work;
+mod writing;
 
 pub use self::assembly::KeepRuns;
 pub use self::collector::{Collector, FlushError, Settings};

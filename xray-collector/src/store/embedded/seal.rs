@@ -206,9 +206,7 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
         if columns.is_empty() {
             return Ok(());
         }
-        let mut meta = self.transaction.open_table(META)?;
-        let block = meta.get(META_NEXT_BLOCK)?.map_or(0, |next| next.value());
-        meta.insert(META_NEXT_BLOCK, block + 1)?;
+        let block = next_block(self.transaction)?;
         let head = StoredHead::from(columns.info(self.started_range(&columns.runs)?));
         self.done.sealed.extend(columns.runs_with_steps().map(|(run, steps)| Sealed { run, block, steps }));
         let encode = move || block::encode(&columns, values, names.texts());
@@ -233,13 +231,32 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
     /// Writes the last block.
     pub(super) fn finish(mut self) -> Result<Done, Fault> {
         self.end_block()?;
-        for (block, mut head, encoded) in self.encoded {
-            block::write(&mut self.blobs, block, &encoded.finish()?)?;
-            head.bytes = blobs::length(&self.blobs, block)?;
-            self.heads.insert(block, &*encode(&head)?)?;
+        for (block, head, encoded) in self.encoded {
+            write_block(&mut self.heads, &mut self.blobs, (block, head), &encoded.finish()?)?;
         }
         Ok(self.done)
     }
+}
+
+/// The number of a new block.
+pub(super) fn next_block(transaction: &WriteTransaction) -> Result<u64, Fault> {
+    let mut meta = transaction.open_table(META)?;
+    let block = meta.get(META_NEXT_BLOCK)?.map_or(0, |next| next.value());
+    meta.insert(META_NEXT_BLOCK, block + 1)?;
+    Ok(block)
+}
+
+/// Writes a new block. Its head gets to know how long it is.
+pub(super) fn write_block(
+    heads: &mut Table<'_, u64, &'static [u8]>,
+    blobs: &mut Table<'_, blobs::Key, &'static [u8]>,
+    (block, mut head): (u64, StoredHead),
+    encoded: &Encoded,
+) -> Result<(), Fault> {
+    block::write(blobs, block, encoded)?;
+    head.bytes = blobs::length(blobs, block)?;
+    heads.insert(block, &*encode(&head)?)?;
+    Ok(())
 }
 
 /// Where values are that are put into blocks.
