@@ -319,7 +319,7 @@ impl Work {
                         self.writing = Some(writing);
                         break;
                     }
-                    Err(small) => pending = small,
+                    Err(small) => pending = *small,
                 }
             }
             let written = self.books.caught(|| self.store.write(&pending.batch));

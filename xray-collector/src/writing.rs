@@ -30,9 +30,9 @@ impl Writing {
         store: &Arc<dyn Store>,
         books: &Arc<Books>,
         over: &Sender<()>,
-    ) -> Result<Self, Pending> {
+    ) -> Result<Self, Box<Pending>> {
         if pending.bytes() < LARGE_BYTES {
-            return Err(pending);
+            return Err(Box::new(pending));
         }
         let pending = Arc::new(pending);
         let (batch, store, books, over) = (Arc::clone(&pending), Arc::clone(store), Arc::clone(books), over.clone());
@@ -46,7 +46,7 @@ impl Writing {
         };
         match Builder::new().name("xray-collector".to_owned()).spawn(write) {
             Ok(thread) => Ok(Self { pending, thread }),
-            Err(_) => Err(alone(pending)),
+            Err(_) => Err(Box::new(alone(pending))),
         }
     }
 
