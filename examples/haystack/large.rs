@@ -41,7 +41,7 @@ fn sift(grains: u32) -> usize {
     let grain = |number: u32| Grain {
         name: format!("grain {number}"),
         grams: f64::from(number.wrapping_mul(40_503) % 10_000) / 1_000.0,
-        rough: number % 7 == 0,
+        rough: number.is_multiple_of(7),
     };
     let heavy = heavy((0..grains).map(grain).collect());
     heaviest(heavy).len()
@@ -82,7 +82,7 @@ fn ledger(megabytes: usize) -> Vec<Entry> {
         account: format!("account {}", number % 977),
         amount: (number % 100_000) as f64 / 100.0,
         tags: ["income", "checked"],
-        note: (number % 10 == 0).then(|| "entered by hand".to_owned()),
+        note: number.is_multiple_of(10).then(|| "entered by hand".to_owned()),
     };
     (0..megabytes * 1_000_000 / BYTES_OF_AN_ENTRY).map(entry).collect()
 }

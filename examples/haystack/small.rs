@@ -38,7 +38,7 @@ pub(crate) fn search(number: u32) -> Result<Straw, NoNeedle> {
 fn pile(number: u32) -> Vec<Straw> {
     let straw = |place: u32| {
         let mixed = number.wrapping_mul(2_654_435_761).rotate_left(place * 5) ^ place;
-        Straw { name: format!("straw {}", mixed % 1000), length: mixed % 11, is_needle: mixed % 3 == 0 }
+        Straw { name: format!("straw {}", mixed % 1000), length: mixed % 11, is_needle: mixed.is_multiple_of(3) }
     };
     (0..3 + number % 7).map(straw).collect()
 }

@@ -20,7 +20,8 @@ export function PlainBox({
   }, [problem]);
   useEffect(() => {
     focus.current = () => input.current?.focus();
-  }, [focus]);
+    if (focused.current) input.current?.focus();
+  }, [focus, focused]);
   return (
     <input
       ref={input}

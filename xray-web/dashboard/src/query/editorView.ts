@@ -49,6 +49,8 @@ export function editorOf(root: ShadowRoot, text: string, settings: Settings): Ed
           defaultKeymap: false,
           // Nothing is chosen until somebody chooses: Enter asks what is written.
           selectOnOpen: false,
+          // So that Tab takes one even right after the list opened, rather than leaving the box.
+          interactionDelay: 0,
           icons: false,
         }),
         keymap.of([

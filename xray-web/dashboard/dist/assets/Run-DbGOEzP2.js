@@ -1,1 +1,0 @@
-import{t as e}from"./index-DZ6VRLtk.js";var t=e();function n(){return(0,t.jsx)(`h1`,{children:`Run`})}export{n as Run};
