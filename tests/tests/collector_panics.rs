@@ -174,10 +174,12 @@ fn what_makes_it_panic_each_time_is_left_out_and_counted() {
             assert!((1..=3).contains(&corrupt) && corrupt == stats.dropped.total(), "{stats:?}");
             let (mut found, expected) = (found(store), expected(0, 120));
             found.retain(|number, text| expected.get(number) != Some(text));
-            // All that came before, between and after is whole; the others say how much they lost.
+            // All that came before, between and after is whole; the others say how much they lost, as far as it is known
+            // whose it was: `Stats::unattributed` has all that is corrupt.
             let lost =
                 |text: &str| -> u64 { text.split([' ', ';']).nth(3).and_then(|lost| lost.parse().ok()).unwrap_or(0) };
-            assert_eq!(found.values().map(|text| lost(text)).sum::<u64>(), corrupt, "{found:#?}");
+            let told = found.values().map(|text| lost(text)).sum::<u64>();
+            assert!((1..=corrupt).contains(&told) && corrupt <= stats.unattributed, "{stats:?} {found:#?}");
             assert!(found.values().all(|text| lost(text) > 0), "{found:#?}");
         });
     }

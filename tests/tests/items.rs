@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use xray::id::{ProcessId, RunId, SchemaVersion, StepId};
 use xray::model::{Callsite, Run, Step, StepDetail};
-use xray::store::{Batch, EmptyStore, ItemRow, MAX_PAGE, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary};
+use xray::store::{
+    Batch, EmptyStore, ItemRow, ItemRows, MAX_PAGE, Page, RunQuery, SchemaRow, Store, StoreError, StoreSummary,
+};
 use xray_collector::Metrics;
 use xray_tests::{Recording, get};
 use xray_web::{Live, Server, Source};
@@ -183,7 +185,7 @@ fn what_is_not_there_or_cannot_be_meant_is_refused() {
 struct Indexed(Arc<dyn Store>, bool);
 
 impl Store for Indexed {
-    fn item(&self, key: &str, limit: usize) -> Result<Option<Vec<ItemRow>>, StoreError> {
+    fn item(&self, key: &str, limit: usize) -> Result<Option<ItemRows>, StoreError> {
         if !self.1 {
             return Ok(None);
         }
@@ -207,7 +209,7 @@ impl Store for Indexed {
             }
         }
         rows.truncate(limit);
-        Ok(Some(rows))
+        Ok(Some(ItemRows { rows, damaged: Vec::new() }))
     }
 
     fn write(&self, batch: &Batch) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use xray_collector::chunk::raw::{AllValues, hand_over, read_all, read_left};
+use xray_collector::chunk::raw::{AllValues, Written, hand_over, read_all, read_left};
 use xray_collector::chunk::{Found, PoolSettings, Reader, find};
 use xray_collector::value::Captured;
 
@@ -18,7 +18,8 @@ pub(crate) fn chunks(bytes: &[u8]) {
     // Twice: a chunk that was refused does not spoil the next one.
     for turn in 0..2 {
         for (order, bytes) in [(0, first), (1, second)] {
-            assert!(hand_over(reader.pool(), (7, turn * 2 + order), bytes), "there are four chunks");
+            let written = Written { thread: 7, order: turn * 2 + order, events: 0 };
+            assert!(hand_over(reader.pool(), written, bytes), "there are four chunks");
         }
         read_all(&mut reader, &mut all);
     }

@@ -28,7 +28,7 @@ use std::ops::Range;
 
 use crate::decision::Verdict;
 use crate::inference::Encoded;
-use crate::value::{Cursor, DecodeError, Element, Table};
+use crate::value::{Count, Cursor, DecodeError, Element, Table};
 
 /// The numbers of the facts.
 #[allow(missing_docs)]
@@ -117,12 +117,15 @@ pub(crate) struct CheckPlace<'a> {
 /// # Errors
 /// When the bytes are not a value.
 pub(crate) fn read<'a>(encoded: Encoded<'a>, start: usize) -> Result<(Option<Fact<'a>>, usize), DecodeError> {
-    let bytes = encoded.bytes.get(start..).unwrap_or_default();
-    let mut whole = Cursor::new(bytes);
+    let mut whole = Cursor::new(encoded.bytes.get(start..).unwrap_or_default());
     whole.skip(&mut Table(encoded.names))?;
-    let end = start + whole.position();
-    let mut reader = Reader { encoded, cursor: Cursor::new(bytes), start };
-    Ok((reader.fact(), end))
+    Ok((read_known(encoded, start), start + whole.position()))
+}
+
+/// As [`read`], of a fact that is known to be a value.
+pub(crate) fn read_known<'a>(encoded: Encoded<'a>, start: usize) -> Option<Fact<'a>> {
+    let cursor = Cursor::new(encoded.bytes.get(start..).unwrap_or_default());
+    Reader { encoded, cursor, start }.fact()
 }
 
 /// The number of the fact at `start`, of which nothing else is looked at.
@@ -224,11 +227,9 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self) -> Option<Place> {
-        if self.is_closed() {
-            return None;
-        }
         let from = self.start + self.cursor.position();
-        self.cursor.skip(&mut Table(self.encoded.names)).ok()?;
+        // Which a close is not.
+        self.cursor.pass(&mut Count(self.encoded.names.len())).ok()?;
         Some(from..self.start + self.cursor.position())
     }
 

@@ -36,10 +36,12 @@ mod recovery;
 pub mod redaction;
 mod retaining;
 pub mod schema;
+mod spread;
 pub mod stats;
 pub mod store;
 pub mod value;
 mod work;
+mod writing;
 
 pub use self::assembly::KeepRuns;
 pub use self::collector::{Collector, FlushError, Settings};

@@ -110,17 +110,17 @@ impl Panics {
     pub(crate) fn is_careful(&self) -> bool {
         self.is_careful
     }
-
-    /// Does something with the store, and takes a panic for a failure.
-    pub(crate) fn caught(&self, books: &Books, act: impl FnOnce() -> Result<(), StoreError>) -> Result<(), StoreError> {
-        catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
-            let message = books.panicked(&*panic);
-            Err(StoreError::Panicked { message })
-        })
-    }
 }
 
 impl Books {
+    /// Does something with the store, and takes a panic for a failure.
+    pub(crate) fn caught(&self, act: impl FnOnce() -> Result<(), StoreError>) -> Result<(), StoreError> {
+        catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
+            let message = self.panicked(&*panic);
+            Err(StoreError::Panicked { message })
+        })
+    }
+
     /// Counts a panic, and says it if it is the first. Returns its message.
     fn panicked(&self, panic: &(dyn std::any::Any + Send)) -> String {
         let message = panic.downcast_ref::<&str>().copied();
@@ -174,6 +174,8 @@ impl Work {
 
     /// Goes back to the last batch, and reads what came after it.
     fn begin_again(&mut self) {
+        // A batch that is not stored waits again, with the others.
+        let _ = self.finish_writing();
         let Self { reader, assembly, ledger, waiting, .. } = self;
         assembly.restore(ledger, waiting.iter().flat_map(|pending| &pending.batch.runs));
         reader.read_again(&ledger.read, ledger.held().map(|(run, _)| run), &ledger.callsites);

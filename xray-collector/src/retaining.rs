@@ -47,7 +47,12 @@ impl Work {
     }
 
     fn retain_for(&mut self, time: Duration) {
-        if !self.settings.retention.is_limited() || !self.waiting.is_empty() {
+        if !self.settings.retention.is_limited() {
+            return;
+        }
+        let is_stored = self.finish_writing().is_ok();
+        self.release_stored();
+        if !is_stored || !self.waiting.is_empty() {
             return;
         }
         let from = Instant::now();
@@ -70,7 +75,7 @@ impl Work {
 
     fn retain_once(&self) -> Result<Retained, StoreError> {
         let mut retained = Retained::default();
-        self.panics.caught(&self.books, || {
+        self.books.caught(|| {
             retained = self.store.retain(&self.settings.retention, unix_now_ns())?;
             Ok(())
         })?;

@@ -8,11 +8,14 @@
 //! thread's priority is the program's: one that is starved has to drop events. Whoever prefers that can lower it, by the
 //! thread's name, `xray-collector`.
 //!
+//! A large batch is written by a second thread, while this one puts the next together: see [`crate::writing`].
+//!
 //! What it takes of memory is bounded: the chunks; one segment that is being built, which is written at 4 MiB, and its
-//! rows; runs of which it shows at their end how much is kept, up to [`KeepRuns::held_bytes`](crate::KeepRuns::held_bytes);
-//! arguments held for comparison, up to 64 MiB, where functions are captured below `full`; and steps that are open. When
-//! the store fails, batches wait in memory up to [`Settings::waiting_bytes`] and are tried again; beyond it the oldest are
-//! dropped and counted. The program never waits for any of this.
+//! rows; one batch that is being written; runs of which it shows at their end how much is kept, up to
+//! [`KeepRuns::held_bytes`](crate::KeepRuns::held_bytes); arguments held for comparison, up to 64 MiB, where functions are
+//! captured below `full`; and steps that are open. When the store fails, batches wait in memory up to
+//! [`Settings::waiting_bytes`] and are tried again; beyond it the oldest are dropped and counted. The program never waits
+//! for any of this.
 //!
 //! A chunk is given back when what was read of it is stored, and before that only if the threads have none left: see
 //! [`crate::recovery`].
@@ -22,7 +25,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::assembly::{Assembly, Pending};
 use crate::chunk::{Position, Reader, mute_this_thread};
@@ -33,6 +36,7 @@ use crate::ledger::Ledger;
 use crate::recovery::Panics;
 use crate::retaining::Retaining;
 use crate::store::{Progress, ReadTo, Store, StoreError};
+use crate::writing::Writing;
 
 /// A store that fails is tried again after the flush interval, then after twice as long, up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -47,6 +51,10 @@ pub(crate) struct Work {
     pub(crate) store: Arc<dyn Store>,
     /// Batches that the store did not take, oldest first.
     pub(crate) waiting: VecDeque<Pending>,
+    /// The one before them, which it is being given.
+    writing: Option<Writing>,
+    /// Says that this is over.
+    written: (Sender<()>, Receiver<()>),
     /// The last batch that the store was given.
     tried: Option<(ProcessId, u64)>,
     /// How far each thread is stored.
@@ -81,6 +89,8 @@ impl Work {
             ledger,
             store,
             waiting: VecDeque::new(),
+            writing: None,
+            written: bounded(1),
             tried: None,
             stored: HashMap::new(),
             pause: Duration::ZERO,
@@ -105,6 +115,7 @@ impl Work {
     /// Works until it is told to stop.
     fn serve(&mut self, commands: &Receiver<Command>) {
         let pool = Arc::clone(self.reader.pool());
+        let written = self.written.1.clone();
         let mut next_flush = Instant::now() + self.settings.flush_interval;
         loop {
             if self.command.is_some() {
@@ -115,11 +126,14 @@ impl Work {
             }
             crossbeam_channel::select! {
                 recv(pool.urgent()) -> _ => self.read_full(),
+                recv(written) -> _ => self.go_on(),
                 recv(commands) -> command => self.command = command.ok().or_else(|| Some(Command::Stop(bounded(1).0))),
                 default(next_flush.saturating_duration_since(Instant::now())) => {}
             }
             if Instant::now() >= next_flush {
-                let _ = self.flush();
+                self.catch_up();
+                let _ = self.write_up();
+                self.panics_are_over();
                 self.retain();
                 next_flush = Instant::now() + self.settings.flush_interval;
             }
@@ -128,6 +142,7 @@ impl Work {
 
     /// Does what somebody waits for, and says so. `true` if it was to stop.
     fn obey(&mut self) -> bool {
+        let _ = self.finish_writing();
         self.paused_until = None;
         let stops = matches!(self.command, Some(Command::Stop(_)));
         let result = if stops { self.stop() } else { self.flush() };
@@ -142,9 +157,16 @@ impl Work {
         let full = self.reader.full().clone();
         full.try_iter().for_each(|chunk| self.reader.receive(chunk));
         self.read_received();
-        if self.is_short_of_chunks() {
+        if self.writing.is_none() && self.is_short_of_chunks() {
             let _ = self.write();
         }
+    }
+
+    /// A batch was written meanwhile: its chunks are free, and the next one may follow.
+    fn go_on(&mut self) {
+        let _ = self.finish_writing();
+        self.release_stored();
+        self.read_full();
     }
 
     /// Reads what can be read of the chunks that were received.
@@ -154,30 +176,48 @@ impl Work {
         while self.reader.read_received(&mut self.assembly) {
             if self.assembly.is_full() {
                 let _ = self.write();
+            } else if self.written.1.is_full() {
+                let _ = self.finish_writing();
+                self.release_stored();
             }
             self.take_if_careful();
         }
     }
 
-    /// Reads everything that is committed now, decides what is over, and writes.
-    fn flush(&mut self) -> Result<(), FlushError> {
+    /// Reads everything that is committed now, and decides what is over.
+    fn catch_up(&mut self) {
         self.read();
         let quiet = self.settings.flush_interval.max(Duration::from_millis(500)) * 2;
         let pool = Arc::clone(self.reader.pool());
         self.assembly.sweep(self.settings.run_timeout, quiet, |run| pool.forget_losses(run));
+    }
+
+    /// Writes everything that is committed now.
+    fn flush(&mut self) -> Result<(), FlushError> {
+        self.catch_up();
         let result = self.write_all();
         self.panics_are_over();
         result
     }
 
-    /// Writes what there is, and what another reading completes.
-    pub(crate) fn write_all(&mut self) -> Result<(), FlushError> {
+    /// Writes what there is, and what another reading completes; the last of it may be on the way still.
+    fn write_up(&mut self) -> Result<(), FlushError> {
         let mut result = self.write();
         if self.assembly.is_waiting() {
             self.read();
             result = result.and(self.write());
         }
         result
+    }
+
+    /// The same, and waits until it is stored: what a pause put off is a failure, too.
+    pub(crate) fn write_all(&mut self) -> Result<(), FlushError> {
+        let result = self.write_up().and(self.finish_writing());
+        self.release_chunks();
+        match &self.store_error {
+            Some(error) if result.is_ok() && !self.waiting.is_empty() => Err(FlushError::Store(error.to_string())),
+            _ => result,
+        }
     }
 
     fn stop(&mut self) -> Result<(), FlushError> {
@@ -268,44 +308,79 @@ impl Work {
         result
     }
 
+    /// Writes what waits. The last of it, if it is much, is written while what comes next is read.
     fn write_waiting(&mut self) -> Result<(), FlushError> {
-        let mut result = Ok(());
-        while let Some(pending) = self.waiting.front() {
+        let mut result = self.finish_writing();
+        while result.is_ok()
+            && let Some(mut pending) = self.waiting.pop_front()
+        {
             self.tried = pending.batch.progress.batch;
-            match self.panics.caught(&self.books, || self.store.write(&pending.batch)) {
-                Ok(()) => {
-                    self.books.stored.fetch_add(pending.events, Ordering::Release);
-                    self.stored.extend(pending.batch.progress.read.iter().copied().map(<(u32, Position)>::from));
-                    if let Some(Pending { batch, .. }) = self.waiting.pop_front() {
-                        let assembly = &self.assembly;
-                        self.feed.publish(&batch, |number| assembly.callsite(number), |run| assembly.pipeline(run));
-                        self.assembly.recycle(batch);
+            if self.waiting.is_empty() && !self.panics.is_careful() {
+                match Writing::start(pending, &self.store, &self.books, &self.written.0) {
+                    Ok(writing) => {
+                        self.assembly.set_in_flight(Some(Arc::clone(writing.pending())));
+                        self.writing = Some(writing);
+                        break;
                     }
-                }
-                Err(error) => {
-                    result = Err(FlushError::Store(error.to_string()));
-                    self.store_error = Some(error);
-                    break;
+                    Err(small) => pending = *small,
                 }
             }
+            let written = self.books.caught(|| self.store.write(&pending.batch));
+            result = self.settle(pending, written);
         }
-        if result.is_ok() {
-            (self.pause, self.paused_until) = (Duration::ZERO, None);
-        } else {
-            self.pause = (self.pause * 2).max(self.settings.flush_interval).min(LONGEST_PAUSE);
-            self.paused_until = Some(Instant::now() + self.pause);
-        }
+        result
+    }
+
+    /// Waits for the batch that is being written, if there is one.
+    pub(crate) fn finish_writing(&mut self) -> Result<(), FlushError> {
+        let Some(writing) = self.writing.take() else { return Ok(()) };
+        self.assembly.set_in_flight(None);
+        let (pending, written) = writing.finish();
+        let _ = self.written.1.try_recv();
+        self.settle(pending, written)
+    }
+
+    /// What becomes of a batch that the store was given: it is stored, or waits with the others, in front of them.
+    fn settle(&mut self, pending: Pending, written: Result<(), StoreError>) -> Result<(), FlushError> {
+        let result = match written {
+            Ok(()) => {
+                let Pending { batch, events, .. } = pending;
+                self.books.stored.fetch_add(events, Ordering::Release);
+                self.stored.extend(batch.progress.read.iter().copied().map(<(u32, Position)>::from));
+                let assembly = &self.assembly;
+                self.feed.publish(&batch, |number| assembly.callsite(number), |run| assembly.pipeline(run));
+                self.assembly.recycle(batch);
+                (self.pause, self.paused_until) = (Duration::ZERO, None);
+                Ok(())
+            }
+            Err(error) => {
+                self.waiting.push_front(pending);
+                let result = Err(FlushError::Store(error.to_string()));
+                self.store_error = Some(error);
+                self.pause = (self.pause * 2).max(self.settings.flush_interval).min(LONGEST_PAUSE);
+                self.paused_until = Some(Instant::now() + self.pause);
+                result
+            }
+        };
         let error = result.as_ref().err().map(ToString::to_string);
         *self.books.store_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
         result
     }
 
-    /// Gives back the chunks of which everything is stored or, where they would not outlive the process, in a batch; and
-    /// if the threads need them, those as well that are kept for batches that wait and for runs that are held back.
-    fn release_chunks(&mut self) {
+    /// Gives back the chunks of which everything is stored or, where they would not outlive the process, in a batch.
+    pub(crate) fn release_stored(&mut self) {
         let held_since = self.assembly.held_since();
         let safe = if self.outlives_process() { &self.stored } else { &self.ledger.read };
         self.reader.release(safe, held_since);
+    }
+
+    /// Gives back those chunks; and if the threads need them and none are about to be stored, those as well that are kept
+    /// for batches that wait and for runs that are held back.
+    fn release_chunks(&mut self) {
+        self.release_stored();
+        if self.writing.is_some() {
+            return;
+        }
         if self.is_short_of_chunks() {
             self.reader.release(&self.ledger.read, u64::MAX);
             self.reader.pool().set_unsafe_events(self.waiting.iter().map(|pending| pending.events).sum());

@@ -30,6 +30,10 @@ pub(crate) struct Body<'a> {
     functions: usize,
     /// It cost more than it may: older runs were not looked at.
     stopped: bool,
+    /// What was left out because it is damaged.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    damaged: &'a [String],
 }
 
 /// A function that runs failed of.
@@ -90,6 +94,7 @@ pub(crate) async fn failures(State(source): State<Source>, RawQuery(query): RawQ
             runs: failures.runs,
             functions: failures.failing.len(),
             stopped: failures.stopped,
+            damaged: &failures.damaged,
         })
     })
     .await

@@ -108,6 +108,10 @@ pub(crate) struct HistoryBody<'a> {
     stopped: bool,
     /// Whether the store has an index of items.
     indexed: bool,
+    /// What of the index is damaged, so that there may be more runs.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    damaged: &'a [String],
 }
 
 /// A run, and what became of an item in it.
@@ -178,7 +182,7 @@ pub(crate) async fn open(
             Some(id) => (lineage::in_run(store, &key, run(source, id)?)?, format!("run {id}")),
             None => (lineage::history(store, &key, &search)?, "any run".to_owned()),
         };
-        let History { runs, next, summary, stopped, indexed } = &history;
+        let History { runs, next, summary, stopped, indexed, damaged } = &history;
         if runs.is_empty() && search.after.is_none() && !stopped {
             return Err(Problem::no_such_item(&key, &whole));
         }
@@ -191,6 +195,7 @@ pub(crate) async fn open(
             },
             stopped: *stopped,
             indexed: *indexed,
+            damaged,
         })
     })
     .await

@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
-use crate::aside::{Aside, MANY};
 use crate::id::{ProcessId, RunId, StepId};
+use crate::inference::Plans;
 use crate::map::FastMap;
 use crate::model::{Callsite, Level};
-use crate::store::{Batch, ItemEntry, Segment, StepRow, Store};
+use crate::store::{Batch, Segment, StepRow};
 
 use super::items::Items;
 use super::payload::Payload;
-use super::relate::{self, Related};
+use super::relate;
+use super::written::Written;
 
 /// A segment holds so much and no more.
 const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
@@ -33,18 +34,11 @@ pub(super) struct Building {
     pub(super) since: u64,
 }
 
-/// What comparing the values of steps has shown: of each step, and what became of the items of all of them.
-#[derive(Default)]
-struct Compared {
-    related: Vec<Option<Related>>,
-    entries: Vec<ItemEntry>,
-}
-
 /// What is known outside of a [`Building`] and needed to finish it.
 pub(super) struct Known<'a> {
     pub(super) process: ProcessId,
     pub(super) callsites: &'a FastMap<u32, Arc<Callsite>>,
-    pub(super) store: &'a dyn Store,
+    pub(super) written: &'a Written,
 }
 
 impl Building {
@@ -76,30 +70,16 @@ impl Building {
     pub(super) fn count(&mut self, known: &Known<'_>) {
         let encoded = self.payload.encoded();
         let segment = relate::Segment { number: self.number, names: encoded.names, payload: encoded.bytes };
-        let items = &self.items;
-        let compare = |rows: &[StepRow]| {
-            let mut compared = Compared::default();
-            for row in rows {
-                let callsite = known.callsites.get(&row.callsite).filter(|_| !items.is_compared(row));
-                let related =
-                    callsite.and_then(|it| relate::relate(row, it, &segment, known.store, &mut compared.entries));
-                compared.related.push(related);
-            }
-            compared
+        let mut plans = Plans::new(encoded.names);
+        let mut entries = self.items.lend_entries();
+        let compare = |row: &StepRow| {
+            let callsite = known.callsites.get(&row.callsite).filter(|_| !self.items.is_compared(row))?;
+            relate::relate(row, callsite, &segment, known.written, &mut plans, &mut entries)
         };
-        let is_much = self.ended.len() >= MANY;
-        let (first, second) = self.ended.split_at(if is_much { self.ended.len() / 2 } else { 0 });
-        let compared = std::thread::scope(|scope| {
-            let first = Aside::start(scope, is_much, || compare(first));
-            let second = compare(second);
-            [first.finish(), second]
-        });
-        let mut rows = self.ended.iter_mut();
-        for Compared { related, mut entries } in compared {
-            self.items.add_entries(&mut entries);
-            for (related, row) in related.into_iter().zip(&mut rows) {
-                self.items.count(row, related);
-            }
+        let related: Vec<_> = self.ended.iter().map(compare).collect();
+        self.items.give_back(entries);
+        for (row, related) in self.ended.iter_mut().zip(related) {
+            self.items.count(row, related);
         }
     }
 
@@ -128,6 +108,11 @@ impl Building {
     pub(super) fn take_segment(&mut self) -> Option<Segment> {
         let is_empty = self.payload.bytes.is_empty();
         (!is_empty).then(|| std::mem::take(&mut self.payload).into_segment(self.number))
+    }
+
+    /// Whether it has no room of its own yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.ended.capacity() == 0 && self.payload.bytes.capacity() == 0
     }
 
     /// Takes the room of a batch that is written: memory that is new costs more than what is put into it.

@@ -2,7 +2,7 @@
 
 use crate::chunk::Values;
 use crate::event::About;
-use crate::fact::Fact;
+use crate::fact::{self, Fact};
 use crate::id::{ProcessId, RunId, StepId};
 use crate::inference::Encoded;
 use crate::map::FastMap;
@@ -44,12 +44,28 @@ impl Facts {
     }
 }
 
+/// What was said of a step, on its way into a segment.
+#[derive(Debug)]
+struct Said {
+    /// The step's function, if it is known.
+    callsite: Option<u32>,
+    /// What the facts say of items is among the entries already.
+    is_indexed: bool,
+    facts: Facts,
+}
+
+impl Said {
+    /// Nothing yet, of a step at this level.
+    fn new(callsite: Option<u32>, level: Level) -> Self {
+        Self { callsite, is_indexed: callsite.is_some() && level == Level::Full, facts: Facts::of(level) }
+    }
+}
+
 /// What is known of the items of steps that are open, or that ended since the last batch.
 #[derive(Debug, Default)]
 pub(super) struct Items {
     observed: FastMap<Place, Observed>,
-    /// With the step's function, if it is known.
-    facts: FastMap<Place, (Option<u32>, Facts)>,
+    facts: FastMap<Place, Said>,
     fact_bytes: usize,
     /// Arguments of which it shows at the end what is kept.
     held: FastMap<Place, Payload>,
@@ -75,6 +91,7 @@ impl Items {
     /// A fact about a step at this level. Returns the key of one that has one.
     pub(super) fn said(
         &mut self,
+        process: ProcessId,
         about: About,
         level: Level,
         callsite: Option<u32>,
@@ -85,7 +102,7 @@ impl Items {
         self.scratch.clear();
         values.copy_next(&mut payload.names, &mut self.scratch)?.ok()?;
         let encoded = Encoded { bytes: &self.scratch, names: payload.names.texts() };
-        let (fact, _) = crate::fact::read(encoded, 0).ok()?;
+        let fact = fact::read_known(encoded, 0);
         self.observed.entry(place).or_default().add(fact.as_ref());
         if fact == Some(Fact::Pin) {
             self.pins.push(about.run);
@@ -96,9 +113,13 @@ impl Items {
             _ => None,
         };
         if level >= Level::Sampled {
-            let (known, facts) = self.facts.entry(place).or_insert_with(|| (None, Facts::of(level)));
-            *known = known.or(callsite);
-            facts.add(fact.as_ref(), encoded);
+            let said = self.facts.entry(place).or_insert_with(|| Said::new(callsite, level));
+            said.callsite = said.callsite.or(callsite);
+            said.facts.add(fact.as_ref(), encoded);
+            if let (Some(fact), true) = (&fact, said.is_indexed) {
+                let of = (RunId::new(process, StepId(about.run)), StepId(about.step), said.callsite);
+                index::add(fact, encoded, of, &mut self.reasons, &mut self.entries);
+            }
         }
         if level == Level::Full {
             self.fact_bytes += self.scratch.len();
@@ -141,7 +162,8 @@ impl Items {
                 && let Some(sampled) = sampled_decisions(&inference)
             {
                 self.fact_bytes += sampled.len();
-                match &mut self.facts.entry(place).or_insert_with(|| (None, Facts::All(Vec::new()))).1 {
+                let none = || Said { callsite: None, is_indexed: false, facts: Facts::All(Vec::new()) };
+                match &mut self.facts.entry(place).or_insert_with(none).facts {
                     Facts::All(bytes) => bytes.extend(sampled),
                     Facts::Sampled(facts) => facts.add_always(&sampled),
                 }
@@ -160,12 +182,13 @@ impl Items {
         !self.related.is_empty() && self.related.contains_key(&(row.run.root().0, row.step.0))
     }
 
-    /// What became of items of steps that have ended.
-    pub(super) fn add_entries(&mut self, entries: &mut Vec<ItemEntry>) {
-        match self.entries.capacity() {
-            0 => std::mem::swap(&mut self.entries, entries),
-            _ => self.entries.append(entries),
-        }
+    /// What became of items so far, for as long as there is more to say.
+    pub(super) fn lend_entries(&mut self) -> Vec<ItemEntry> {
+        std::mem::take(&mut self.entries)
+    }
+
+    pub(super) fn give_back(&mut self, entries: Vec<ItemEntry>) {
+        self.entries = entries;
     }
 
     /// What is known of a step's items now that it has ended; `related` is what comparing its values has shown.
@@ -264,15 +287,17 @@ impl Items {
     pub(super) fn place_facts(&mut self, process: ProcessId, segment: u64, payload: &mut Payload) -> Vec<FactsRow> {
         self.fact_bytes = 0;
         let mut rows = Vec::with_capacity(self.facts.len());
-        for ((run, step), (callsite, facts)) in self.facts.drain() {
+        for ((run, step), Said { callsite, is_indexed, facts }) in self.facts.drain() {
             let (run, step) = (RunId::new(process, StepId(run)), StepId(step));
             let start = payload.bytes.len();
             payload.bytes.extend(match facts {
                 Facts::All(bytes) => bytes,
                 Facts::Sampled(sampled) => sampled.into_bytes(),
             });
-            let said = Encoded { bytes: &payload.bytes[start..], names: payload.names.texts() };
-            index::said(said, (run, step, callsite), &mut self.reasons, &mut self.entries);
+            if !is_indexed {
+                let said = Encoded { bytes: &payload.bytes[start..], names: payload.names.texts() };
+                index::said(said, (run, step, callsite), &mut self.reasons, &mut self.entries);
+            }
             if let Some(place) = payload.reference(segment, &(start..payload.bytes.len())) {
                 rows.push(FactsRow { run, step, place });
             }

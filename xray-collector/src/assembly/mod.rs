@@ -15,6 +15,7 @@ mod payload;
 mod relate;
 mod sample;
 mod tail;
+mod written;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use self::orphan::Orphans;
 pub(crate) use self::relate::{entered_of, question};
 pub use self::tail::KeepRuns;
 use self::tail::Tail;
+use self::written::Written;
 
 /// A batch and what it holds, for the books.
 #[derive(Debug, Default)]
@@ -160,8 +162,9 @@ pub(crate) struct Assembly {
     metrics: MetricsWriter,
     /// The number of the batch that is being put together.
     batch: u64,
-    /// What was written before, of what is needed again.
-    store: Arc<dyn Store>,
+    written: Written,
+    /// The memory of a batch that is written.
+    spare: Option<Batch>,
     /// When the events that come are read: the clock is asked once for many of them.
     now: Instant,
 }
@@ -191,9 +194,15 @@ impl Assembly {
             minds: Minds::default(),
             metrics: MetricsWriter::default(),
             batch: 1,
-            store,
+            written: Written::new(store),
+            spare: None,
             now: Instant::now(),
         }
+    }
+
+    /// Says what is being written from now on: what is there is not looked for in the store alone.
+    pub(crate) fn set_in_flight(&mut self, pending: Option<Arc<Pending>>) {
+        self.written.in_flight = pending;
     }
 
     /// All that did not fit the schema.
@@ -321,8 +330,8 @@ impl Assembly {
         self.mark_orphans();
         let mut pending = Pending::default();
         self.release_held(&mut pending);
-        let Self { process, runs, callsites, building, held, next_segment, store, metrics, .. } = self;
-        building.count(&Known { process: *process, callsites, store: &**store });
+        let Self { process, runs, callsites, building, held, next_segment, written, metrics, .. } = self;
+        building.count(&Known { process: *process, callsites, written });
         let open_step = |run, step| runs.get(&run).and_then(|open| open.open.get(&step));
         building.rows_into(&mut pending.batch, *process, open_step);
         pending.batch.late = building.items.late(*process, |(run, step)| open_step(run, step).is_some());
@@ -347,19 +356,25 @@ impl Assembly {
         pending.batch.callsites = std::mem::take(&mut self.new_callsites);
         self.write_down(&mut pending.batch.progress);
         self.batch += 1;
+        if let Some(batch) = self.spare.take() {
+            self.building.recycle(batch);
+        }
         pending
     }
 
-    /// Takes back the memory of a batch that is written.
+    /// Takes back the memory of a batch that is written, for the batch that begins next.
     pub(crate) fn recycle(&mut self, batch: Batch) {
-        self.building.recycle(batch);
+        match self.building.is_new() {
+            true => self.building.recycle(batch),
+            false => self.spare = Some(batch),
+        }
     }
 
     /// Of the runs that are held, hands over those that are over, whole or without their values; and those that have
     /// become too large to be held.
     fn release_held(&mut self, pending: &mut Pending) {
         let Some(tail) = &mut self.tail else { return };
-        let known = Known { process: self.process, callsites: &self.callsites, store: &*self.store };
+        let known = Known { process: self.process, callsites: &self.callsites, written: &self.written };
         let mut bytes: usize = self.held.values().map(Building::bytes).sum();
         // In the order in which they began: what is usual is learnt from those before.
         let mut begun: Vec<_> =
@@ -391,7 +406,7 @@ impl Assembly {
         let id = RunId::new(self.process, StepId(run));
         let schema = self.misfits.version();
         let open = self.runs.entry(run).or_insert_with(|| {
-            let known = if is_first { None } else { self.store.run(id).ok().flatten() };
+            let known = if is_first { None } else { self.written.run(id) };
             let run = known.unwrap_or_else(|| Run {
                 id,
                 pipeline: "".into(),
@@ -578,9 +593,10 @@ impl Sink for Assembly {
     fn fact(&mut self, about: About, values: &mut Values<'_>) {
         let step = self.runs.get(&about.run).and_then(|open| open.open.get(&about.step));
         let (level, callsite) = step.map_or((Level::Full, None), |row| (row.level, Some(row.callsite)));
+        let process = self.process;
         let building = self.building_of(about.run, false);
         building.events += 1;
-        let said = building.items.said(about, level, callsite, values, &mut building.payload);
+        let said = building.items.said(process, about, level, callsite, values, &mut building.payload);
         let misfits = said
             .zip(callsite)
             .map_or(0, |((part, key), number)| self.misfits.said(number, self.callsites.get(&number), part, &key));

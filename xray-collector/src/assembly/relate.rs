@@ -1,9 +1,11 @@
 //! What became of the items of a step that has ended: its result compared with its arguments, wherever those are.
 
 use crate::decision::Basis;
-use crate::inference::{self, Doubt, Encoded, Inference, Question};
+use crate::inference::{self, Doubt, Encoded, Inference, Plans, Question};
 use crate::model::{Callsite, Outcome, StepDetail};
-use crate::store::{ItemEntry, PayloadRef, StepRow, Store};
+use crate::store::{ItemEntry, PayloadRef, StepRow};
+
+use super::written::Written;
 
 /// The segment that is being built.
 pub(super) struct Segment<'a> {
@@ -36,14 +38,15 @@ pub(super) struct Related {
 
 /// Compares the step's result with its arguments. `None` if there is nothing to compare.
 ///
-/// The arguments of a step that was open for longer than a batch are in the store already, and are read from there.
+/// The arguments of a step that was open for longer than a batch were handed over already, and are looked for there.
 ///
 /// What became of each item goes to `entries`.
-pub(super) fn relate(
+pub(super) fn relate<'a>(
     row: &StepRow,
-    callsite: &Callsite,
-    segment: &Segment<'_>,
-    store: &dyn Store,
+    callsite: &'a Callsite,
+    segment: &Segment<'a>,
+    written: &'a Written,
+    plans: &mut Plans<'a>,
     entries: &mut Vec<ItemEntry>,
 ) -> Option<Related> {
     if !matches!(row.outcome, Outcome::Ok | Outcome::Returned) || callsite.arguments.is_empty() {
@@ -51,14 +54,18 @@ pub(super) fn relate(
     }
     let returned = segment.get(row.result?)?;
     let earlier;
-    let entered = match segment.get(row.arguments?) {
-        Some(entered) => entered,
+    let place = row.arguments?;
+    let inference = match segment.get(place).or_else(|| written.values(place)) {
+        Some(entered) => inference::infer_again(&question(callsite, entered, returned), plans)?,
         None => {
-            earlier = store.step(row.run, row.step).ok().flatten()?;
-            entered_of(&earlier)?
+            // Reading takes longer than all the rest.
+            if !inference::may_hold_items(returned, plans.kind(&callsite.kind)) {
+                return None;
+            }
+            earlier = written.step(row.run, row.step)?;
+            infer(callsite, entered_of(&earlier)?, returned)?
         }
     };
-    let inference = infer(callsite, entered, returned)?;
     entries.extend(inference.findings().map(|finding| ItemEntry {
         key_hash: finding.key_hash(),
         run: row.run,

@@ -21,16 +21,38 @@ pub fn records(pool: &Pool, chunk: u32) -> Vec<u8> {
     unsafe { pool.memory.published(chunk, HEADER_BYTES, bytes as usize) }.to_vec()
 }
 
+/// Whose a full chunk is, and how much is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The slot of the thread that wrote it.
+    pub thread: u32,
+    /// How many chunks that slot wrote before.
+    pub order: u32,
+    /// Events that begin in it.
+    pub events: u32,
+}
+
+/// The records of a chunk that came through the full channel, which is given back.
+#[must_use]
+pub fn take(pool: &Pool, chunk: u32) -> (Written, Vec<u8>) {
+    let header = pool.memory.header(chunk);
+    let Writer { thread, order } = header.writer();
+    let written = Written { thread, order, events: header.published().events };
+    let records = records(pool, chunk);
+    pool.release(chunk);
+    (written, records)
+}
+
 /// Hands these bytes to the reader as the records of a thread's next chunk, cut to the size of one. `false` if there is
 /// no chunk.
-pub fn hand_over(pool: &Pool, (thread, order): (u32, u32), records: &[u8]) -> bool {
+pub fn hand_over(pool: &Pool, Written { thread, order, events }: Written, records: &[u8]) -> bool {
     let Some(chunk) = pool.acquire() else { return false };
     let length = records.len().min(pool.memory.chunk_bytes() - HEADER_BYTES);
     // SAFETY: the chunk is nobody else's, and has so much room behind its header.
     unsafe { pool.memory.chunk(chunk).add(HEADER_BYTES).copy_from_nonoverlapping(records.as_ptr(), length) };
     let header = pool.memory.header(chunk);
     header.begin(Writer { thread, order });
-    header.publish(Published { bytes: (HEADER_BYTES + length) as u32, events: 0 });
+    header.publish(Published { bytes: (HEADER_BYTES + length) as u32, events });
     pool.hand_over(chunk);
     true
 }

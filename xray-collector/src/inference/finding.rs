@@ -78,10 +78,7 @@ impl<'a> Details<'a> {
         let [input, output] = pairing.views;
         let is_unclear = |items: &[Matched]| items.iter().any(|item| !item.is_clear);
         let is_open = [input.is_cut || is_unclear(&matching.input), output.is_cut || is_unclear(&matching.output)];
-        let scores = [
-            ScorePlace::find(sides[0], input, pairing.parts[0])?,
-            ScorePlace::find(sides[1], output, pairing.parts[1])?,
-        ];
+        let scores = pairing.way.scores(sides, pairing.views)?;
         let is_empty_by_chance = output.items.is_empty()
             && !output.is_cut
             && !input.items.is_empty()
@@ -100,7 +97,7 @@ impl<'a> Details<'a> {
             orders: kind.orders,
             is_cut: is_open[0] || is_open[1],
             is_open,
-            relation: pairing.relation,
+            relation: pairing.way.relation,
             is_empty_by_chance,
         };
         details.orders |= output.form == Form::List && input.form == Form::List && details.is_reordered();

@@ -306,6 +306,15 @@ pub(crate) fn key_text(side: Encoded<'_>, at: usize) -> String {
     clip_key(text)
 }
 
+/// [`item_hash`] of [`key_text`].
+pub(crate) fn item_hash_at(side: Encoded<'_>, at: usize) -> u64 {
+    match side.short_text(at) {
+        // Neither clipped nor long enough to look as if it was.
+        Some(text) if text.len() <= KEY_TEXT_BYTES - 4 => rapidhash_v3(text),
+        _ => item_hash(&key_text(side, at)),
+    }
+}
+
 /// The text that a scalar is as a key; `false` if the value is none, or a fraction, which is written as JSON.
 fn write_scalar(head: &Element<'_, &str>, text: &mut String) -> bool {
     match head {

@@ -2,7 +2,7 @@
 
 /// What a kind says, read off the words that it is made of; kinds are an open set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kind {
+pub(crate) struct Kind {
     /// It puts items in an order, or gives them scores.
     pub(super) orders: bool,
     /// It passes on some of the items that it gets.

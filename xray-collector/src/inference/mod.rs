@@ -33,23 +33,26 @@ mod key;
 mod kind;
 mod matching;
 mod pairing;
+mod plan;
 mod score;
 mod shape;
 #[cfg(test)]
 mod tests;
 mod view;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 pub use self::digest::key_hash;
 pub use self::doubt::Doubt;
 pub use self::finding::{Counts, Finding, Inference};
-pub(crate) use self::key::key_text;
 pub use self::key::{KEY_TEXT_BYTES, Key, clip_key, item_hash};
+pub(crate) use self::key::{item_hash_at, key_text};
+pub(crate) use self::plan::Plans;
 
 use self::finding::Details;
 use self::kind::Kind;
-use self::pairing::{Compared, Pairing, pairings};
+use self::pairing::{Compared, Pairing};
 use self::view::{Form, View};
 use crate::value::{COMPOSITE, DecodeError, LIST, MAP};
 
@@ -88,25 +91,36 @@ const PAIRINGS: usize = 64;
 /// Takes time and memory in proportion to the bytes. What it returns reads the bytes again when asked for keys.
 #[must_use]
 pub fn infer<'a>(question: &Question<'a>) -> Option<Inference<'a>> {
-    if question.is_idle() { None } else { try_infer(question).ok().flatten() }
+    infer_again(question, &mut Plans::default())
 }
 
-impl Question<'_> {
-    /// Whether a look at the bytes shows that there is nothing to infer, as it does for most functions: no list goes in,
-    /// or what comes out neither is nor holds items.
-    fn is_idle(&self) -> bool {
-        let is_scalar = self.returned.bytes.first().is_none_or(|tag| !COMPOSITE.contains(tag));
-        if is_scalar && !Kind::of(self.kind).picks {
-            return true;
-        }
-        // Piece by piece, each without a branch, so that many bytes are looked at at once.
-        let may_be_list = |piece: &[u8]| piece.iter().fold(false, |found, byte| found | (LIST..=MAP).contains(byte));
-        !self.entered.bytes.chunks(64).any(may_be_list)
+/// As [`infer`], of one of many calls: what their lists have in common is found out once.
+pub(crate) fn infer_again<'a>(question: &Question<'a>, plans: &mut Plans<'a>) -> Option<Inference<'a>> {
+    let kind = plans.kind(question.kind);
+    if is_idle(question, kind) { None } else { try_infer(question, kind, plans).ok().flatten() }
+}
+
+/// Whether what a step of this kind returned may have items in it, or be none of them: a look at its first byte.
+pub(crate) fn may_hold_items(returned: Encoded<'_>, kind: Kind) -> bool {
+    kind.picks || returned.bytes.first().is_some_and(|tag| COMPOSITE.contains(tag))
+}
+
+/// Whether a look at the bytes shows that there is nothing to infer, as it does for most functions: no list goes in, or
+/// what comes out neither is nor holds items.
+fn is_idle(question: &Question<'_>, kind: Kind) -> bool {
+    if !may_hold_items(question.returned, kind) {
+        return true;
     }
+    // Piece by piece, each without a branch, so that many bytes are looked at at once.
+    let may_be_list = |piece: &[u8]| piece.iter().fold(false, |found, byte| found | (LIST..=MAP).contains(byte));
+    !question.entered.bytes.chunks(64).any(may_be_list)
 }
 
-fn try_infer<'a>(question: &Question<'a>) -> Result<Option<Inference<'a>>, DecodeError> {
-    let kind = Kind::of(question.kind);
+fn try_infer<'a>(
+    question: &Question<'a>,
+    kind: Kind,
+    plans: &mut Plans<'a>,
+) -> Result<Option<Inference<'a>>, DecodeError> {
     let sides = [question.entered, question.returned];
     let mut doubts = Vec::new();
     // Everything is read once before anything is looked up in it.
@@ -120,7 +134,9 @@ fn try_infer<'a>(question: &Question<'a>) -> Result<Option<Inference<'a>>, Decod
     let mut found: Vec<Pairing<'_, 'a>> = Vec::new();
     for (argument, view) in &entered {
         for output in &returned {
-            found.extend(pairings(sides, *argument, [view, output], question.key)?);
+            let (argument, views) = (*argument, [view, output]);
+            let ways = plans.ways(sides, views, question.key)?;
+            found.extend(ways.iter().map(|way| Pairing { argument, views, way: Rc::clone(way) }));
         }
     }
     found.truncate(PAIRINGS);

@@ -1,10 +1,14 @@
 //! Which list of the arguments the result comes from, and what relates their items.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use super::Encoded;
 use super::digest::Digester;
 use super::key::{Choice, Key, Place, Sample, choices};
 use super::kind::Kind;
 use super::matching::{Matching, match_up};
+use super::score::ScorePlace;
 use super::shape::{Part, Shape};
 use super::view::{Form, View};
 use crate::value::DecodeError;
@@ -30,16 +34,24 @@ pub(super) enum Relation {
     Maps,
 }
 
-/// A list that went in and one that came out, looked at in one way.
-#[derive(Debug, Clone)]
-pub(super) struct Pairing<'v, 'a> {
-    pub(super) argument: usize,
-    pub(super) views: [&'v View; 2],
+/// A way to look at two lists.
+#[derive(Debug)]
+pub(super) struct Way<'a> {
     pub(super) parts: [Part<'a>; 2],
     pub(super) relation: Relation,
     choices: Vec<Choice<'a>>,
     /// One of the lists is of texts.
     has_texts: bool,
+    /// Where scores are, once somebody has looked.
+    scores: OnceCell<[Option<ScorePlace<'a>>; 2]>,
+}
+
+/// A list that went in and one that came out, looked at in one way.
+#[derive(Debug, Clone)]
+pub(super) struct Pairing<'v, 'a> {
+    pub(super) argument: usize,
+    pub(super) views: [&'v View; 2],
+    pub(super) way: Rc<Way<'a>>,
 }
 
 /// A pairing whose items were compared.
@@ -67,12 +79,11 @@ fn sample<'a>(side: Encoded<'a>, view: &View, part: Part<'a>) -> Result<Option<S
 }
 
 /// Every way in which the items of one list may be those of the other.
-pub(super) fn pairings<'v, 'a>(
+pub(super) fn ways<'a>(
     sides: Sides<'a>,
-    argument: usize,
-    views: [&'v View; 2],
+    views: [&View; 2],
     declared: Option<&'a str>,
-) -> Result<Vec<Pairing<'v, 'a>>, DecodeError> {
+) -> Result<Vec<Rc<Way<'a>>>, DecodeError> {
     let mut found = Vec::new();
     let are_maps = declared.is_none() && views.iter().all(|view| view.form == Form::Map);
     if are_maps && !views[0].items.is_empty() && !views[1].items.is_empty() {
@@ -82,14 +93,7 @@ pub(super) fn pairings<'v, 'a>(
         {
             let key = Choice { key: Key::MapKey, paths: [Vec::new(), Vec::new()], is_guess: false };
             let parts = [Part::Second, Part::Second];
-            return Ok(vec![Pairing {
-                argument,
-                views,
-                parts,
-                relation: Relation::Maps,
-                choices: vec![key],
-                has_texts: false,
-            }]);
+            return Ok(vec![Way::new(parts, Relation::Maps, vec![key], false)]);
         }
     }
     for entered in sides[0].parts(views[0])? {
@@ -109,7 +113,7 @@ pub(super) fn pairings<'v, 'a>(
                 && is_sensible(parts, relation)
             {
                 let has_texts = samples.iter().flatten().any(|sample| sample.shape == Shape::Text);
-                found.push(Pairing { argument, views, parts, relation, choices, has_texts });
+                found.push(Way::new(parts, relation, choices, has_texts));
             }
         }
     }
@@ -148,26 +152,48 @@ fn is_sensible(parts: [Part<'_>; 2], relation: Relation) -> bool {
     }
 }
 
+impl<'a> Way<'a> {
+    fn new(parts: [Part<'a>; 2], relation: Relation, choices: Vec<Choice<'a>>, has_texts: bool) -> Rc<Self> {
+        Rc::new(Self { parts, relation, choices, has_texts, scores: OnceCell::new() })
+    }
+
+    /// Where the scores of the items are.
+    pub(super) fn scores(
+        &self,
+        sides: Sides<'a>,
+        views: [&View; 2],
+    ) -> Result<[Option<ScorePlace<'a>>; 2], DecodeError> {
+        if let Some(known) = self.scores.get() {
+            return Ok(*known);
+        }
+        let find = |side: usize| ScorePlace::find(sides[side], views[side], self.parts[side]);
+        let found = [find(0)?, find(1)?];
+        Ok(*self.scores.get_or_init(|| found))
+    }
+}
+
 impl<'v, 'a> Pairing<'v, 'a> {
     /// How well it fits beside others; a relation alone does not say which of several lists came out empty.
     pub(super) fn rank(&self, sides: Sides<'a>) -> (Relation, u8) {
-        let entered = sample(sides[0], self.views[0], self.parts[0]).ok().flatten();
-        let among_empty = match entered.map(|sample| sample.shape) {
-            _ if self.relation != Relation::Empty => 1,
-            Some(shape) if shape.is_record() || shape.is_named() => 3,
-            Some(Shape::Text) => 2,
-            Some(_) => 1,
-            None => 0,
+        let relation = self.way.relation;
+        let entered = || sample(sides[0], self.views[0], self.way.parts[0]).ok().flatten();
+        let is_empty = relation == Relation::Empty;
+        let among_empty = match is_empty.then(entered).map(|sample| sample.map(|sample| sample.shape)) {
+            None => 1,
+            Some(Some(shape)) if shape.is_record() || shape.is_named() => 3,
+            Some(Some(Shape::Text)) => 2,
+            Some(Some(_)) => 1,
+            Some(None) => 0,
         };
         // Where one value comes out, a list in it may be meant as well.
-        (self.relation, among_empty * 2 - u8::from(self.views[1].form == Form::Single && among_empty > 0))
+        (relation, among_empty * 2 - u8::from(self.views[1].form == Form::Single && among_empty > 0))
     }
 
     /// Compares the items by the best key that they have.
     pub(super) fn compare(self, sides: Sides<'a>) -> Result<Compared<'v, 'a>, DecodeError> {
         let mut weak = None;
-        for choice in &self.choices {
-            let mut places = [0, 1].map(|side| Place { part: self.parts[side], path: choice.paths[side].clone() });
+        for choice in &self.way.choices {
+            let mut places = [0, 1].map(|side| Place { part: self.way.parts[side], path: choice.paths[side].clone() });
             if choice.key == Key::MapKey {
                 places = [0, 1].map(|_| Place { part: Part::First, path: Vec::new() });
             }
@@ -178,7 +204,7 @@ impl<'v, 'a> Pairing<'v, 'a> {
             if choice.is_guess && matching.duplicates > 0 {
                 continue;
             }
-            let is_weak = self.relation == Relation::Keys && matching.kept == 0;
+            let is_weak = self.way.relation == Relation::Keys && matching.kept == 0;
             let compared = Compared { pairing: self.clone(), key: choice.key.clone(), places, matching };
             if !is_weak {
                 return Ok(compared);
@@ -200,7 +226,7 @@ impl<'a> Compared<'_, 'a> {
         let knows_all = kept == returned;
         let form = self.pairing.views[1].form;
         let is_identified = !matches!(self.key, Key::Item | Key::Value);
-        match (self.pairing.relation, form) {
+        match (self.pairing.way.relation, form) {
             (Relation::Empty, Form::Nothing) => kind.picks,
             (Relation::Empty, Form::Single) => false,
             (Relation::Empty, _) if self.matching.input.is_empty() => {
@@ -214,11 +240,13 @@ impl<'a> Compared<'_, 'a> {
             // Equal numbers are seldom the same thing.
             (Relation::Measure, _) => knows_all || (kept > 0 && kind.picks),
             (Relation::Keys, _) => {
-                kept * 2 >= returned && kept > 0 && (self.pairing.has_texts || (knows_all && kind.passes_items_on()))
+                kept * 2 >= returned
+                    && kept > 0
+                    && (self.pairing.way.has_texts || (knows_all && kind.passes_items_on()))
             }
             (Relation::Renamed, _) => kept * 2 >= returned && kept > 0,
             // A text in a struct may be anything, unless each struct is around one of the texts.
-            (Relation::Text, _) if matches!(self.pairing.parts[1], Part::Field(_)) => knows_all && kept > 0,
+            (Relation::Text, _) if matches!(self.pairing.way.parts[1], Part::Field(_)) => knows_all && kept > 0,
             (Relation::Text | Relation::Loose, _) => kept > 0,
         }
     }
@@ -226,7 +254,7 @@ impl<'a> Compared<'_, 'a> {
     /// Of each item of the input, whether what came out under its key differs.
     pub(super) fn changed(&self, sides: Sides<'a>) -> Result<Vec<bool>, DecodeError> {
         let mut changed = vec![false; self.matching.input.len()];
-        let is_comparable = match self.pairing.relation {
+        let is_comparable = match self.pairing.way.relation {
             Relation::Named => self.key != Key::Value,
             Relation::Maps => true,
             _ => false,
@@ -240,10 +268,12 @@ impl<'a> Compared<'_, 'a> {
         for (place, matched) in self.matching.input.iter().enumerate() {
             let Some(mate) = matched.mate else { continue };
             let spans = [self.pairing.views[0].items[place], self.pairing.views[1].items[mate as usize]];
-            let starts =
-                [entered.part(spans[0], self.pairing.parts[0])?, returned.part(spans[1], self.pairing.parts[1])?];
+            let starts = [
+                entered.part(spans[0], self.pairing.way.parts[0])?,
+                returned.part(spans[1], self.pairing.way.parts[1])?,
+            ];
             let [Some(before), Some(after)] = starts else { continue };
-            let end = |side: usize, start: usize| match self.pairing.parts[side] {
+            let end = |side: usize, start: usize| match self.pairing.way.parts[side] {
                 Part::Whole if self.pairing.views[side].form == Form::List => Ok(spans[side].end as usize),
                 _ => sides[side].end(start),
             };

@@ -1,7 +1,7 @@
 //! The lists that a value holds, and where each of their items stands.
 
 use super::Encoded;
-use crate::value::{Count, Cursor, DecodeError, Element, Field, Table, UNKNOWN_LENGTH, tag};
+use crate::value::{CLOSE_NAME, COMPOSITE, Count, Cursor, DecodeError, Element, Field, Table, UNKNOWN_LENGTH, tag};
 
 /// How deep below a value a list is looked for: `SearchResult { page: Page { items } }` is found.
 const DEPTH: usize = 3;
@@ -170,6 +170,7 @@ impl<'a> Encoded<'a> {
         let mut cursor = self.cursor(at);
         // Most lists have more than four, which is what a vector begins with.
         let mut starts = Vec::with_capacity(32);
+        let mut earlier: &[u8] = &[];
         loop {
             let start = at + cursor.position();
             let tag = self.tag(start);
@@ -177,7 +178,10 @@ impl<'a> Encoded<'a> {
                 return Ok(Elements { starts, close: start, is_cut: tag == Some(tag::CUT) });
             }
             starts.push(start);
-            cursor.pass(names)?;
+            if !cursor.pass_alike(earlier) {
+                cursor.pass(names)?;
+                earlier = &self.bytes[start..at + cursor.position()];
+            }
         }
     }
 
@@ -259,7 +263,7 @@ impl<'a> Encoded<'a> {
         depth: usize,
         views: &mut Vec<View>,
     ) -> Result<(), DecodeError> {
-        if self.is_tuple(&elements.starts)? {
+        if self.is_tuple(&elements.starts) {
             return self.gather_each(elements.starts, depth + 1, views);
         }
         let (all, is_cut) = (elements.starts.len(), elements.is_cut);
@@ -297,37 +301,49 @@ impl<'a> Encoded<'a> {
     }
 
     /// Whether these elements are of different sorts, so that they are a tuple and not a list.
-    fn is_tuple(&self, starts: &[usize]) -> Result<bool, DecodeError> {
-        if starts.len() > TUPLE_LENGTH {
-            return Ok(false);
-        }
+    fn is_tuple(&self, starts: &[usize]) -> bool {
         let mut first = None;
-        for start in starts {
-            let (head, _) = self.head(*start)?;
-            let Some(sort) = sort(&head) else { continue };
-            if *first.get_or_insert(sort) != sort {
-                return Ok(true);
+        let mut sorts = starts.iter().filter_map(|start| self.sort(*start));
+        starts.len() <= TUPLE_LENGTH && sorts.any(|sort| *first.get_or_insert(sort) != sort)
+    }
+
+    /// What sort of value is at a place. `None` for what may stand in any list: a missing item, or one that could not be
+    /// captured.
+    fn sort(&self, start: usize) -> Option<u8> {
+        Some(match self.tag(start)? {
+            // The name of a field is in front of the value.
+            tag::KEYED => return self.sort(start + 3),
+            tag::FALSE | tag::TRUE => 1,
+            tag::U8..=tag::U128 | tag::I8..=tag::I128 | tag::F32 | tag::F64 => 2,
+            tag::CHAR | tag::STRING_SHORT..=tag::STRING_ENDLESS | tag::STRING_WITHHELD | tag::STRING_WITHHELD_CUT => 3,
+            tag::BYTES => 4,
+            tag::LIST => 5,
+            tag::MAP => 6,
+            tag::STRUCT => 7,
+            tag::TUPLE => 8,
+            tag::VARIANT_UNIT..=tag::VARIANT_STRUCT => 9,
+            _ => return None,
+        })
+    }
+
+    /// What decides how a list of structs is looked at, appended to `looks`: of its first item the name and the fields, each
+    /// with what it is. `false` if there is more to it.
+    pub(super) fn looks(&self, view: &View, looks: &mut Vec<u8>) -> bool {
+        let (Form::List, Some(first)) = (view.form, view.items.first()) else { return false };
+        let mut cursor = self.cursor(first.start as usize);
+        let Ok(head @ [tag::STRUCT, ..]) = cursor.take(3) else { return false };
+        looks.extend(head);
+        while let Ok(name) = cursor.take(2) {
+            looks.extend(name);
+            if name == CLOSE_NAME.to_le_bytes() {
+                return true;
+            }
+            let Some(tag) = self.tag(first.start as usize + cursor.position()) else { return false };
+            looks.push(tag);
+            if COMPOSITE.contains(&tag) || cursor.pass(&mut Count(self.names.len())).is_err() {
+                return false;
             }
         }
-        Ok(false)
+        false
     }
-}
-
-/// `None` for what may stand in any list: a missing item, or one that could not be captured.
-fn sort(head: &Element<'_, &str>) -> Option<u8> {
-    Some(match head {
-        Element::Bool(_) => 1,
-        Element::Unsigned(..) | Element::Signed(..) | Element::F32(_) | Element::F64(_) => 2,
-        Element::Char(_) | Element::String { .. } => 3,
-        Element::Bytes { .. } => 4,
-        Element::List(_) => 5,
-        Element::Map(_) => 6,
-        Element::Struct(_) => 7,
-        Element::Tuple(_) => 8,
-        Element::UnitVariant(..)
-        | Element::ValueVariant(..)
-        | Element::TupleVariant(..)
-        | Element::StructVariant(..) => 9,
-        _ => return None,
-    })
 }

@@ -57,6 +57,8 @@ pub struct History {
     pub stopped: bool,
     /// Whether the store has an index of items.
     pub indexed: bool,
+    /// What of the index is damaged, so that there may be more runs.
+    pub damaged: Vec<String>,
 }
 
 /// What became of an item, counted by runs.
@@ -92,7 +94,10 @@ pub struct Eliminated {
 /// When the store cannot be read.
 pub fn history(store: &dyn Store, key: &str, search: &Search) -> Result<History, StoreError> {
     match store.item(key, ROWS)? {
-        Some(rows) => by_index(store, key, search, &rows),
+        Some(found) => {
+            let history = by_index(store, key, search, &found.rows)?;
+            Ok(History { damaged: found.damaged, ..history })
+        }
         None => by_search(store, key, search),
     }
 }

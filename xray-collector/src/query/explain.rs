@@ -31,6 +31,8 @@ pub struct Explanation {
     pub blocks: u64,
     /// Blocks that may have to be read.
     pub blocks_left: u64,
+    /// Of these, blocks that are answered from their [summaries](crate::store::Summary) instead.
+    pub blocks_summed: u64,
 }
 
 /// What rows are found by.
@@ -52,6 +54,8 @@ pub struct Scanned {
     pub blocks: u64,
     /// Blocks that cannot have what is searched for, by what is known of them.
     pub blocks_pruned: u64,
+    /// Blocks that were answered from their [summaries](crate::store::Summary).
+    pub blocks_summed: u64,
     /// Blocks that were read.
     pub blocks_read: u64,
     /// Steps whose columns were looked at.
@@ -126,6 +130,7 @@ impl Explanation {
             index,
             blocks: blocks.map_or(0, |blocks| blocks.len() as u64),
             blocks_left: blocks.map_or(0, |blocks| blocks.iter().filter(may_have).count() as u64),
+            blocks_summed: 0,
         };
         explanation.text = explanation.sentences(entity.as_str());
         Ok(explanation)

@@ -100,43 +100,51 @@ pub(super) enum Quantifier {
     All,
 }
 
-impl Expression {
-    /// The expressions that it is made of.
-    pub(super) fn parts(&self) -> Vec<&Self> {
-        match self {
-            Self::Literal(_)
-            | Self::Now
-            | Self::Bound(_)
-            | Self::Field(..)
-            | Self::Captured(..)
-            | Self::HasRow(_)
-            | Self::SizeOfRows(_) => Vec::new(),
-            Self::Part(part, _)
-            | Self::Has(part)
-            | Self::Not(part)
-            | Self::Negate(part)
-            | Self::Matches(part, _)
-            | Self::Lower(part)
-            | Self::Upper(part)
-            | Self::Size(part)
-            | Self::QuantifiedRows(_, _, _, part) => vec![part],
-            Self::And(parts) | Self::Or(parts) | Self::List(parts) => parts.iter().collect(),
-            Self::Compare(_, one, other) | Self::In(one, other) | Self::Quantified(_, one, _, other) => {
-                vec![one, other]
+/// What an expression consists of, to look at or to change.
+macro_rules! parts_and_row {
+    ($parts:ident, $row:ident, $iter:ident $(, $mut:tt)?) => {
+        /// The expressions that it is made of.
+        pub(super) fn $parts(&$($mut)? self) -> Vec<&$($mut)? Self> {
+            match self {
+                Self::Literal(_)
+                | Self::Now
+                | Self::Bound(_)
+                | Self::Field(..)
+                | Self::Captured(..)
+                | Self::HasRow(_)
+                | Self::SizeOfRows(_) => Vec::new(),
+                Self::Part(part, _)
+                | Self::Has(part)
+                | Self::Not(part)
+                | Self::Negate(part)
+                | Self::Matches(part, _)
+                | Self::Lower(part)
+                | Self::Upper(part)
+                | Self::Size(part)
+                | Self::QuantifiedRows(_, _, _, part) => vec![part],
+                Self::And(parts) | Self::Or(parts) | Self::List(parts) => parts.$iter().collect(),
+                Self::Compare(_, one, other) | Self::In(one, other) | Self::Quantified(_, one, _, other) => {
+                    vec![one, other]
+                }
+                Self::If(parts) => parts.$iter().collect(),
+                Self::Arithmetic(_, parts) | Self::Text(_, parts) => parts.$iter().collect(),
             }
-            Self::If(parts) => parts.iter().collect(),
-            Self::Arithmetic(_, parts) | Self::Text(_, parts) => parts.iter().collect(),
         }
-    }
 
-    /// The rows that it names itself, apart from those that its parts name.
-    fn row(&self) -> Option<&Row> {
-        match self {
-            Self::Field(row, _) | Self::Captured(row, ..) | Self::HasRow(row) => Some(row),
-            Self::SizeOfRows(rows) | Self::QuantifiedRows(_, rows, ..) => Some(&rows.of),
-            _ => None,
+        /// The row that it names itself, apart from those that its parts name.
+        fn $row(&$($mut)? self) -> Option<&$($mut)? Row> {
+            match self {
+                Self::Field(row, _) | Self::Captured(row, ..) | Self::HasRow(row) => Some(row),
+                Self::SizeOfRows(rows) | Self::QuantifiedRows(_, rows, ..) => Some(&$($mut)? rows.of),
+                _ => None,
+            }
         }
-    }
+    };
+}
+
+impl Expression {
+    parts_and_row!(parts, row, iter);
+    parts_and_row!(parts_mut, row_mut, iter_mut, mut);
 
     /// Whether this holds of it and of all that it is made of.
     pub(super) fn all(&self, holds: &dyn Fn(&Self) -> bool) -> bool {
@@ -155,26 +163,7 @@ impl Expression {
     }
 
     fn rename(&mut self, rows: &[Row]) -> bool {
-        match self {
-            Self::Literal(_) | Self::Now | Self::Bound(_) => true,
-            Self::Field(row, _) | Self::Captured(row, ..) | Self::HasRow(row) => row.rename(rows),
-            Self::SizeOfRows(of) => of.of.rename(rows),
-            Self::QuantifiedRows(_, of, _, condition) => of.of.rename(rows) && condition.rename(rows),
-            Self::Part(part, _)
-            | Self::Has(part)
-            | Self::Not(part)
-            | Self::Negate(part)
-            | Self::Matches(part, _)
-            | Self::Lower(part)
-            | Self::Upper(part)
-            | Self::Size(part) => part.rename(rows),
-            Self::And(parts) | Self::Or(parts) | Self::List(parts) => parts.iter_mut().all(|part| part.rename(rows)),
-            Self::Compare(_, one, other) | Self::In(one, other) | Self::Quantified(_, one, _, other) => {
-                one.rename(rows) && other.rename(rows)
-            }
-            Self::If(parts) => parts.iter_mut().all(|part| part.rename(rows)),
-            Self::Arithmetic(_, parts) | Self::Text(_, parts) => parts.iter_mut().all(|part| part.rename(rows)),
-        }
+        self.row_mut().is_none_or(|row| row.rename(rows)) && self.parts_mut().into_iter().all(|part| part.rename(rows))
     }
 }
 
@@ -202,6 +191,18 @@ impl Row {
 }
 
 impl Comparison {
+    /// Whether it holds of two numbers.
+    pub(super) fn holds(self, one: f64, other: f64) -> bool {
+        match self {
+            Self::Equal => one == other,
+            Self::NotEqual => one != other,
+            Self::Less => one < other,
+            Self::LessOrEqual => one <= other,
+            Self::Greater => one > other,
+            Self::GreaterOrEqual => one >= other,
+        }
+    }
+
     /// What holds where this does not, between values that can be compared.
     pub(super) fn negated(self) -> Self {
         match self {

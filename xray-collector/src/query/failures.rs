@@ -7,7 +7,7 @@ use super::search::{Found, Search, Selected};
 use super::{Entity, Query, Scope};
 use crate::id::{RunId, StepId};
 use crate::model::{Callsite, Outcome, Step};
-use crate::store::{MAX_PAGE, Store, StoreError};
+use crate::store::{MAX_DAMAGED, MAX_PAGE, Store, StoreError};
 
 /// The steps that come into question: of a run that crashed those that were open then.
 const CULPRITS: &str = "run.status in ['failed', 'crashed'] && (failed || outcome == 'open')";
@@ -23,6 +23,8 @@ pub struct Failures {
     pub runs: u64,
     /// It cost more than it may: older runs were not looked at.
     pub stopped: bool,
+    /// What was left out because it is damaged: [`MAX_DAMAGED`] of it are named.
+    pub damaged: Vec<String>,
 }
 
 /// A function that runs failed of.
@@ -65,7 +67,8 @@ impl Failures {
         };
         let (mut run, mut steps): (Option<RunId>, Vec<Step>) = (None, Vec::new());
         loop {
-            let Found { rows, next, stopped, read, .. } = query.search(store, &search)?;
+            let Found { rows, next, stopped, read, damaged, .. } = query.search(store, &search)?;
+            attribution.failures.note(damaged);
             for row in rows {
                 let Selected::Step(of, step) = row else { continue };
                 if let Some(ended) = run.filter(|run| *run != of) {
@@ -89,6 +92,15 @@ impl Failures {
     }
 }
 
+impl Failures {
+    /// Names what is left out, each once.
+    fn note(&mut self, damaged: Vec<String>) {
+        let room = MAX_DAMAGED - self.damaged.len();
+        let new: Vec<_> = damaged.into_iter().filter(|damage| !self.damaged.contains(damage)).take(room).collect();
+        self.damaged.extend(new);
+    }
+}
+
 struct Attribution<'a> {
     store: &'a dyn Store,
     /// Places in the list of functions that runs failed of.
@@ -102,7 +114,13 @@ impl Attribution<'_> {
         let Some(culprit) = culprit(&steps) else { return Ok(()) };
         let error = match culprit.outcome {
             Outcome::Open => None,
-            _ => self.store.step(id, culprit.id)?.and_then(|detail| detail.error),
+            _ => match self.store.step(id, culprit.id) {
+                Err(StoreError::Corrupt { place, detail }) => {
+                    self.failures.note(vec![format!("{place}: {detail}")]);
+                    None
+                }
+                step => step?.and_then(|detail| detail.error),
+            },
         };
         self.failures.runs += 1;
         let place = *self.functions.entry(Arc::clone(&culprit.callsite)).or_insert(self.failures.failing.len());

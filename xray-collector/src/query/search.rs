@@ -26,7 +26,8 @@ pub struct Search {
     pub after: Option<Place>,
     /// At most so many rows; no more than [`MAX_PAGE`].
     pub limit: usize,
-    /// What it may cost: one for each run, step or value that is read, and for each 64 steps whose columns are looked at.
+    /// What it may cost: one for each run, step or value that is read, for each 64 steps whose columns are looked at, and for
+    /// each block of steps that is answered from its summary.
     pub budget: u64,
 }
 

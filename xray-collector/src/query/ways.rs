@@ -49,9 +49,11 @@ impl<'w> Ways<'w> {
         resumes: bool,
     ) -> Result<Self, StoreError> {
         if let Some(item) = &plan.item
-            && let Some(rows) = source.go_on(source.store.item(item, MOST_ITEMS + 1))?.flatten()
-            && rows.len() <= MOST_ITEMS
+            && let Some(found) = source.go_on(source.store.item(item, MOST_ITEMS + 1))?.flatten()
+            && found.damaged.is_empty()
+            && found.rows.len() <= MOST_ITEMS
         {
+            let rows = found.rows;
             source.charge(rows.len() as u64);
             let is_asked_for = |row: &ItemRow| {
                 let place = (row.run_started_ns, row.run);

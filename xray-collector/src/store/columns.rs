@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::StoreError;
+use super::{StoreError, Summary};
 use crate::decision::DecisionCounts;
 use crate::id::{RunId, StepId};
 use crate::model::{Callsite, Level, Outcome, Step};
@@ -97,6 +97,9 @@ impl Column {
 pub struct ColumnSet(u32);
 
 impl ColumnSet {
+    /// No column.
+    pub const EMPTY: Self = Self(0);
+
     /// Every column.
     pub const ALL: Self = Self((1 << Column::ALL.len()) - 1);
 
@@ -137,6 +140,8 @@ pub struct BlockInfo {
     /// The time at which the first of its runs began, and the last: of a run that began earlier than was known when the
     /// block was written, that time counts too.
     pub runs_started_ns: (u64, u64),
+    /// It has a [`Summary`].
+    pub is_summarised: bool,
 }
 
 impl BlockInfo {
@@ -223,7 +228,6 @@ impl Block {
         let flags = self.column(Column::Flags)[row];
         let number = |column: Column| self.column(column)[row];
         let optional = |flag: u64, column: Column| (flags & flag != 0).then(|| number(column));
-        let reasons = self.reasons.binary_search_by_key(&(row as u32), |(row, _)| *row);
         Step {
             id: StepId(number(Column::Step)),
             parent: optional(flag::PARENT, Column::Parent).map(StepId),
@@ -234,17 +238,24 @@ impl Block {
             thread: number(Column::Thread) as u32,
             items_in: optional(flag::ITEMS_IN, Column::ItemsIn),
             items_out: optional(flag::ITEMS_OUT, Column::ItemsOut),
-            counts: DecisionCounts {
-                kept: number(Column::Kept),
-                eliminated: number(Column::Eliminated),
-                scored: number(Column::Scored),
-                introduced: number(Column::Introduced),
-                refused: number(Column::Refused),
-                inferred: flags & flag::INFERRED != 0,
-                reasons: reasons.map(|at| self.reasons[at].1.clone()).unwrap_or_default(),
-            },
+            counts: self.counts(row),
             important: flags & flag::IMPORTANT != 0,
             level: Level::ALL[number(Column::Level) as usize],
+        }
+    }
+
+    /// The counts of a row of such a block.
+    pub(crate) fn counts(&self, row: usize) -> DecisionCounts {
+        let number = |column: Column| self.column(column)[row];
+        let reasons = self.reasons.binary_search_by_key(&(row as u32), |(row, _)| *row);
+        DecisionCounts {
+            kept: number(Column::Kept),
+            eliminated: number(Column::Eliminated),
+            scored: number(Column::Scored),
+            introduced: number(Column::Introduced),
+            refused: number(Column::Refused),
+            inferred: number(Column::Flags) & flag::INFERRED != 0,
+            reasons: reasons.map(|at| self.reasons[at].1.clone()).unwrap_or_default(),
         }
     }
 }
@@ -276,6 +287,14 @@ pub trait StepColumns: Sync {
     /// # Errors
     /// When the store cannot be read, or the block is damaged.
     fn read(&self, block: usize, columns: ColumnSet) -> Result<Block, StoreError>;
+
+    /// What the steps of a block come to, so that questions about all of them need not read it.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the summary is damaged, which the block need not be.
+    fn summary(&self, block: usize) -> Result<Summary, StoreError> {
+        self.read(block, Summary::COLUMNS).map(|block| Summary::of(&block))
+    }
 
     /// Values of the step in this row of a block. Cheap where rows follow each other.
     ///

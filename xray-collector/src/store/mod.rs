@@ -12,6 +12,7 @@ mod progress;
 mod retention;
 #[cfg(feature = "embedded")]
 mod segment;
+mod summary;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +25,11 @@ pub use self::embedded::{EmbeddedStore, Problem, Report, check};
 pub use self::empty::EmptyStore;
 pub use self::progress::{HeldValues, Left, Progress, ReadTo, RunInMind, Said, Stands, StepInMind};
 pub use self::retention::{Limit, Limits, Removal, Removed, Retained, Retention};
+pub use self::summary::Summary;
+#[cfg(any(feature = "embedded", feature = "query"))]
+pub(crate) use self::summary::{Cell, Total};
+#[cfg(feature = "query")]
+pub(crate) use self::summary::{TOTALLED, rejection_rate};
 use crate::decision::{Basis, DecisionCounts, Verdict};
 use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step, StepDetail};
@@ -261,6 +267,15 @@ pub struct Page<T> {
     pub damaged: Vec<String>,
 }
 
+/// What became of an item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ItemRows {
+    /// What steps did to it.
+    pub rows: Vec<ItemRow>,
+    /// What of the index is damaged, so that there may be more rows: [`MAX_DAMAGED`] of it are named.
+    pub damaged: Vec<String>,
+}
+
 /// What a step did to an item: a row of the index of items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemRow {
@@ -383,7 +398,7 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn item(&self, key: &str, limit: usize) -> Result<Option<Vec<ItemRow>>, StoreError> {
+    fn item(&self, key: &str, limit: usize) -> Result<Option<ItemRows>, StoreError> {
         let _ = (key, limit);
         Ok(None)
     }

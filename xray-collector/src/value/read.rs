@@ -23,6 +23,11 @@ pub trait Names {
     fn get(&mut self, number: u16, place: Range<usize>) -> Option<Self::Name>;
     /// A number's first use, with its text; `place` is where both stand. `None` if it cannot be learnt.
     fn define(&mut self, number: u16, text: &str, place: Range<usize>) -> Option<Self::Name>;
+    /// Whether names that were met from this place on need not be told again where they come again.
+    fn may_repeat(&self, from: usize) -> bool {
+        let _ = from;
+        false
+    }
 }
 
 /// The names of a segment: all known before the first value.
@@ -53,6 +58,10 @@ impl Names for Count {
 
     fn define(&mut self, _: u16, _: &str, _: Range<usize>) -> Option<()> {
         None
+    }
+
+    fn may_repeat(&self, _: usize) -> bool {
+        true
     }
 }
 
@@ -386,12 +395,48 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Reads past a struct that is put together as `earlier` is, one that was read past: of the same name, with the same
+    /// fields one after the other, each a short text or of a fixed size, and no name that is defined there. `false`, and
+    /// nothing is read, if it is anything else.
+    #[inline]
+    pub(crate) fn pass_alike(&mut self, earlier: &[u8]) -> bool {
+        let (Some((&head, mut earlier)), Some((&this, mut rest))) =
+            (earlier.split_first_chunk::<3>(), self.rest.split_first_chunk::<3>())
+        else {
+            return false;
+        };
+        let is_defined = |name: [u8; 2]| u16::from_le_bytes(name) & NAME_DEFINED != 0;
+        if head != this || head[0] != tag::STRUCT || is_defined([head[1], head[2]]) {
+            return false;
+        }
+        loop {
+            let (Some(name), Some(this)) = (earlier.first_chunk::<2>(), rest.first_chunk::<2>()) else { return false };
+            if name != this || is_defined(*name) {
+                return false;
+            }
+            if u16::from_le_bytes(*name) == CLOSE_NAME {
+                self.rest = &rest[2..];
+                return true;
+            }
+            let (Some(tag), Some(this)) = (earlier.get(2), rest.get(2)) else { return false };
+            let width = if *tag == tag::STRING_SHORT { Some(1) } else { width(*tag) };
+            let Some(width) = width.filter(|_| tag == this) else { return false };
+            let text =
+                |bytes: &[u8]| if *tag == tag::STRING_SHORT { bytes.get(3).copied().map_or(0, usize::from) } else { 0 };
+            let places = (3 + width + text(earlier), 3 + width + text(rest));
+            let (Some(next), Some(this)) = (earlier.get(places.0..), rest.get(places.1..)) else { return false };
+            (earlier, rest) = (next, this);
+        }
+    }
+
     fn pass_nested<T: Names>(&mut self, names: &mut T) -> Result<(), DecodeError> {
         // One of its own, which stays in registers.
         let mut cursor = self.clone();
         // What the values around the next one go on with, and the innermost of them.
         let mut around = [Within::One; MAX_DEPTH];
         let (mut depth, mut within) = (0, Within::One);
+        // Where the last struct began that is an element: those that follow often look like it.
+        let mut alike = cursor.rest;
         loop {
             let tag = cursor.u8()?;
             let opened = match tag {
@@ -441,7 +486,14 @@ impl<'a> Cursor<'a> {
             // A value has ended, or fields have begun: on to where the next value begins.
             loop {
                 match within {
-                    Within::Elements => break,
+                    Within::Elements => {
+                        let from = self.length - alike.len();
+                        while names.may_repeat(from) && cursor.pass_alike(alike) {}
+                        if cursor.rest.first() == Some(&tag::STRUCT) {
+                            alike = cursor.rest;
+                        }
+                        break;
+                    }
                     Within::Fields => {
                         if let Field::Name(_) = cursor.field(names)? {
                             cursor.check_depth(depth)?;

@@ -68,6 +68,10 @@ impl Names for Learner<'_> {
         self.scope.learn(number, interned);
         Some(())
     }
+
+    fn may_repeat(&self, _: usize) -> bool {
+        true
+    }
 }
 
 /// A name keeps the number that it has in the chunk where it is first met, if it is below this and free: what has the
@@ -258,6 +262,11 @@ impl Names for Transcoder<'_> {
         self.out.extend_from_slice(&number.to_le_bytes());
         self.copied = place.end;
         Some(())
+    }
+
+    #[inline]
+    fn may_repeat(&self, from: usize) -> bool {
+        self.copied <= from && self.segment.renumbered.last().is_none_or(|(place, _)| *place < from)
     }
 }
 

@@ -194,6 +194,20 @@ fn what_is_damaged_costs_itself_and_not_what_is_written_later() {
     assert!(matches!(columns.damaged(), [damage] if damage.contains("does not decode")), "{:?}", columns.damaged());
     let steps: usize = columns.blocks().iter().map(|block| block.steps).sum();
     assert!(steps >= model.steps.len() - 200, "{steps} of {}", model.steps.len());
+    drop(columns);
+    #[cfg(feature = "query")]
+    {
+        let failures = xray_collector::query::Failures::of(&model.store, &Default::default()).unwrap();
+        assert!(matches!(&*failures.damaged, [damage] if damage.contains("does not decode")), "{:?}", failures.damaged);
+    }
+    // Of the first two runs' items those of one are in what is damaged, and none of those that came later.
+    let items = [1, 2, 5, 6].map(|film| model.store.item(&format!("Film {film}"), usize::MAX).unwrap().unwrap());
+    let damaged: Vec<_> = items[..2].iter().filter(|found| !found.damaged.is_empty()).collect();
+    assert!(matches!(&damaged[..], [_, ..]), "{damaged:?}");
+    for found in damaged {
+        assert_eq!(found.damaged, ["list 0 of the index of items: its checksum does not match"]);
+    }
+    assert_eq!((items[2].rows.len(), items[3].rows.len()), (18_000, 18_000));
 }
 
 #[cfg(feature = "query")]

@@ -106,7 +106,7 @@ fn check(path: &Path, said: u64) {
             assert_eq!(detail.arguments[0].captured.json(), format!("{:?}", title(number, at)));
         }
     }
-    let rows = store.item("Film 3", usize::MAX).unwrap().expect("an index");
+    let rows = store.item("Film 3", usize::MAX).unwrap().expect("an index").rows;
     assert_eq!(rows.len(), all_runs(&store).len());
 }
 

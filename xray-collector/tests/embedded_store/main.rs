@@ -15,4 +15,6 @@ mod process;
 mod retention;
 mod schemas;
 mod sealing;
+#[cfg(feature = "query")]
+mod summaries;
 mod upgrade;

@@ -7,8 +7,8 @@ use xray_collector::id::{RunId, StepId};
 use xray_collector::inference::item_hash;
 use xray_collector::model::{Outcome, Run, RunStatus, StepDetail};
 use xray_collector::store::{
-    Batch, Column, ColumnSet, EmbeddedStore, FactsRow, ItemEntry, LateRow, MAX_PAGE, Part, Segment, StepRow, Store,
-    flag,
+    Batch, Column, ColumnSet, EmbeddedStore, FactsRow, ItemEntry, ItemRows, LateRow, MAX_PAGE, Part, Segment, StepRow,
+    Store, flag,
 };
 use xray_collector::value::Captured;
 
@@ -170,7 +170,7 @@ impl Model {
             let ended = self.steps.values().filter(|seen| seen.row.is_final && seen.row.step.0 % 100 == wanted);
             let mut expected: Vec<_> = ended.map(|seen| (std::cmp::Reverse(seen.row.run), seen.row.step)).collect();
             expected.sort();
-            let found = self.store.item(key, usize::MAX).unwrap().expect("it has an index");
+            let found = self.store.item(key, usize::MAX).unwrap().expect("it has an index").rows;
             assert_eq!(found.len(), expected.len(), "{key}");
             for (row, (run, step)) in found.iter().zip(expected) {
                 assert_eq!((row.run, row.step, row.callsite, row.run_started_ns), (run.0, step, 0, 500));
@@ -178,9 +178,9 @@ impl Model {
                 assert_eq!(row.verdict, if is_kept { Verdict::Kept } else { Verdict::Eliminated });
                 assert_eq!(row.reason.as_deref(), (!is_kept).then_some("dear"));
             }
-            assert_eq!(self.store.item(key, 3).unwrap().unwrap(), found[..found.len().min(3)]);
+            assert_eq!(self.store.item(key, 3).unwrap().unwrap().rows, found[..found.len().min(3)]);
         }
-        assert!(self.store.item("Film 100", 9).unwrap().unwrap().is_empty());
+        assert_eq!(self.store.item("Film 100", 9).unwrap().unwrap(), ItemRows::default());
     }
 }
 
@@ -294,7 +294,8 @@ fn a_block_that_is_damaged_is_named_and_others_are_read() {
         let run = run_id(1);
         let read = columns.read(0, ColumnSet::ALL).map(drop);
         let values = || (0..16_384).try_for_each(|row| columns.values(0, row, Part::Arguments).map(drop));
-        let error = read.and_then(|()| values()).unwrap_err().to_string();
+        let summary = || columns.summary(0).map(drop);
+        let error = read.and_then(|()| summary()).and_then(|()| values()).unwrap_err().to_string();
         assert!(error.starts_with("the store is damaged at block 0"), "{key:?}: {error}");
         assert!(error.ends_with("its checksum does not match"), "{key:?}: {error}");
         assert_eq!(columns.read(1, ColumnSet::ALL).unwrap().len(), 20_000 - 16_384);

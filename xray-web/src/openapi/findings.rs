@@ -167,6 +167,8 @@ pub(crate) struct Plan {
     blocks: u64,
     /// Blocks that may have to be read.
     blocks_left: u64,
+    /// Of these, blocks that are answered from what is known of their steps instead.
+    blocks_summed: u64,
 }
 
 /// What was read for a query.
@@ -176,6 +178,8 @@ pub(crate) struct Scanned {
     blocks: u64,
     /// Blocks that cannot have what is searched for.
     blocks_pruned: u64,
+    /// Blocks that were answered from what is known of their steps.
+    blocks_summed: u64,
     blocks_read: u64,
     /// Steps whose columns were looked at.
     rows: u64,

@@ -12,9 +12,9 @@ pub(crate) struct Ingest {
     pub(crate) steps: u64,
     /// From the first event to the last commit.
     pub(crate) seconds: f64,
-    /// The processor's time of the thread that stores, where that is not the one that makes the steps.
+    /// The processor's time of the threads that store, where these are not those that hand the steps over.
     pub(crate) collector_seconds: Option<f64>,
-    /// The processor's time of the threads that make the steps, and how many they are.
+    /// The processor's time of the threads that hand the steps over, and how many they are.
     pub(crate) producers: Option<(f64, u64)>,
     /// After an orderly close.
     pub(crate) file_bytes: u64,

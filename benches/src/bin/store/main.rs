@@ -1,7 +1,9 @@
 //! What the store takes in, how much of the disk it needs, and how fast it answers, beside SQLite and DuckDB.
 //!
 //! `cargo xtask bench store`. Each part is a process of its own, so that its peak memory is its own. Events go the whole
-//! way: threads write them into the collector's chunks, as calls of annotated functions do, at times spread over 30 days.
+//! way: threads write them into chunks, as calls of annotated functions do, at times spread over 30 days. What the
+//! collector makes of them is measured from full chunks to the last commit, with the chunks written ahead (`replay.rs`),
+//! and once more with threads that record at the same time, on the same processors.
 
 mod duckdb;
 mod ingest;
@@ -12,6 +14,7 @@ mod questions;
 mod random;
 mod record;
 mod recorded;
+mod replay;
 mod report;
 mod rows;
 mod sql;
@@ -80,6 +83,7 @@ enum Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     Ingest,
+    IngestLive,
     Open,
     Ask,
     AskWhileWriting,
@@ -128,6 +132,7 @@ impl Arguments {
 fn xray(part: Part, workload: Workload, file: &Path) -> anyhow::Result<()> {
     match part {
         Part::Ingest => say(&recorded::ingest(workload, file)?),
+        Part::IngestLive => say(&recorded::ingest_live(workload, file)?),
         Part::Open => say(&opening(|| recorded::open(file, &LargeRuns::default()))?),
         Part::Ask => {
             let large = recorded::large_runs(workload, file)?;
@@ -148,7 +153,7 @@ fn sqlite(part: Part, workload: Workload, file: &Path) -> anyhow::Result<()> {
         Part::Ingest => say(&sqlite::ingest(workload, file)?),
         Part::Open => say(&opening(|| sqlite::open(file))?),
         Part::Ask => say(&ask("sqlite", workload, file, || sqlite::open(file))?),
-        Part::AskWhileWriting => bail!("not measured"),
+        Part::IngestLive | Part::AskWhileWriting => bail!("not measured"),
     }
 }
 
@@ -161,7 +166,7 @@ fn duckdb(part: Part, workload: Workload, file: &Path, python: &Python<'_>) -> a
             rows.extend(python.ask(Mode::Warm, workload, file)?);
             say(&rows)
         }
-        Part::AskWhileWriting => bail!("not measured"),
+        Part::IngestLive | Part::AskWhileWriting => bail!("not measured"),
     }
 }
 
@@ -209,6 +214,11 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
         ensure!(!part.file.exists(), "{} is there already: it is not written over", part.file.display());
         let ingest: Ingest = part.run(Part::Ingest)?;
         results.push(Results::new(store.name(), &ingest, part.run(Part::Open)?));
+        if let (Store::Xray, Some(results)) = (*store, results.last_mut()) {
+            let live = Parts { file: part.file.with_extension("live.db"), ..part };
+            results.add_live(&live.run(Part::IngestLive)?);
+            std::fs::remove_file(&live.file)?;
+        }
         rows.extend(part.run::<Vec<Row>>(Part::Ask)?);
         if arguments.while_writing && *store == Store::Xray {
             let (asked, steps_per_second) = part.run::<(Vec<Row>, f64)>(Part::AskWhileWriting)?;
@@ -267,6 +277,12 @@ fn describe(arguments: &Arguments) -> anyhow::Result<()> {
         println!(
             "the others get {} steps: their rates and times are those of so many, and SQLite's are worse with more",
             thousands(peers.steps() as f64)
+        );
+    }
+    if arguments.only.contains(&Store::Xray) {
+        println!(
+            "xray's events are in chunks already, in a file, when the time begins: they go from there into the collector's \
+             chunks, one by one; live, threads record them on the same processors"
         );
     }
     println!("cold: the file is opened for each question, after posix_fadvise(DONTNEED) on it; opening is not counted");

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use rustix::fs::{Advice, fadvise};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -22,22 +22,18 @@ pub(crate) fn load() -> anyhow::Result<String> {
     Ok(average.split(' ').next().unwrap_or_default().to_owned())
 }
 
-/// The processor's time that the collector's thread has used.
-pub(crate) fn collector_seconds() -> anyhow::Result<f64> {
-    for task in Path::new("/proc/self/task").read_dir()? {
-        let task = task?.path();
-        if std::fs::read_to_string(task.join("comm"))?.trim() == "xray-collector" {
-            let nanoseconds = std::fs::read_to_string(task.join("schedstat"))?;
-            let nanoseconds = nanoseconds.split_whitespace().next().context("an empty schedstat")?;
-            return Ok(nanoseconds.parse::<f64>()? / 1e9);
-        }
-    }
-    bail!("there is no thread of that name")
+/// The processor's time that all threads have used.
+pub(crate) fn seconds() -> f64 {
+    seconds_of(ClockId::ProcessCPUTime)
 }
 
 /// The processor's time that this thread has used.
 pub(crate) fn thread_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+    seconds_of(ClockId::ThreadCPUTime)
+}
+
+fn seconds_of(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 

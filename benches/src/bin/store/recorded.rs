@@ -18,6 +18,7 @@ use crate::ingest::{Ingest, Progress, sizes};
 use crate::process;
 use crate::questions::{Answer, Answers, PATIENCE, Question};
 use crate::record::{Recording, SESSION, Ticks, set_pool};
+use crate::replay::Prepared;
 use crate::workload::{Key, Workload};
 
 /// Threads that record. More than one, so that runs overlap as they do in a server; they wait most of the time.
@@ -31,18 +32,54 @@ const PAGE: usize = 100;
 /// What a search reads before it is asked whether to go on.
 const BUDGET: u64 = 100_000;
 
-/// Records the workload, and waits until it is stored.
+/// Stores the workload, of which the events are in chunks already: from there to the last commit is what is measured.
 pub(crate) fn ingest(workload: Workload, file: &Path) -> anyhow::Result<Ingest> {
+    let ticks = settled(Calibration::start());
+    let mut prepared = Prepared::record(&file.with_extension("events"), || {
+        let bar = Progress::new("xray: events", workload.steps());
+        produce(workload, (0, &AtomicU64::new(workload.runs)), ticks, &bar)?;
+        bar.finish();
+        Ok(())
+    })?;
+    measured(workload, file, |collector, _| {
+        let (bar, before) = (Progress::new("xray: ingest", prepared.events), process::thread_seconds());
+        prepared.replay(collector.pool(), |events| bar.advance(events))?;
+        bar.finish();
+        Ok(Fed { events: prepared.events, threads: 1, seconds: process::thread_seconds() - before })
+    })
+}
+
+/// Stores the workload while threads record it, on the same processors.
+pub(crate) fn ingest_live(workload: Workload, file: &Path) -> anyhow::Result<Ingest> {
+    measured(workload, file, |collector, ticks| {
+        let bar = Progress::new("xray: live", workload.steps());
+        let seconds = produce(workload, (0, &AtomicU64::new(workload.runs)), ticks, &bar)?;
+        bar.finish();
+        Ok(Fed { events: collector.stats().produced, threads: PRODUCERS, seconds })
+    })
+}
+
+/// What went into a collector, and the processor's time that took the threads from which it came.
+struct Fed {
+    events: u64,
+    threads: u64,
+    seconds: f64,
+}
+
+/// Has events go into a collector, and waits until they are stored.
+fn measured(
+    workload: Workload,
+    file: &Path,
+    feed: impl FnOnce(&Collector, Ticks) -> anyhow::Result<Fed>,
+) -> anyhow::Result<Ingest> {
     let (collector, ticks) = start(Arc::new(EmbeddedStore::open(file)?))?;
-    let (memory_before, start) = (process::peak_bytes()?, Instant::now());
-    let bar = Progress::new("xray: ingest", workload.steps());
-    let producer_seconds = produce(workload, (0, &AtomicU64::new(workload.runs)), ticks, &bar)?;
+    let (memory_before, before, start) = (process::peak_bytes()?, process::seconds(), Instant::now());
+    let fed = feed(&collector, ticks)?;
     collector.flush()?;
     let seconds = start.elapsed().as_secs_f64();
-    bar.finish();
     let stats = collector.stats();
-    ensure!(stats.dropped.total() == 0 && stats.produced == stats.stored, "events were lost: {stats:?}");
-    let collector_seconds = process::collector_seconds()?;
+    ensure!(stats.dropped.total() == 0 && stats.stored == fed.events, "events were lost: {stats:?}");
+    let collector_seconds = process::seconds() - before - fed.seconds;
     let peak_bytes = process::peak_bytes()?;
     stop(collector)?;
     let store = EmbeddedStore::open(file)?;
@@ -52,7 +89,7 @@ pub(crate) fn ingest(workload: Workload, file: &Path) -> anyhow::Result<Ingest> 
         steps: workload.steps(),
         seconds,
         collector_seconds: Some(collector_seconds),
-        producers: Some((producer_seconds, PRODUCERS)),
+        producers: Some((fed.seconds, fed.threads)),
         file_bytes,
         allocated_bytes,
         peak_bytes,
@@ -79,9 +116,13 @@ fn start(store: Arc<EmbeddedStore>) -> anyhow::Result<(Collector, Ticks)> {
     let pool = PoolSettings { overflow: Overflow::Block, ..PoolSettings::default() };
     let collector = Collector::start(Settings { pool, ..Settings::default() }, SESSION, store)?;
     set_pool(Some(Arc::clone(collector.pool())));
-    let calibration = Calibration::start();
+    Ok((collector, settled(Calibration::start())))
+}
+
+/// The clock, when it is as good as it gets.
+fn settled(calibration: Calibration) -> Ticks {
     std::thread::sleep(CLOCK_SETTLES);
-    Ok((collector, Ticks::measure(calibration)))
+    Ticks::measure(calibration)
 }
 
 fn stop(collector: Collector) -> anyhow::Result<()> {
@@ -206,7 +247,7 @@ impl Answers for Recorded {
                 Ok(Some(Answer { rows: table.rows.len() as u64, is_whole: !table.stopped }))
             }
             Question::Item(number) => match self.store.item(Key::of(number).as_str(), usize::MAX)? {
-                Some(rows) => whole(rows.len()),
+                Some(found) => whole(found.rows.len()),
                 None => Ok(None),
             },
             Question::Model { day: (from, before), first_page } => {

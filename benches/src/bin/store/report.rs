@@ -19,13 +19,15 @@ pub(crate) struct Results {
     pub(crate) store: &'static str,
     pub(crate) steps: u64,
     pub(crate) ingest_steps_per_s: f64,
+    /// While threads recorded them on the same processors.
+    pub(crate) live_steps_per_s: Option<f64>,
     /// While queries were asked.
     pub(crate) while_asked_steps_per_s: Option<f64>,
-    /// The collector's thread, in microseconds of the processor's time.
+    /// The collector's threads, in microseconds of the processor's time.
     pub(crate) collector_us_per_step: Option<f64>,
-    /// Of the time, the part in which the collector's thread ran; the rest is the disk's, or others'.
-    pub(crate) collector_ran: Option<f64>,
-    /// The producers' threads together.
+    /// How many processors they had on average; what is missing is the disk's, or others'.
+    pub(crate) collector_processors: Option<f64>,
+    /// The threads that recorded live together.
     pub(crate) producer_us_per_step: Option<f64>,
     /// Of the time, the part in which the producers did not run: they waited for room.
     pub(crate) producers_waited: Option<f64>,
@@ -46,16 +48,16 @@ impl Results {
         open_ms.sort_by(f64::total_cmp);
         let steps = ingest.steps as f64;
         let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-        let waited = |(seconds, threads): (f64, u64)| 1.0 - seconds / (ingest.seconds * threads as f64);
         Self {
             store,
             steps: ingest.steps,
             ingest_steps_per_s: ingest.steps_per_second(),
+            live_steps_per_s: None,
             while_asked_steps_per_s: None,
             collector_us_per_step: ingest.collector_seconds.map(|seconds| seconds * 1e6 / steps),
-            collector_ran: ingest.collector_seconds.map(|seconds| seconds / ingest.seconds),
-            producer_us_per_step: ingest.producers.map(|(seconds, _)| seconds * 1e6 / steps),
-            producers_waited: ingest.producers.map(waited),
+            collector_processors: ingest.collector_seconds.map(|seconds| seconds / ingest.seconds),
+            producer_us_per_step: None,
+            producers_waited: None,
             bytes_per_step: ingest.bytes_per_step(),
             allocated_bytes_per_step: ingest.allocated_bytes as f64 / steps,
             has_item_index: ingest.has_item_index,
@@ -63,6 +65,17 @@ impl Results {
             memory_before_mib: mib(ingest.memory_before),
             open_ms: open_ms[open_ms.len() / 2],
             open_worst_ms: open_ms[open_ms.len() - 1],
+        }
+    }
+}
+
+impl Results {
+    /// Adds what the same has shown while threads recorded.
+    pub(crate) fn add_live(&mut self, live: &Ingest) {
+        self.live_steps_per_s = Some(live.steps_per_second());
+        if let Some((seconds, threads)) = live.producers {
+            self.producer_us_per_step = Some(seconds * 1e6 / live.steps as f64);
+            self.producers_waited = Some(1.0 - seconds / (live.seconds * threads as f64));
         }
     }
 }
@@ -77,18 +90,20 @@ pub(crate) fn ingest(results: &[Results]) {
     let optional = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
     line("steps", "", &|it| thousands(it.steps as f64));
     line("steps/s", &format!("≥ {}", thousands(STEPS_PER_SECOND)), &|it| thousands(it.ingest_steps_per_s));
+    let rate = |rate: Option<f64>| rate.map_or_else(|| "–".to_owned(), thousands);
+    line("steps/s, recorded live on the same processors", "", &|it| rate(it.live_steps_per_s));
     if results.iter().any(|it| it.while_asked_steps_per_s.is_some()) {
-        line("steps/s while queries are asked", "", &|it| it.while_asked_steps_per_s.map_or("–".to_owned(), thousands));
+        line("steps/s while queries are asked", "", &|it| rate(it.while_asked_steps_per_s));
     }
     let sqlite = results.iter().find(|it| it.store == "sqlite");
     if let Some(sqlite) = sqlite {
         let times = |it: &Results| format!("{:.1}", it.ingest_steps_per_s / sqlite.ingest_steps_per_s);
         line("times SQLite", &format!("≥ {TIMES_SQLITE:.0}"), &times);
     }
-    line("collector, µs/step", "", &|it| optional(it.collector_us_per_step));
-    line("collector ran, % of the time", "", &|it| optional(it.collector_ran.map(|share| share * 100.0)));
-    line("producers, µs/step", "", &|it| optional(it.producer_us_per_step));
-    line("producers waited, % of the time", "> 0", &|it| optional(it.producers_waited.map(|share| share * 100.0)));
+    line("collector's threads, µs/step", "", &|it| optional(it.collector_us_per_step));
+    line("collector's threads, processors", "", &|it| optional(it.collector_processors));
+    line("live producers, µs/step", "", &|it| optional(it.producer_us_per_step));
+    line("live producers waited, % of the time", "> 0", &|it| optional(it.producers_waited.map(|share| share * 100.0)));
     let target = format!("≤ {BYTES_PER_STEP:.0}, with items {BYTES_PER_STEP_WITH_ITEMS:.0}");
     line("file, B/step", &target, &|it| format!("{:.1}", it.bytes_per_step));
     line("of it on disk, B/step", "", &|it| format!("{:.1}", it.allocated_bytes_per_step));

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::sample::{Bytes, Value, call, list, text, whole};
 use crate::decision::Verdict;
-use crate::inference::{Doubt, Encoded, Question, infer};
+use crate::inference::{Doubt, Encoded, Inference, Plans, Question, infer, infer_again};
 
 /// `(id, year)` of movies.
 type Items = Vec<(i64, i64)>;
@@ -74,6 +74,24 @@ fn nested() -> impl Strategy<Value = Value> {
                 Value::Struct("Movie", names.into_iter().zip(values).collect())
             }),
         ]
+    })
+}
+
+/// Structs that look alike, some of which may look a little different.
+fn records() -> impl Strategy<Value = Value> {
+    let field = || {
+        prop_oneof![
+            4 => (0..4_i64).prop_map(Value::Whole),
+            2 => (0.0..1.0).prop_map(Value::Fraction),
+            4 => "[xy]{0,2}".prop_map(Value::Text),
+            1 => Just(Value::Unit),
+            1 => Just(Value::List(vec![Value::Whole(1)])),
+        ]
+    };
+    let name = prop::sample::select(vec!["Movie", "Ranked"]);
+    let names = prop::sample::subsequence(vec!["id", "title", "maker_id", "score", "year"], 1..4);
+    (name, names, prop::collection::vec(prop::collection::vec(field(), 4), 0..6)).prop_map(|(name, names, items)| {
+        list(items.into_iter().map(|fields| Value::Struct(name, names.iter().copied().zip(fields).collect())))
     })
 }
 
@@ -147,6 +165,30 @@ proptest! {
             }
             Ok(())
         })?;
+    }
+
+    #[test]
+    fn what_is_remembered_of_other_calls_changes_nothing(
+        values in prop::collection::vec(prop_oneof![3 => records(), 1 => nested()], 2..8),
+        kind in prop::sample::select(vec!["", "filter", "rank", "llm"]),
+        key in prop::option::of(prop::sample::select(vec!["id", "title", "year"])),
+    ) {
+        let all = Bytes::of(&values);
+        let ends: Vec<usize> = (0..=values.len()).map(|count| Bytes::of(&values[..count]).bytes.len()).collect();
+        let value = |at: usize| Encoded { bytes: &all.bytes[ends[at]..ends[at + 1]], names: &all.names };
+        let arguments: [Arc<str>; 1] = ["a".into()];
+        let mut plans = Plans::new(&all.names);
+        for (entered, returned) in (0..values.len()).flat_map(|one| (0..values.len()).map(move |other| (one, other))) {
+            let (entered, returned) = (value(entered), value(returned));
+            let question = Question { kind, items: None, key, arguments: &arguments, entered, returned };
+            let said = |inference: Option<Inference<'_>>| {
+                inference.map(|it| {
+                    let decisions: Vec<_> = it.decisions().collect();
+                    (it.argument, it.key.clone(), it.counts, it.doubts.clone(), decisions)
+                })
+            };
+            prop_assert_eq!(said(infer_again(&question, &mut plans)), said(infer(&question)));
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `parse` | makes an [`Aggregation`] of texts |
 //! | `rows` | looks at one row after the other, of any entity |
-//! | `lanes` | looks at steps column by column, where keys and values are in columns |
+//! | `lanes`, `worker` | look at steps column by column, where keys and values are in columns |
+//! | `summed` | adds up what is known of blocks, so that they need not be read |
 //! | `groups` | holds what is known of each group |
 //! | `tally`, `sketch` | are what is known: counts, sums, quantiles |
 //! | `datum` | is a value of the answer |
@@ -15,7 +16,9 @@ mod lanes;
 mod parse;
 mod rows;
 mod sketch;
+mod summed;
 mod tally;
+mod worker;
 
 use std::time::Instant;
 
@@ -177,10 +180,18 @@ impl Aggregation {
             let plan = Plan::of(&self.condition, self.entity, source)?;
             let range = plan.range.and(Range::of(scope.started_from_ns, scope.started_before_ns));
             let mut explanation = Explanation::of(&plan, range, &self.condition, self.entity, source)?;
-            explanation.text.push_str(match Lanes::of(self, &plan, source)? {
-                Some(_) => " Groups are calculated column by column.",
-                None => " Groups are calculated row by row.",
-            });
+            let Some(lanes) = Lanes::of(self, &plan, source)? else {
+                explanation.text.push_str(" Groups are calculated row by row.");
+                return Ok(explanation);
+            };
+            explanation.text.push_str(" Groups are calculated column by column.");
+            explanation.blocks_summed = lanes.summed(range);
+            if explanation.blocks_summed > 0 {
+                let summed = explanation.blocks_summed;
+                explanation
+                    .text
+                    .push_str(&format!(" {summed} of the blocks are not read: what their steps come to is known."));
+            }
             Ok(explanation)
         })
     }

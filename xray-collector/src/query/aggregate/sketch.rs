@@ -1,17 +1,12 @@
 //! Quantiles of many numbers in little memory.
 //!
-//! Up to [`EXACT`] numbers are kept as they are. Then they are counted in buckets that are linear within each power of two:
-//! 128 of them, so that a bucket is at most 1/128 as wide as its numbers are large, and its middle is at most 1/256, or
-//! 0.4 %, away from each of them. These are the buckets of HdrHistogram (Gil Tene, <https://hdrhistogram.org>), at two
-//! decimal digits; here they are read off the bits of a float. Two sketches of parts make that of the whole.
+//! Up to [`EXACT`] numbers are kept as they are. Then they are counted in the buckets of [`crate::spread`]: the middle of one
+//! is at most 1/256, or 0.4 %, away from each of its numbers. Two sketches of parts make that of the whole.
+
+use crate::spread::{SMALLEST, Spread, bucket, edge};
 
 /// Up to so many numbers the answer is exact.
 pub const EXACT: usize = 2_048;
-/// The bits of a float that tell buckets apart: what is in front of the others.
-const SHIFT: u32 = 52 - 7;
-/// The magnitudes that are told apart, 2⁻⁶⁴ to 2⁶⁴: what is nearer to 0 counts as 0, what is further away as the last.
-const SMALLEST: f64 = 5.421_010_862_427_522e-20;
-const LARGEST: f64 = 1.844_674_407_370_955_2e19;
 
 /// Counts numbers by their size.
 #[derive(Debug, Clone, Default)]
@@ -30,8 +25,7 @@ impl Sketch {
         if number.is_nan() {
             return;
         }
-        self.count += 1;
-        if self.count <= EXACT as u64 {
+        if self.is_exact() && self.exact.len() < EXACT {
             self.exact.push(number);
         } else {
             if !self.exact.is_empty() {
@@ -39,11 +33,17 @@ impl Sketch {
             }
             self.bucket(number, 1);
         }
+        self.count += 1;
+    }
+
+    /// Whether all numbers are there as they are.
+    fn is_exact(&self) -> bool {
+        self.count == self.exact.len() as u64
     }
 
     /// Counts all that the other has counted.
     pub(super) fn merge(&mut self, other: Self) {
-        if other.count == other.exact.len() as u64 {
+        if other.is_exact() {
             other.exact.into_iter().for_each(|number| self.insert(number));
             return;
         }
@@ -54,10 +54,22 @@ impl Sketch {
         self.count += other.count;
     }
 
+    /// Counts as many numbers as there are in a spread.
+    pub(super) fn add(&mut self, spread: &Spread, count: u64) {
+        if spread.is_exact() {
+            spread.exact.iter().for_each(|number| self.insert(*number));
+            return;
+        }
+        self.spill();
+        self.positive.add_all(spread.first, &spread.counts);
+        self.zeros += spread.zeros;
+        self.count += count;
+    }
+
     /// The lowest number that this share of all of them does not exceed.
     pub(super) fn quantile(&self, share: f64) -> Option<f64> {
         let rank = ((share * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
-        if self.count == self.exact.len() as u64 {
+        if self.is_exact() {
             let mut sorted = self.exact.clone();
             sorted.sort_by(f64::total_cmp);
             return sorted.get(rank as usize - 1).copied();
@@ -74,18 +86,18 @@ impl Sketch {
         if number.abs() < SMALLEST {
             self.zeros += times;
         } else if number > 0.0 {
-            self.positive.add(number, times);
+            self.positive.add(bucket(number), times);
         } else {
-            self.negative.add(-number, times);
+            self.negative.add(bucket(-number), times);
         }
     }
 
     /// The middle of the bucket of the number at this place among all, from 1.
     fn at(&self, rank: u64) -> f64 {
         let mut left = rank;
-        for (index, count) in self.negative.filled().rev() {
+        for (bucket, count) in self.negative.filled().rev() {
             if left <= count {
-                return -middle(index);
+                return -middle(bucket);
             }
             left -= count;
         }
@@ -93,9 +105,9 @@ impl Sketch {
             return 0.0;
         }
         left -= self.zeros;
-        for (index, count) in self.positive.filled() {
+        for (bucket, count) in self.positive.filled() {
             if left <= count {
-                return middle(index);
+                return middle(bucket);
             }
             left -= count;
         }
@@ -106,15 +118,15 @@ impl Sketch {
 /// Counts of positive numbers.
 #[derive(Debug, Clone, Default)]
 struct Buckets {
-    /// The number of the first bucket.
+    /// The first bucket.
     first: usize,
     counts: Vec<u64>,
 }
 
 impl Buckets {
     #[inline]
-    fn add(&mut self, number: f64, times: u64) {
-        let index = index(number);
+    fn add(&mut self, bucket: u16, times: u64) {
+        let index = usize::from(bucket);
         match self.counts.get_mut(index.wrapping_sub(self.first)) {
             Some(count) => *count += times,
             None => self.grow(index, times),
@@ -123,8 +135,24 @@ impl Buckets {
 
     #[cold]
     fn grow(&mut self, index: usize, times: u64) {
+        self.reach(index, index);
+        self.counts[index - self.first] += times;
+    }
+
+    /// Adds counts of buckets that follow each other.
+    fn add_all(&mut self, first: u16, counts: &[u32]) {
+        if let Some(last) = counts.len().checked_sub(1) {
+            let first = usize::from(first);
+            self.reach(first, first + last);
+            let own = &mut self.counts[first - self.first..];
+            own.iter_mut().zip(counts).for_each(|(own, count)| *own += u64::from(*count));
+        }
+    }
+
+    /// Has room for the buckets from one to another.
+    fn reach(&mut self, first: usize, last: usize) {
         // Whole powers of two, so that it happens seldom.
-        let (from, to) = (index & !127, (index | 127) + 1);
+        let (from, to) = (first & !127, (last | 127) + 1);
         if self.counts.is_empty() {
             self.first = from;
         }
@@ -135,29 +163,20 @@ impl Buckets {
         if to > self.first + self.counts.len() {
             self.counts.resize(to - self.first, 0);
         }
-        self.counts[index - self.first] += times;
     }
 
     fn merge(&mut self, other: &Self) {
-        other.filled().for_each(|(index, count)| match self.counts.get_mut(index.wrapping_sub(self.first)) {
-            Some(own) => *own += count,
-            None => self.grow(index, count),
-        });
+        other.filled().for_each(|(bucket, count)| self.add(bucket, count));
     }
 
-    fn filled(&self) -> impl DoubleEndedIterator<Item = (usize, u64)> {
+    fn filled(&self) -> impl DoubleEndedIterator<Item = (u16, u64)> {
         let counts = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
-        counts.map(|(at, count)| (self.first + at, *count))
+        counts.map(|(at, count)| ((self.first + at) as u16, *count))
     }
 }
 
-fn index(number: f64) -> usize {
-    (number.min(LARGEST).to_bits() >> SHIFT) as usize
-}
-
-fn middle(index: usize) -> f64 {
-    let edge = |index: usize| f64::from_bits((index as u64) << SHIFT);
-    f64::midpoint(edge(index), edge(index + 1))
+fn middle(bucket: u16) -> f64 {
+    f64::midpoint(edge(bucket), edge(bucket + 1))
 }
 
 #[cfg(test)]

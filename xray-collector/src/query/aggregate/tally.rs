@@ -7,6 +7,8 @@ use super::datum::Datum;
 use super::sketch::Sketch;
 use crate::query::value::Value;
 use crate::query::vocabulary::Kind;
+use crate::spread::Spread;
+use crate::store::Total;
 
 /// How many different values `topk` tells apart in a group.
 const MOST_VALUES: usize = 1_000;
@@ -97,8 +99,13 @@ impl Tally {
 
     #[inline]
     pub(super) fn add_row(&mut self) {
+        self.add_rows(1);
+    }
+
+    #[inline]
+    pub(super) fn add_rows(&mut self, rows: u64) {
         if let Self::Count(count) = self {
-            *count += 1;
+            *count += rows;
         }
     }
 
@@ -123,6 +130,40 @@ impl Tally {
             Self::Spread(sketch) => sketch.insert(number),
             Self::Extremes(range) => extend(range, &Value::Float(number)),
             Self::Values(_) => self.add(&Value::Float(number)),
+        }
+    }
+
+    /// Adds what numbers that are not negative come to; how they are spread if that is to be known.
+    pub(super) fn add_wholes(&mut self, total: &Total<u64, u128>, value: impl Fn(u64) -> Value, spread: &Spread) {
+        match self {
+            Self::Count(count) => *count += total.count,
+            Self::Total { whole, count, .. } => {
+                let sum = i128::try_from(total.sum).unwrap_or(i128::MAX);
+                (*whole, *count) = (whole.saturating_add(sum), *count + total.count);
+            }
+            Self::Spread(sketch) => sketch.add(spread, total.count),
+            Self::Extremes(range) if total.count > 0 => {
+                extend(range, &value(total.range.0));
+                extend(range, &value(total.range.1));
+            }
+            Self::Extremes(_) | Self::Values(_) => {}
+        }
+    }
+
+    /// The same of fractions.
+    pub(super) fn add_fractions(&mut self, total: &Total<f64, f64>, spread: &Spread) {
+        match self {
+            _ if total.count == 0 => {}
+            Self::Count(count) => *count += total.count,
+            Self::Total { fraction, is_whole, count, .. } => {
+                (*fraction, *is_whole, *count) = (*fraction + total.sum, false, *count + total.count);
+            }
+            Self::Spread(sketch) => sketch.add(spread, total.count),
+            Self::Extremes(range) => {
+                extend(range, &Value::Float(total.range.0));
+                extend(range, &Value::Float(total.range.1));
+            }
+            Self::Values(_) => {}
         }
     }
 

@@ -4,8 +4,8 @@
 use super::super::evaluate::compared;
 use super::super::expression::Comparison;
 use super::bitmap::Bitmap;
-use super::number::{Number, Numeric, rejection_rate, rejection_rates};
-use crate::store::{Block, BlockInfo, Column, ColumnSet};
+use super::number::{Number, Numeric, rejection_rates};
+use crate::store::{Block, BlockInfo, Column, ColumnSet, rejection_rate};
 
 /// A condition on the columns of a step.
 #[derive(Debug, Clone)]
@@ -206,6 +206,31 @@ impl Mask {
         }
     }
 
+    /// The same, of a block of which this is known, as a condition on functions, outcomes and levels; `None` if other
+    /// numbers of the block's steps have to be looked at.
+    pub(in crate::query) fn of_cells(&self, info: &BlockInfo) -> Option<Self> {
+        if !self.may_hold(info) {
+            return Some(Self::Never);
+        }
+        let of_cells = |masks: &[Self]| masks.iter().map(|mask| mask.of_cells(info)).collect::<Option<Vec<_>>>();
+        match self {
+            Self::Every | Self::OneOf { column: Column::Callsite | Column::Outcome | Column::Level, .. } => {
+                Some(self.clone())
+            }
+            Self::And(masks) => of_cells(masks).map(Self::and),
+            Self::Or(masks) => of_cells(masks).map(Self::or),
+            Self::Within { numeric, low, high } => {
+                let (least, most) = info.range(numeric.column);
+                let is_so = *low <= least && most <= *high && all_flags(info, numeric.flag, 0) == Some(true);
+                is_so.then_some(Self::Every)
+            }
+            Self::Flags { set, clear } => {
+                all_flags(info, *set, *clear).map(|are_so| if are_so { Self::Every } else { Self::Never })
+            }
+            Self::Never | Self::OneOf { .. } | Self::RejectionRate { .. } | Self::Compare { .. } | Self::First => None,
+        }
+    }
+
     /// The rows of which it holds, of a block that has its columns.
     pub(in crate::query) fn rows(&self, block: &Block) -> Bitmap {
         match self {
@@ -214,7 +239,7 @@ impl Mask {
             Self::And(masks) => {
                 let mut rows = Bitmap::filled(block.len(), true);
                 // What takes long is asked of the rows that are left by the others.
-                let is_quick = |mask: &&Self| !matches!(mask, Self::Compare { .. });
+                let is_quick = |mask: &&Self| !matches!(mask, Self::Compare { .. } | Self::RejectionRate { .. });
                 let (quick, slow): (Vec<_>, Vec<_>) = masks.iter().partition(is_quick);
                 for mask in quick.into_iter().chain(slow) {
                     mask.narrow(block, &mut rows);
@@ -246,8 +271,7 @@ impl Mask {
                 let (set, either) = (*set, set | clear);
                 Bitmap::of(block.column(Column::Flags), |flags| flags & either == set)
             }
-            Self::RejectionRate { comparison, bound } => rates(block, *comparison, *bound),
-            Self::Compare { .. } => {
+            Self::Compare { .. } | Self::RejectionRate { .. } => {
                 let mut rows = Bitmap::filled(block.len(), true);
                 self.narrow(block, &mut rows);
                 rows
@@ -268,11 +292,24 @@ impl Mask {
 impl Mask {
     /// Takes the rows away of which it does not hold.
     fn narrow(&self, block: &Block, rows: &mut Bitmap) {
-        let Self::Compare { comparison, numbers } = self else { return rows.and(&self.rows(block)) };
-        let [one, other] = &**numbers;
-        let holds =
-            |row: &usize| compared(*comparison, &one.value(block, *row), &other.value(block, *row)) == Some(true);
-        *rows = Bitmap::of_rows(block.len(), rows.rows().filter(holds));
+        let left = match self {
+            Self::Compare { comparison, numbers } => {
+                let [one, other] = &**numbers;
+                let holds = |row: &usize| {
+                    compared(*comparison, &one.value(block, *row), &other.value(block, *row)) == Some(true)
+                };
+                Bitmap::of_rows(block.len(), rows.rows().filter(holds))
+            }
+            Self::RejectionRate { comparison, bound } => {
+                let (kept, eliminated) = (block.column(Column::Kept), block.column(Column::Eliminated));
+                let holds = |row: &usize| {
+                    rejection_rate(kept[*row], eliminated[*row]).is_some_and(|rate| comparison.holds(rate, *bound))
+                };
+                Bitmap::of_rows(block.len(), rows.rows().filter(holds))
+            }
+            mask => return rows.and(&mask.rows(block)),
+        };
+        *rows = left;
     }
 }
 
@@ -281,18 +318,11 @@ fn has_flags(info: &BlockInfo, flags: u64) -> bool {
     info.range(Column::Flags).1 >= flags
 }
 
-fn rates(block: &Block, comparison: Comparison, bound: f64) -> Bitmap {
-    let (kept, eliminated) = (block.column(Column::Kept), block.column(Column::Eliminated));
-    let pairs: Vec<(u64, u64)> = kept.iter().copied().zip(eliminated.iter().copied()).collect();
-    let of = |holds: fn(f64, f64) -> bool| {
-        Bitmap::of(&pairs, |(kept, eliminated)| rejection_rate(kept, eliminated).is_some_and(|rate| holds(rate, bound)))
-    };
-    match comparison {
-        Comparison::Equal => of(|rate, bound| rate == bound),
-        Comparison::NotEqual => of(|rate, bound| rate != bound),
-        Comparison::Less => of(|rate, bound| rate < bound),
-        Comparison::LessOrEqual => of(|rate, bound| rate <= bound),
-        Comparison::Greater => of(|rate, bound| rate > bound),
-        Comparison::GreaterOrEqual => of(|rate, bound| rate >= bound),
+/// Whether these flags are set, and these are not, in every step of the block, or in none; `None` if that is not known.
+fn all_flags(info: &BlockInfo, set: u64, clear: u64) -> Option<bool> {
+    match info.range(Column::Flags) {
+        _ if set | clear == 0 => Some(true),
+        (least, most) if least == most => Some(least & (set | clear) == set),
+        _ => None,
     }
 }

@@ -7,4 +7,4 @@ mod words;
 
 pub(super) use self::bitmap::Bitmap;
 pub(super) use self::mask::{Mask, Numbers};
-pub(super) use self::number::{Number, Numeric, Unit, rejection_rate};
+pub(super) use self::number::{Number, Numeric, Unit};

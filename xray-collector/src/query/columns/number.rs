@@ -6,7 +6,7 @@ use super::super::evaluate::calculated;
 use super::super::expression::{Expression, Operator, Row};
 use super::super::value::Value;
 use super::super::vocabulary::Field;
-use crate::store::{Block, BlockInfo, Column, ColumnSet, flag};
+use crate::store::{Block, BlockInfo, Column, ColumnSet, flag, rejection_rate};
 
 /// A number of each step.
 #[derive(Debug, Clone)]
@@ -121,13 +121,6 @@ impl Number {
             },
         }
     }
-}
-
-/// As [`crate::decision::DecisionCounts::rejection_rate`] has it.
-#[inline]
-pub(in crate::query) fn rejection_rate(kept: u64, eliminated: u64) -> Option<f64> {
-    let all = kept.saturating_add(eliminated);
-    (all > 0).then(|| eliminated as f64 / all as f64)
 }
 
 /// The lowest and the highest rejection rate that there can be in a block; none where nothing was decided.

@@ -10,8 +10,8 @@ use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
 use crate::model::{Callsite, Level, Outcome, Run, RunStatus, Step, StepDetail};
 use crate::payload;
 use crate::store::{
-    Batch, Block, BlockInfo, Column, ColumnSet, ItemRow, Page, Part, RunQuery, SchemaRow, StepColumns, Store,
-    StoreError, StoreSummary, flag,
+    Batch, Block, BlockInfo, Column, ColumnSet, ItemRow, ItemRows, Page, Part, RunQuery, SchemaRow, StepColumns, Store,
+    StoreError, StoreSummary, Summary, flag,
 };
 use crate::value::Captured;
 
@@ -38,6 +38,8 @@ pub(in crate::query) struct Held {
     pub(super) runs: Vec<(Run, Vec<Stored>)>,
     /// For each block the places of its steps among the runs.
     blocks: Vec<Vec<(usize, usize)>>,
+    /// Each second block, from the first or the second one on, has a summary, of a few numbers or more.
+    summaries: (usize, usize),
     pub(super) has_columns: bool,
     pub(super) has_items: bool,
 }
@@ -69,6 +71,7 @@ impl Held {
     /// Puts the steps into blocks: those of a run mostly into one, and each block has some that are not.
     fn lay(&mut self, choices: &mut Choices<'_>) {
         let count = 1 + choices.below(4) as usize;
+        self.summaries = (choices.below(2) as usize, choices.below(4) as usize);
         self.blocks = vec![Vec::new(); count];
         for (at, (_, steps)) in self.runs.iter().enumerate() {
             for step in 0..steps.len() {
@@ -254,7 +257,7 @@ impl Store for Held {
         Ok(self.has_columns.then(|| Box::new(Columns::of(self)) as Box<dyn StepColumns + '_>))
     }
 
-    fn item(&self, key: &str, limit: usize) -> Result<Option<Vec<ItemRow>>, StoreError> {
+    fn item(&self, key: &str, limit: usize) -> Result<Option<ItemRows>, StoreError> {
         let mut rows = Vec::new();
         for (run, steps) in self.runs.iter().rev() {
             for stored in steps {
@@ -273,7 +276,7 @@ impl Store for Held {
             }
         }
         rows.truncate(limit);
-        Ok(self.has_items.then_some(rows))
+        Ok(self.has_items.then(|| ItemRows { rows, damaged: Vec::new() }))
     }
 
     fn schemas(&self) -> Result<Vec<SchemaRow>, StoreError> {
@@ -296,7 +299,7 @@ struct Columns<'h> {
 
 impl<'h> Columns<'h> {
     fn of(held: &'h Held) -> Self {
-        let info = |block: &Vec<(usize, usize)>| {
+        let info = |(place, block): (usize, &Vec<(usize, usize)>)| {
             let of = |at: &(usize, usize)| (&held.runs[at.0].0, &held.runs[at.0].1[at.1]);
             let mut callsites: Vec<_> = block.iter().map(|at| of(at).1.callsite).collect();
             callsites.sort_unstable();
@@ -311,9 +314,10 @@ impl<'h> Columns<'h> {
                 ranges: Column::ALL.map(range),
                 callsites,
                 runs_started_ns: (started().min().unwrap_or(0), started().max().unwrap_or(0)),
+                is_summarised: place % 2 == held.summaries.0,
             }
         };
-        Self { held, infos: held.blocks.iter().map(info).collect() }
+        Self { held, infos: held.blocks.iter().enumerate().map(info).collect() }
     }
 
     fn at(&self, block: usize, row: usize) -> (RunId, &Stored) {
@@ -378,6 +382,11 @@ impl StepColumns for Columns<'_> {
         let reasons = (0..).zip(&rows).map(|(row, (_, stored))| (row, stored.step.counts.reasons.clone()));
         let reasons = reasons.filter(|(_, reasons)| !reasons.is_empty()).collect();
         Ok(Block::new(runs, starts, Column::ALL.map(column), reasons))
+    }
+
+    fn summary(&self, block: usize) -> Result<Summary, StoreError> {
+        assert!(self.infos[block].is_summarised, "block {block} has none");
+        Ok(Summary::with_exact(&self.read(block, Summary::COLUMNS)?, self.held.summaries.1))
     }
 
     fn values(&self, block: usize, row: usize, part: Part) -> Result<Vec<Captured>, StoreError> {

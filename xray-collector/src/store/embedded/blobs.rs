@@ -55,12 +55,14 @@ pub(super) fn get(
     what: u32,
     name: impl Fn() -> String,
 ) -> Result<Vec<u8>, Fault> {
-    let mut bytes = Vec::new();
-    for part in table.range((of, what, 0)..=(of, what, u32::MAX))? {
-        bytes.extend(part?.1.value());
-    }
-    if bytes.is_empty() {
-        return Err(Fault::damage(name(), "it is not there"));
+    let Some(first) = table.get((of, what, 0))? else { return Err(Fault::damage(name(), "it is not there")) };
+    let mut bytes = first.value().to_vec();
+    drop(first);
+    // Most are one part.
+    if bytes.len() == PART_BYTES {
+        for part in table.range((of, what, 1)..=(of, what, u32::MAX))? {
+            bytes.extend(part?.1.value());
+        }
     }
     let Some((checksum, contents)) = bytes.split_first_chunk() else {
         return Err(Fault::damage(name(), "it ends within its checksum"));

@@ -12,6 +12,7 @@
 //! 1             names that values refer to: count u32, (length u32, bytes)…, zstd
 //! 2             frames: of each the row with which it begins u32
 //! 3             reasons: Vec<(row u32, Vec<(text, count)>)>, by postcard, zstd
+//! 4             what the steps come to: super::summary
 //! 16 + n        a column: super::integers; ids, parents and times as differences
 //! 32, 33, 34    how many bytes of values each row has: arguments, result, facts
 //! 64 + n        a frame of values: length u32, zstd. Each row's arguments, result and facts lie one after the other
@@ -30,10 +31,10 @@ use super::compression::{compress, decompress};
 use super::fault::Fault;
 use super::integers;
 use super::layout::{decode as decode_row, encode as encode_row};
-use crate::decision::DecisionCounts;
-use crate::id::{RunId, StepId};
+use super::summary::{self, SUMMARY};
+use crate::id::RunId;
 use crate::model::{Level, Outcome};
-use crate::store::{Block, BlockInfo, Column, ColumnSet, LateRow, Part, Reasons, StepRow, flag};
+use crate::store::{Block, BlockInfo, Column, ColumnSet, Part, Summary};
 use crate::value::Cursor;
 
 /// The most steps of a block: so many that a column compresses and few blocks are many steps, so few that one run of it
@@ -87,12 +88,13 @@ impl StoredHead {
             ranges,
             callsites: self.callsites,
             runs_started_ns: self.runs_started_ns,
+            is_summarised: true,
         }
     }
 
     /// The same of changed columns.
-    pub(super) fn changed(self, columns: &Columns) -> Self {
-        let BlockInfo { ranges, callsites, .. } = columns.info(self.runs_started_ns);
+    pub(super) fn changed(self, block: &Block) -> Self {
+        let BlockInfo { ranges, callsites, .. } = block.info(self.runs_started_ns);
         Self { ranges: ranges.to_vec(), callsites, revision: self.revision + 1, ..self }
     }
 }
@@ -115,185 +117,39 @@ pub(super) fn name(block: u64) -> String {
     format!("block {block}")
 }
 
-/// The columns of a block that is put together, row by row, in their order.
-#[derive(Debug, Default)]
-pub(super) struct Columns {
-    pub(super) runs: Vec<RunId>,
-    starts: Vec<u32>,
-    columns: [Vec<u64>; Column::ALL.len()],
-    reasons: Vec<(u32, Reasons)>,
+/// Writes the columns of a block in the place of others.
+pub(super) fn write_again(table: &mut Blobs<'_>, number: u64, block: &Block) -> Result<(), Fault> {
+    let mut encoded = Encoded::new();
+    encode_columns(block, &mut encoded)?;
+    for (what, _) in &encoded {
+        blobs::remove(table, number, *what)?;
+    }
+    write(table, number, &encoded)
 }
 
-impl Columns {
-    pub(super) fn len(&self) -> usize {
-        self.columns[0].len()
-    }
-
-    pub(super) fn push(&mut self, row: &StepRow, has_facts: bool) {
-        let at = self.len() as u32;
-        if self.runs.last() != Some(&row.run) {
-            self.runs.push(row.run);
-            self.starts.push(at);
-        }
-        let counts = &row.counts;
-        let flags = [
-            (row.parent.is_some(), flag::PARENT),
-            (row.duration_ns.is_some(), flag::DURATION),
-            (row.items_in.is_some(), flag::ITEMS_IN),
-            (row.items_out.is_some(), flag::ITEMS_OUT),
-            (row.important, flag::IMPORTANT),
-            (counts.inferred, flag::INFERRED),
-            (row.arguments.is_some(), flag::ARGUMENTS),
-            (row.result.is_some(), flag::RESULT),
-            (has_facts, flag::FACTS),
-            (!counts.reasons.is_empty(), flag::REASONS),
-        ];
-        let numbers = [
-            row.step.0,
-            row.parent.map_or(0, |parent| parent.0),
-            flags.iter().map(|(is_set, flag)| u64::from(*is_set) * flag).sum(),
-            row.callsite.into(),
-            row.outcome as u64,
-            row.level as u64,
-            row.thread.into(),
-            row.started_ns,
-            row.duration_ns.unwrap_or(0),
-            row.items_in.unwrap_or(0),
-            row.items_out.unwrap_or(0),
-            counts.kept,
-            counts.eliminated,
-            counts.scored,
-            counts.introduced,
-            counts.refused,
-        ];
-        for (column, number) in self.columns.iter_mut().zip(numbers) {
-            column.push(number);
-        }
-        if !counts.reasons.is_empty() {
-            self.reasons.push((at, counts.reasons.clone()));
-        }
-    }
-
-    /// What is known of them as a block; its runs began between these times.
-    pub(super) fn info(&self, runs_started_ns: (u64, u64)) -> BlockInfo {
-        let range = |column: &Vec<u64>| {
-            let lowest = column.iter().copied().min().unwrap_or(0);
-            (lowest, column.iter().copied().max().unwrap_or(0))
-        };
-        let mut callsites: Vec<u32> = self.columns[Column::Callsite as usize].iter().map(|it| *it as u32).collect();
-        callsites.sort_unstable();
-        callsites.dedup();
-        BlockInfo { steps: self.len(), ranges: self.columns.each_ref().map(range), callsites, runs_started_ns }
-    }
-
-    /// Its runs, each with the first and the last of its steps.
-    pub(super) fn runs_with_steps(&self) -> impl Iterator<Item = (RunId, (StepId, StepId))> {
-        let steps = &self.columns[Column::Step as usize];
-        let ends = self.starts.iter().skip(1).copied().chain([self.len() as u32]);
-        let range = |(start, end): (&u32, u32)| (StepId(steps[*start as usize]), StepId(steps[end as usize - 1]));
-        self.runs.iter().copied().zip(self.starts.iter().zip(ends).map(range))
-    }
-
-    /// They as a block that was read.
-    pub(super) fn into_block(mut self) -> Block {
-        self.starts.push(self.len() as u32);
-        Block::new(self.runs, self.starts, self.columns, self.reasons)
-    }
-
-    /// Those of a block of which every column was read.
-    pub(super) fn of_block(block: Block) -> Self {
-        let Block { runs, mut starts, columns, reasons } = block;
-        starts.pop();
-        Self { runs, starts, columns, reasons }
-    }
-
-    /// Appends the steps of a run of a block of which every column was read; runs come in the order of their ids.
-    pub(super) fn copy(&mut self, block: &Block, run: RunId) {
-        let (from, rows) = (self.len() as u32, block.rows_of(run));
-        self.runs.push(run);
-        self.starts.push(from);
-        for (column, numbers) in self.columns.iter_mut().zip(&block.columns) {
-            column.extend(&numbers[rows.clone()]);
-        }
-        let of_run = |row: u32| rows.contains(&(row as usize));
-        let reasons = block.reasons.iter().filter(|(row, _)| of_run(*row));
-        self.reasons.extend(reasons.map(|(row, reasons)| (row - rows.start as u32 + from, reasons.clone())));
-    }
-
-    /// Adds what was said of the step in this row after its end was seen.
-    pub(super) fn add(&mut self, row: usize, late: &LateRow) {
-        let place = self.reasons.binary_search_by_key(&(row as u32), |(row, _)| *row);
-        let flags = self.columns[Column::Flags as usize][row];
-        let number = |column: Column| self.columns[column as usize][row];
-        let mut counts = DecisionCounts {
-            kept: number(Column::Kept),
-            eliminated: number(Column::Eliminated),
-            scored: number(Column::Scored),
-            introduced: number(Column::Introduced),
-            refused: number(Column::Refused),
-            inferred: flags & flag::INFERRED != 0,
-            reasons: place.map(|place| self.reasons[place].1.clone()).unwrap_or_default(),
-        };
-        counts.add_late(&late.counts);
-        let mut set = |column: Column, number: u64| self.columns[column as usize][row] = number;
-        set(Column::Kept, counts.kept);
-        set(Column::Eliminated, counts.eliminated);
-        set(Column::Scored, counts.scored);
-        set(Column::Introduced, counts.introduced);
-        set(Column::Refused, counts.refused);
-        let mut now = flags | flag::FACTS;
-        now |= if late.important { flag::IMPORTANT } else { 0 };
-        for (said, column, flag) in
-            [(late.items_in, Column::ItemsIn, flag::ITEMS_IN), (late.items_out, Column::ItemsOut, flag::ITEMS_OUT)]
-        {
-            if let Some(said) = said {
-                set(column, said);
-                now |= flag;
+/// The columns of a block in bytes, and what they come to.
+fn encode_columns(block: &Block, encoded: &mut Encoded) -> Result<(), Fault> {
+    let mut runs = Vec::with_capacity(20 * block.runs.len());
+    runs.extend(block.runs.iter().flat_map(|run| run.0.to_le_bytes()));
+    runs.extend(block.starts.windows(2).flat_map(|rows| (rows[1] - rows[0]).to_le_bytes()));
+    encoded.push((RUNS, runs));
+    encoded.push((REASONS, compress(&encode_row(&block.reasons)?)?));
+    encoded.push((SUMMARY, summary::encode(&Summary::of(block))?));
+    for column in Column::ALL {
+        let numbers = block.column(column);
+        let bytes = match column {
+            Column::Step | Column::Started => integers::encode(&integers::differences(numbers))?,
+            Column::Parent => {
+                let steps = block.column(Column::Step);
+                let below: Vec<u64> =
+                    numbers.iter().zip(steps).map(|(it, step)| integers::difference(*it, *step)).collect();
+                integers::encode(&below)?
             }
-        }
-        now |= if counts.reasons.is_empty() { 0 } else { flag::REASONS };
-        set(Column::Flags, now);
-        match (place, counts.reasons.is_empty()) {
-            (Ok(place), _) => self.reasons[place].1 = counts.reasons,
-            (Err(place), false) => self.reasons.insert(place, (row as u32, counts.reasons)),
-            (Err(_), true) => {}
-        }
+            _ => integers::encode(numbers)?,
+        };
+        encoded.push((COLUMN + column as u32, bytes));
     }
-
-    /// Writes them in the place of others.
-    pub(super) fn write_again(&self, table: &mut Blobs<'_>, block: u64) -> Result<(), Fault> {
-        let mut encoded = Encoded::new();
-        self.encode(&mut encoded)?;
-        for (what, _) in &encoded {
-            blobs::remove(table, block, *what)?;
-        }
-        write(table, block, &encoded)
-    }
-
-    /// They in bytes.
-    fn encode(&self, encoded: &mut Encoded) -> Result<(), Fault> {
-        let mut runs = Vec::with_capacity(20 * self.runs.len());
-        runs.extend(self.runs.iter().flat_map(|run| run.0.to_le_bytes()));
-        let ends = self.starts.iter().skip(1).copied().chain([self.len() as u32]);
-        runs.extend(self.starts.iter().zip(ends).flat_map(|(start, end)| (end - start).to_le_bytes()));
-        encoded.push((RUNS, runs));
-        encoded.push((REASONS, compress(&encode_row(&self.reasons)?)?));
-        for column in Column::ALL {
-            let numbers = &self.columns[column as usize];
-            let bytes = match column {
-                Column::Step | Column::Started => integers::encode(&integers::differences(numbers))?,
-                Column::Parent => {
-                    let steps = &self.columns[Column::Step as usize];
-                    let below: Vec<u64> =
-                        numbers.iter().zip(steps).map(|(it, step)| integers::difference(*it, *step)).collect();
-                    integers::encode(&below)?
-                }
-                _ => integers::encode(numbers)?,
-            };
-            encoded.push((COLUMN + column as u32, bytes));
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// Reads columns of a block.
@@ -326,7 +182,9 @@ pub(super) fn read(
             Column::Callsite | Column::Thread => u32::MAX.into(),
             _ => u64::MAX,
         };
-        if let Some(number) = numbers.iter().find(|number| **number > limit) {
+        if limit < u64::MAX
+            && let Some(number) = numbers.iter().copied().max().filter(|number| *number > limit)
+        {
             return Err(damage(format!("{number} is in its column {column:?}")));
         }
         columns[column as usize] = numbers;
@@ -341,7 +199,7 @@ pub(super) fn read(
 }
 
 /// No part of a block is larger than this; what says that it is is damaged.
-const MOST_BYTES: usize = 1 << 30;
+pub(super) const MOST_BYTES: usize = 1 << 30;
 
 /// The runs of a block, and the row with which each begins.
 pub(super) fn read_runs(
@@ -437,9 +295,9 @@ impl Values {
 pub(super) type Encoded = Vec<(u32, Vec<u8>)>;
 
 /// A block in bytes: most of what making one takes.
-pub(super) fn encode(columns: &Columns, values: Values, names: &[Arc<str>]) -> Result<Encoded, Fault> {
+pub(super) fn encode(block: &Block, values: Values, names: &[Arc<str>]) -> Result<Encoded, Fault> {
     let mut encoded = Encoded::new();
-    columns.encode(&mut encoded)?;
+    encode_columns(block, &mut encoded)?;
     values.encode(names, &mut encoded)?;
     Ok(encoded)
 }

@@ -14,6 +14,8 @@ const LEVEL: i32 = 1;
 thread_local! {
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+    /// For what is looked at and then forgotten.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A frame of these bytes.
@@ -36,11 +38,22 @@ pub(super) fn compress(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
 /// # Errors
 /// When it is no frame, or of more bytes.
 pub(super) fn decompress(frame: &[u8], most: usize) -> io::Result<Vec<u8>> {
-    DECOMPRESSOR.with_borrow_mut(|kept| {
-        let decompressor = match kept {
-            Some(decompressor) => decompressor,
-            None => kept.insert(Decompressor::new()?),
-        };
-        decompressor.decompress(frame, most)
+    with_decompressor(|decompressor| decompressor.decompress(frame, most))
+}
+
+/// Looks at what a frame was made of, if that is just as many bytes.
+pub(super) fn with_decompressed<T>(frame: &[u8], length: usize, look: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.resize(scratch.len().max(length), 0);
+        let into = &mut scratch[..length];
+        let written = with_decompressor(|decompressor| decompressor.decompress_to_buffer(frame, into)).ok()?;
+        (written == length).then(|| look(&scratch[..length]))
+    })
+}
+
+fn with_decompressor<T>(act: impl FnOnce(&mut Decompressor<'static>) -> io::Result<T>) -> io::Result<T> {
+    DECOMPRESSOR.with_borrow_mut(|kept| match kept {
+        Some(decompressor) => act(decompressor),
+        None => act(kept.insert(Decompressor::new()?)),
     })
 }

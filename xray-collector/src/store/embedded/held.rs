@@ -13,6 +13,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
+use super::ahead::Ahead;
+
 /// A file, shared between redb and whoever decides about it.
 #[derive(Debug, Clone)]
 pub(super) struct HeldFile(Arc<Shared>);
@@ -20,6 +22,7 @@ pub(super) struct HeldFile(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     file: FileBackend,
+    ahead: Ahead,
     /// What is held back; `None` once released.
     held: RwLock<Option<Vec<Operation>>>,
 }
@@ -32,8 +35,8 @@ pub(super) enum Operation {
 }
 
 impl HeldFile {
-    pub(super) fn new(file: FileBackend) -> Self {
-        Self(Arc::new(Shared { file, held: RwLock::new(Some(Vec::new())) }))
+    pub(super) fn new(file: FileBackend, ahead: Ahead) -> Self {
+        Self(Arc::new(Shared { file, ahead, held: RwLock::new(Some(Vec::new())) }))
     }
 
     /// Carries out what was held back, and holds nothing back any more.
@@ -156,6 +159,7 @@ impl StorageBackend for HeldFile {
         let held = self.held();
         let Some(operations) = &*held else {
             drop(held);
+            self.0.ahead.of_place(offset);
             return self.0.file.read(offset, out);
         };
         let mut length = self.0.file.len()?;

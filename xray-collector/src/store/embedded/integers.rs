@@ -6,10 +6,10 @@
 //! ```
 //!
 //! The first plane has the lowest byte of each number, and so on. Bytes that say much the same lie together so, which is
-//! what compresses, and a number is put together again with an `or` for each plane. Where neighbours are near each other
+//! what compresses, and a number is put together again with an addition for each plane. Where neighbours are near each other
 //! it is their differences that are written: see [`differences`].
 
-use super::compression::{compress, decompress};
+use super::compression::{compress, with_decompressed};
 use super::fault::Fault;
 
 /// A column in bytes.
@@ -52,44 +52,50 @@ fn append_plane(bytes: &mut Vec<u8>, plane: &[u8]) -> Result<(), Fault> {
 /// The `count` numbers that are all of these bytes; `None` if they are something else.
 pub(super) fn decode(bytes: &[u8], count: usize) -> Option<Vec<u64>> {
     let (lowest, rest) = bytes.split_first_chunk()?;
-    let lowest = u64::from_le_bytes(*lowest);
+    // What all of them have: bits of planes never overlap, so that adding them up puts a number together.
+    let mut common = u64::from_le_bytes(*lowest);
     let (planes, mut rest) = rest.split_first()?;
     if u32::from(*planes) > u64::BITS / 8 {
         return None;
     }
-    let mut numbers = vec![0_u64; count];
+    let mut numbers = Vec::new();
     for shift in (0..u32::from(*planes)).map(|place| 8 * place) {
         let (form, after) = rest.split_first()?;
-        match form {
+        rest = match form {
             0 => {
                 let (byte, after) = after.split_first()?;
-                numbers.iter_mut().for_each(|number| *number |= u64::from(*byte) << shift);
-                rest = after;
+                common = common.wrapping_add(u64::from(*byte) << shift);
+                after
             }
             1 => {
                 let (plane, after) = after.split_at_checked(count)?;
-                or_plane(&mut numbers, plane, shift);
-                rest = after;
+                add_plane(&mut numbers, plane, shift);
+                after
             }
             2 => {
                 let (length, after) = after.split_first_chunk()?;
                 let (frame, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-                let plane = decompress(frame, count).ok().filter(|plane| plane.len() == count)?;
-                or_plane(&mut numbers, &plane, shift);
-                rest = after;
+                let plane = |plane: &[u8]| add_plane(&mut numbers, plane, shift);
+                with_decompressed(frame, count, plane)?;
+                after
             }
             _ => return None,
-        }
+        };
     }
-    if lowest > 0 {
-        numbers.iter_mut().for_each(|number| *number = number.wrapping_add(lowest));
+    if numbers.is_empty() {
+        numbers.resize(count, common);
+    } else if common > 0 {
+        numbers.iter_mut().for_each(|number| *number = number.wrapping_add(common));
     }
     rest.is_empty().then_some(numbers)
 }
 
-fn or_plane(numbers: &mut [u64], plane: &[u8], shift: u32) {
-    for (number, byte) in numbers.iter_mut().zip(plane) {
-        *number |= u64::from(*byte) << shift;
+/// Adds a byte to each number; there may be no numbers yet.
+fn add_plane(numbers: &mut Vec<u64>, plane: &[u8], shift: u32) {
+    if numbers.is_empty() {
+        numbers.extend(plane.iter().map(|byte| u64::from(*byte) << shift));
+    } else {
+        numbers.iter_mut().zip(plane).for_each(|(number, byte)| *number += u64::from(*byte) << shift);
     }
 }
 

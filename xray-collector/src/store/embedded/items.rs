@@ -10,7 +10,7 @@
 //! items       (list, what, part)    super::blobs
 //!
 //! what      contents
-//! 0         runs: their ids u128, each once, in order
+//! 0         runs: by how much each id is above the one before, the upper and the lower half of that
 //! 1 + n     entries, one after the other:
 //!           number    by how much it is above that of the entry before; in the first the number itself
 //!           run       its place among the runs; of an entry with the number of the one before, by how much it is above
@@ -34,6 +34,7 @@ use super::blobs::{self, Key};
 use super::fault::Fault;
 use super::integers::{append_variable, difference, sum, take_variable};
 use super::layout::{decode, encode};
+use super::read;
 use crate::decision::{Basis, Verdict};
 use crate::fact::code_of_verdict;
 use crate::id::{RunId, StepId};
@@ -128,8 +129,7 @@ impl Items<'_> {
         list.end_piece();
         let number = self.heads.last()?.map_or(0, |(last, _)| last.value() + 1);
         self.heads.insert(number, &*encode(&list.head)?)?;
-        let runs: Vec<u8> = list.runs.iter().flat_map(|run| run.0.to_le_bytes()).collect();
-        blobs::put(&mut self.blobs, number, RUNS, &runs)?;
+        blobs::put(&mut self.blobs, number, RUNS, &encode_runs(&list.runs))?;
         for (what, piece) in (ENTRIES..).zip(&list.pieces) {
             blobs::put(&mut self.blobs, number, what, piece)?;
         }
@@ -266,6 +266,26 @@ impl Writer {
     }
 }
 
+fn encode_runs(runs: &[RunId]) -> Vec<u8> {
+    let (mut bytes, mut last) = (Vec::new(), 0);
+    for RunId(run) in runs {
+        append_variable(&mut bytes, ((run - last) >> 64) as u64);
+        append_variable(&mut bytes, (run - last) as u64);
+        last = *run;
+    }
+    bytes
+}
+
+fn decode_runs(mut bytes: &[u8]) -> Option<Vec<RunId>> {
+    let (mut runs, mut last) = (Vec::new(), 0_u128);
+    while !bytes.is_empty() {
+        let above = u128::from(take_variable(&mut bytes)?) << 64 | u128::from(take_variable(&mut bytes)?);
+        last = last.checked_add(above)?;
+        runs.push(RunId(last));
+    }
+    Some(runs)
+}
+
 /// A list as it is read, from a piece of it on.
 struct Reader<'t, T> {
     table: &'t T,
@@ -281,8 +301,8 @@ struct Reader<'t, T> {
 
 impl<'t, T: ReadableTable<Key, &'static [u8]>> Reader<'t, T> {
     fn open(table: &'t T, list: u64, head: StoredHead, piece: usize) -> Result<Self, Fault> {
-        let ids = blobs::get(table, list, RUNS, || name(list))?;
-        let runs = ids.as_chunks().0.iter().map(|id| RunId(u128::from_le_bytes(*id))).collect();
+        let runs = decode_runs(&blobs::get(table, list, RUNS, || name(list))?);
+        let runs = runs.ok_or_else(|| Fault::damage(name(list), "its runs do not decode"))?;
         Ok(Self { table, list, head, runs, next: piece, piece: Vec::new(), at: 0, last: (0, 0) })
     }
 
@@ -336,7 +356,7 @@ fn merged(
     // Of what is said twice of the same step and item, that in the later list counts.
     for list in lists.iter().rev() {
         let head = heads.get(list)?.ok_or_else(|| Fault::damage(name(*list), "it is not there"))?;
-        readers.push(Reader::open(blobs, *list, decode(head.value(), || name(*list))?, 0)?);
+        readers.push(Reader::open(blobs, *list, StoredHead::read(head.value(), *list)?, 0)?);
     }
     let mut runs: Vec<RunId> = readers.iter().flat_map(|reader| reader.runs.iter().copied()).collect();
     runs.sort_unstable();
@@ -430,34 +450,50 @@ pub(super) fn without_runs(
     Ok((empty, None))
 }
 
-/// All that is known of what became of the items with this key's number, in no order.
+/// All that is known of what became of the items with this key's number, in the order of [`order`]; and what of the index
+/// is damaged, which is left out.
 pub(super) fn find(
     heads: &impl ReadableTable<u64, &'static [u8]>,
     blobs: &impl ReadableTable<Key, &'static [u8]>,
     hash: u64,
-) -> Result<Vec<ItemEntry>, Fault> {
-    let wanted = number(hash);
-    let mut found = Vec::new();
+) -> Result<(Vec<ItemEntry>, Vec<String>), Fault> {
+    let (mut found, mut damaged) = (Vec::new(), Vec::new());
     // What is in a later list comes last.
     for entry in heads.iter()? {
         let (list, head) = entry?;
-        let head: StoredHead = decode(head.value(), || name(list.value()))?;
-        // Its first entry may be at the end of the piece before those that begin with it.
-        let piece = head.firsts.partition_point(|first| *first < wanted).saturating_sub(1);
-        if head.firsts.first().is_none_or(|first| *first > wanted) {
-            continue;
-        }
-        let mut reader = Reader::open(blobs, list.value(), head, piece)?;
-        while let Some(entry) = reader.next()? {
-            match number(entry.key_hash) {
-                number if number < wanted => {}
-                number if number == wanted => found.push(entry),
-                _ => break,
-            }
+        let list = list.value();
+        let found_in = StoredHead::read(head.value(), list).and_then(|head| find_in(blobs, list, head, number(hash)));
+        match found_in {
+            Err(Fault::Damage { place, detail }) => read::note(&mut damaged, &place, &detail),
+            entries => found.extend(entries?),
         }
     }
     found.reverse();
     found.sort_by_key(order);
     found.dedup_by_key(|entry| (entry.run, entry.step));
+    Ok((found, damaged))
+}
+
+/// The entries of a list that have this number.
+fn find_in(
+    blobs: &impl ReadableTable<Key, &'static [u8]>,
+    list: u64,
+    head: StoredHead,
+    wanted: u64,
+) -> Result<Vec<ItemEntry>, Fault> {
+    let mut found = Vec::new();
+    if head.firsts.first().is_none_or(|first| *first > wanted) {
+        return Ok(found);
+    }
+    // Its first entry may be at the end of the piece before those that begin with it.
+    let piece = head.firsts.partition_point(|first| *first < wanted).saturating_sub(1);
+    let mut reader = Reader::open(blobs, list, head, piece)?;
+    while let Some(entry) = reader.next()? {
+        match number(entry.key_hash) {
+            number if number < wanted => {}
+            number if number == wanted => found.push(entry),
+            _ => break,
+        }
+    }
     Ok(found)
 }

@@ -39,6 +39,7 @@
 //! of their own so that a change of the public model cannot change the file by accident: whoever changes one here raises
 //! [`FORMAT`], and teaches [`super::upgrade`] to make the new one of the old. Decoding never panics.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use redb::TableDefinition;
@@ -217,6 +218,14 @@ impl<'a> StoredCallsite<'a> {
         })
     }
 }
+
+/// Where what was said of these steps of a run is in [`FACTS`].
+pub(super) fn facts_of(run: RunId, steps: RangeInclusive<StepId>) -> RangeInclusive<(u128, u64, u64, u32)> {
+    (run.0, steps.start().0, 0, 0)..=(run.0, steps.end().0, u64::MAX, u32::MAX)
+}
+
+/// All steps that a run can have.
+pub(super) const ALL_STEPS: RangeInclusive<StepId> = StepId(0)..=StepId(u64::MAX);
 
 /// How an error names a step.
 pub(super) fn step_place(run: RunId, step: StepId) -> String {

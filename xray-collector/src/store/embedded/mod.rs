@@ -4,6 +4,7 @@
 //! file keeps the database open: redb refuses everything after an I/O error, a full disk included, until it is opened
 //! again, which is done here, so that a later batch can succeed. Whoever reads in between gets the last commit.
 
+mod ahead;
 mod blobs;
 mod block;
 mod cache;
@@ -11,6 +12,7 @@ mod check;
 mod compaction;
 mod compression;
 mod fault;
+mod fill;
 mod held;
 mod integers;
 mod items;
@@ -25,6 +27,7 @@ mod rows;
 mod scan;
 mod seal;
 mod segments;
+mod summary;
 mod upgrade;
 mod usage;
 mod write;
@@ -40,7 +43,7 @@ pub use self::check::{Problem, Report, check};
 use self::fault::Fault;
 use super::segment::Contents;
 use super::{
-    Batch, Block, ItemRow, Left, Page, Removal, Retained, Retention, RunQuery, SchemaRow, StepColumns, Store,
+    Batch, Block, ItemRows, Left, Page, Removal, Retained, Retention, RunQuery, SchemaRow, StepColumns, Store,
     StoreError, StoreSummary,
 };
 use crate::id::{ProcessId, RunId, SchemaVersion, StepId};
@@ -293,7 +296,7 @@ impl Store for EmbeddedStore {
         Ok(Some(Box::new(columns.map_err(|fault| fault.reading(&self.path))?)))
     }
 
-    fn item(&self, key: &str, limit: usize) -> Result<Option<Vec<ItemRow>>, StoreError> {
+    fn item(&self, key: &str, limit: usize) -> Result<Option<ItemRows>, StoreError> {
         self.read(|read| read::item(read, key, limit)).map(Some)
     }
 

@@ -15,6 +15,7 @@ use redb::{
     TableHandle, Value,
 };
 
+use super::ahead::Ahead;
 use super::fault::Fault;
 use super::held::HeldFile;
 use super::layout::{
@@ -32,8 +33,9 @@ pub(super) fn open(path: &Path) -> Result<Database, StoreError> {
     let refused = |cause| StoreError::Open { path: path.to_owned(), cause };
     let file = open_file(path)?;
     let is_new = file.metadata().map_err(refused)?.len() == 0;
+    let ahead = Ahead::of(&file);
     let backend = FileBackend::new(file).map_err(|error| refusal(path, error))?;
-    let held = HeldFile::new(backend);
+    let held = HeldFile::new(backend, ahead);
     let opened = Fault::catch(path, || Ok(open_database(path, held.clone())));
     let database = opened.unwrap_or_else(|fault| Err(fault.reading(path)))?;
     held.release().map_err(refused)?;
@@ -179,7 +181,9 @@ mod tests {
     use super::*;
 
     fn held(path: &Path) -> HeldFile {
-        HeldFile::new(FileBackend::new(open_file(path).unwrap()).unwrap())
+        let file = open_file(path).unwrap();
+        let ahead = Ahead::of(&file);
+        HeldFile::new(FileBackend::new(file).unwrap(), ahead)
     }
 
     /// However far a process came with what opening writes, before it was killed: the next one opens the file.

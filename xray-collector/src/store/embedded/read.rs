@@ -12,7 +12,7 @@ use super::block::{self, StoredHead, Whereabouts};
 use super::fault::Fault;
 use super::layout::{
     BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_NEXT_SEGMENT, META_STEPS, NO_BLOCK, PINS,
-    RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, meta_runs, step_place,
+    RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, facts_of, meta_runs, step_place,
 };
 use super::{Caches, items, rows, segments};
 use crate::id::{RunId, SchemaVersion, StepId};
@@ -22,7 +22,8 @@ use crate::payload;
 use crate::schema::Schema;
 use crate::store::segment::Contents;
 use crate::store::{
-    Block, Column, ColumnSet, Cursor, ItemRow, MAX_DAMAGED, MAX_PAGE, Page, Part, PayloadRef, RunQuery, SchemaRow,
+    Block, Column, ColumnSet, Cursor, ItemRow, ItemRows, MAX_DAMAGED, MAX_PAGE, Page, Part, PayloadRef, RunQuery,
+    SchemaRow,
 };
 use crate::value::Captured;
 
@@ -42,9 +43,7 @@ pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>
         let (started_ns, id) = key.value();
         let mut run = match StoredRun::read(row.value(), started_ns, RunId(id)) {
             Err(Fault::Damage { place, detail }) => {
-                if page.damaged.len() < MAX_DAMAGED {
-                    page.damaged.push(format!("{place}: {detail}"));
-                }
+                note(&mut page.damaged, &place, &detail);
                 continue;
             }
             run => run?,
@@ -62,6 +61,13 @@ pub(super) fn runs(read: &ReadTransaction, query: &RunQuery) -> Result<Page<Run>
         page.rows.push(run);
     }
     Ok(page)
+}
+
+/// Names what is left out, as far as there is room for it.
+pub(super) fn note(damaged: &mut Vec<String>, place: &str, detail: &str) {
+    if damaged.len() < MAX_DAMAGED {
+        damaged.push(format!("{place}: {detail}"));
+    }
 }
 
 pub(super) fn run(read: &ReadTransaction, id: RunId) -> Result<Option<Run>, Fault> {
@@ -207,7 +213,7 @@ fn step_in_block(read: &ReadTransaction, caches: &Caches, run: RunId, id: StepId
 /// What was said of a step and is not in a block with it.
 pub(super) fn facts(read: &ReadTransaction, caches: &Caches, run: RunId, id: StepId) -> Result<Vec<Captured>, Fault> {
     let mut facts = Vec::new();
-    for entry in read.open_table(FACTS)?.range((run.0, id.0, 0, 0)..=(run.0, id.0, u64::MAX, u32::MAX))? {
+    for entry in read.open_table(FACTS)?.range(facts_of(run, id..=id))? {
         let (key, length) = entry?;
         let (_, _, segment, offset) = key.value();
         let place = PayloadRef { segment, offset, length: length.value() };
@@ -234,12 +240,13 @@ pub(super) fn values(
 }
 
 /// What became of an item, newest runs first.
-pub(super) fn item(read: &ReadTransaction, key: &str, limit: usize) -> Result<Vec<ItemRow>, Fault> {
+pub(super) fn item(read: &ReadTransaction, key: &str, limit: usize) -> Result<ItemRows, Fault> {
     let (heads, blobs) = (read.open_table(ITEM_HEADS)?, read.open_table(ITEMS)?);
     let places = read.open_table(RUN_AT)?;
     let rows = read.open_table(STEPS)?;
     let mut found = Vec::new();
-    for entry in items::find(&heads, &blobs, item_hash(key))? {
+    let (entries, damaged) = items::find(&heads, &blobs, item_hash(key))?;
+    for entry in entries {
         // Entries may be of runs that are gone.
         let Some(place) = places.get(entry.run.0)? else { continue };
         let callsite = match entry.callsite {
@@ -261,7 +268,7 @@ pub(super) fn item(read: &ReadTransaction, key: &str, limit: usize) -> Result<Ve
     }
     found.sort_by_key(|row| (std::cmp::Reverse((row.run_started_ns, row.run)), row.step));
     found.truncate(limit);
-    Ok(found)
+    Ok(ItemRows { rows: found, damaged })
 }
 
 pub(super) fn callsites(read: &ReadTransaction) -> Result<Vec<(u32, Arc<Callsite>)>, Fault> {

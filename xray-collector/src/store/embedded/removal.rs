@@ -8,17 +8,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
 
-use super::block::{self, Columns, StoredHead, Values, Whereabouts};
+use super::block::{self, StoredHead, Values, Whereabouts};
 use super::fault::Fault;
 use super::layout::{
-    BLOCK_HEADS, BLOCKS, DISCARDED, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_NEXT_BLOCK, META_STEPS,
-    OPEN_RUNS, PINS, RUN_AT, RUN_BLOCKS, RUNS, RUNS_IN_MIND, STEPS, STEPS_IN_MIND, encode, known, meta_runs, status,
+    ALL_STEPS, BLOCK_HEADS, BLOCKS, DISCARDED, FACTS, ITEM_HEADS, ITEMS, META_FINAL_ROWS, META_STEPS, OPEN_RUNS, PINS,
+    RUN_AT, RUN_BLOCKS, RUNS, RUNS_IN_MIND, STEPS, STEPS_IN_MIND, facts_of, known, meta_runs, status,
 };
+use super::seal::{next_block, write_block};
 use super::write::{self, Counts};
 use super::{blobs, items, read, removed, rows, segments};
 use crate::id::RunId;
 use crate::model::RunStatus;
-use crate::store::{ColumnSet, Limit, Part, Removed};
+use crate::store::{Block, ColumnSet, Limit, Part, Removed};
 
 /// So many runs go in one transaction, at most.
 const RUNS_AT_ONCE: usize = 512;
@@ -145,7 +146,7 @@ fn rewrite(
     let steps = head.steps as usize;
     let old = block::read(&blobs, number, steps, ColumnSet::ALL)?;
     let whereabouts = Whereabouts::read(&blobs, number, steps)?;
-    let (mut columns, mut values) = (Columns::default(), Values::default());
+    let (mut columns, mut values) = (Block::default(), Values::default());
     let mut frame = None;
     for run in old.runs.iter().filter(|run| !gone.contains(run)) {
         columns.copy(&old, *run);
@@ -167,21 +168,14 @@ fn rewrite(
         }
     }
     let new = next_block(transaction)?;
-    block::write(&mut blobs, new, &block::encode(&columns, values, &whereabouts.names)?)?;
     let started_ns = lead_to(transaction, &columns.runs, number, new)?;
-    let mut head = StoredHead::from(columns.info(started_ns));
-    head.bytes = blobs::length(&blobs, new)?;
-    transaction.open_table(BLOCK_HEADS)?.insert(new, &*encode(&head)?)?;
+    let left = (new, StoredHead::from(columns.info(started_ns)));
+    let gone = (steps - columns.len()) as u64;
+    let encoded = block::encode(&columns, values, &whereabouts.names)?;
+    write_block(&mut transaction.open_table(BLOCK_HEADS)?, &mut blobs, left, &encoded)?;
     drop(blobs);
     forget_block(transaction, number)?;
-    Ok((steps - head.steps as usize) as u64)
-}
-
-fn next_block(transaction: &WriteTransaction) -> Result<u64, Fault> {
-    let mut meta = transaction.open_table(META)?;
-    let number = meta.get(META_NEXT_BLOCK)?.map_or(0, |next| next.value());
-    meta.insert(META_NEXT_BLOCK, number + 1)?;
-    Ok(number)
+    Ok(gone)
 }
 
 /// Has runs that were in one block be in another. Says when the first of them began, and the last.
@@ -225,7 +219,7 @@ fn remove_rows(transaction: &WriteTransaction, gone: &BTreeSet<RunId>, counts: &
         runs.remove((place.0, run.0))?;
         open.remove(run.0)?;
         blocks.retain_in((run.0, 0)..=(run.0, u64::MAX), |_, _| false)?;
-        facts.retain_in((run.0, 0, 0, 0)..=(run.0, u64::MAX, u64::MAX, u32::MAX), |_, _| false)?;
+        facts.retain_in(facts_of(*run, ALL_STEPS), |_, _| false)?;
         steps_in_mind.retain_in((run.0, 0)..=(run.0, u64::MAX), |_, _| false)?;
         runs_in_mind.remove(run.0)?;
         let (taken, growth) = rows::take(&mut steps, *run, |_| true)?;

@@ -2,16 +2,23 @@
 //! lasts.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 
 use super::block::{self, ROWS, StoredHead};
+use super::cache::Cache;
 use super::fault::Fault;
-use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, STEPS, step_place};
-use super::{Caches, blobs, read, rows};
+use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, RUN_AT, STEPS, facts_of, step_place};
+use super::{Caches, blobs, read, rows, summary};
 use crate::id::{RunId, StepId};
-use crate::store::{Block, BlockInfo, Column, ColumnSet, MAX_DAMAGED, Part, PayloadRef, StepColumns, StoreError};
+use crate::store::{Block, BlockInfo, Column, ColumnSet, Part, PayloadRef, StepColumns, StoreError, Summary};
 use crate::value::Captured;
+
+/// How much is kept of the blocks whose values are read.
+const STEPS_BYTES: usize = 1 << 20;
+/// Before the first and the last time at which runs began are known.
+const NO_TIME: (u64, u64) = (u64::MAX, 0);
 
 /// One moment of the store.
 pub(super) struct Columns<'s> {
@@ -26,8 +33,10 @@ pub(super) struct Columns<'s> {
     rows: Vec<Rows>,
     /// What of heads and rows does not decode.
     damaged: Vec<String>,
-    /// Something was said of steps after they were put into blocks.
+    /// Something was said of steps that is in no block.
     has_late_facts: bool,
+    /// The ids of the steps of blocks, to look for that.
+    steps: Cache<usize, Block>,
 }
 
 /// Rows as a block, with the places of their values.
@@ -42,7 +51,7 @@ impl<'s> Columns<'s> {
         for entry in snapshot.open_table(BLOCK_HEADS)?.iter()? {
             let (number, head) = entry?;
             match StoredHead::read(head.value(), number.value()) {
-                Err(Fault::Damage { place, detail }) => note(&mut damaged, &place, &detail),
+                Err(Fault::Damage { place, detail }) => read::note(&mut damaged, &place, &detail),
                 head => {
                     infos.push(head?.into_info());
                     numbers.push(number.value());
@@ -51,37 +60,50 @@ impl<'s> Columns<'s> {
         }
         let has_late_facts = !snapshot.open_table(FACTS)?.is_empty()?;
         let blobs = snapshot.open_table(BLOCKS)?;
-        let mut columns =
-            Self { path, caches, snapshot, blobs, infos, numbers, rows: Vec::new(), damaged, has_late_facts };
+        let mut columns = Self {
+            path,
+            caches,
+            snapshot,
+            blobs,
+            infos,
+            numbers,
+            rows: Vec::new(),
+            damaged,
+            has_late_facts,
+            steps: Cache::new(STEPS_BYTES),
+        };
         columns.read_rows()?;
         Ok(columns)
     }
 
     fn read_rows(&mut self) -> Result<(), Fault> {
         let table = self.snapshot.open_table(STEPS)?;
+        let runs = self.snapshot.open_table(RUN_AT)?;
         let facts = self.snapshot.open_table(FACTS)?;
-        let (mut columns, mut places) = (block::Columns::default(), Vec::new());
+        let (mut columns, mut places, mut span) = (Block::default(), Vec::new(), NO_TIME);
         let damaged = &mut self.damaged;
         let whole = rows::all(&table)?.filter_map(|row| match row {
             Err(Fault::Damage { place, detail }) => {
-                note(damaged, &place, &detail);
+                read::note(damaged, &place, &detail);
                 None
             }
             row => Some(row),
         });
         let mut rows = whole.peekable();
         while let Some(row) = rows.next().transpose()? {
-            let has_facts = self.has_late_facts && {
-                let (run, step) = (row.run.0, row.step.0);
-                facts.range((run, step, 0, 0)..=(run, step, u64::MAX, u32::MAX))?.next().is_some()
-            };
+            let has_facts =
+                self.has_late_facts && facts.range(facts_of(row.run, row.step..=row.step))?.next().is_some();
+            if columns.runs.last() != Some(&row.run) {
+                // A run that is not there may have begun at any time.
+                let started_ns = runs.get(row.run.0)?.map(|place| place.value().0);
+                span = (span.0.min(started_ns.unwrap_or(0)), span.1.max(started_ns.unwrap_or(u64::MAX)));
+            }
             columns.push(&row, has_facts);
             places.push([row.arguments, row.result]);
             if columns.len() == ROWS || rows.peek().is_none() {
                 let (columns, places) = (std::mem::take(&mut columns), std::mem::take(&mut places));
-                // When their runs began is not looked up: it may be any time.
-                self.infos.push(columns.info((0, u64::MAX)));
-                self.rows.push(Rows { block: columns.into_block(), places });
+                self.infos.push(columns.info(std::mem::replace(&mut span, NO_TIME)));
+                self.rows.push(Rows { block: columns, places });
             }
         }
         Ok(())
@@ -113,14 +135,10 @@ impl<'s> Columns<'s> {
     }
 
     fn step_at(&self, at: usize, row: usize) -> Result<(RunId, StepId), Fault> {
-        let block = read::block(&self.snapshot, self.caches, self.numbers[at])?;
+        let (number, steps) = (self.numbers[at], self.infos[at].steps);
+        let read = || block::read(&self.blobs, number, steps, ColumnSet::EMPTY.with(Column::Step)).map(Arc::new);
+        let block = self.steps.get_or(at, |block| 8 * block.len(), read)?;
         Ok((block.run_of(row), StepId(block.column(Column::Step)[row])))
-    }
-}
-
-fn note(damaged: &mut Vec<String>, place: &str, detail: &str) {
-    if damaged.len() < MAX_DAMAGED {
-        damaged.push(format!("{place}: {detail}"));
     }
 }
 
@@ -138,6 +156,14 @@ impl StepColumns for Columns<'_> {
             return Ok(rows.block.clone());
         }
         let read = || block::read(&self.blobs, self.numbers[block], self.infos[block].steps, columns);
+        Fault::catch(self.path, read).map_err(|fault| fault.reading(self.path))
+    }
+
+    fn summary(&self, block: usize) -> Result<Summary, StoreError> {
+        let read = || match self.rows_at(block) {
+            Some(rows) => Ok(Summary::of(&rows.block)),
+            None => summary::read(&self.blobs, self.numbers[block], self.infos[block].steps),
+        };
         Fault::catch(self.path, read).map_err(|fault| fault.reading(self.path))
     }
 

@@ -9,16 +9,18 @@ use std::thread::Scope;
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::blobs;
-use super::block::{self, Columns, Encoded, PARTS, ROWS, StoredHead, Values};
+use super::block::{self, Encoded, PARTS, ROWS, StoredHead, Values};
 use super::fault::Fault;
-use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, META, META_NEXT_BLOCK, RUN_AT, SEGMENTS, STEPS, encode};
+use super::layout::{
+    ALL_STEPS, BLOCK_HEADS, BLOCKS, FACTS, META, META_NEXT_BLOCK, RUN_AT, SEGMENTS, STEPS, encode, facts_of,
+};
 use super::rows::{self, Growth};
 use super::segments;
 use crate::aside::Aside;
 use crate::id::{RunId, StepId};
 use crate::map::FastMap;
 use crate::store::segment::Contents;
-use crate::store::{FactsRow, PayloadRef, Segment, StepRow};
+use crate::store::{Block, FactsRow, PayloadRef, Segment, StepRow};
 use crate::value::{Appender, Cursor, SegmentNames, Table as Names};
 
 /// So many rows go from the table into blocks at once, at most.
@@ -49,7 +51,7 @@ pub(super) struct Sealer<'a, 't, 'scope, 'env> {
     values_of: Sources<'a, 't>,
     /// When runs began that are not in the store yet, or are there with another time.
     started_ns: FastMap<RunId, u64>,
-    columns: Columns,
+    columns: Block,
     values: Values,
     names: SegmentNames,
     scratch: Vec<u8>,
@@ -92,7 +94,7 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
             names: values_of.names(),
             values_of,
             started_ns,
-            columns: Columns::default(),
+            columns: Block::default(),
             values: Values::default(),
             scratch: Vec::new(),
             done: Done::default(),
@@ -155,8 +157,7 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
 
     fn take_facts(&mut self, run: RunId, is_wanted: impl Fn(StepId) -> bool) -> Result<Vec<FactsRow>, Fault> {
         let mut taken = Vec::new();
-        let all = (run.0, 0, 0, 0)..=(run.0, u64::MAX, u64::MAX, u32::MAX);
-        for entry in self.facts.extract_from_if(all, |(_, step, ..), _| is_wanted(StepId(step)))? {
+        for entry in self.facts.extract_from_if(facts_of(run, ALL_STEPS), |(_, step, ..), _| is_wanted(StepId(step)))? {
             let (key, length) = entry?;
             let (_, step, segment, offset) = key.value();
             let place = PayloadRef { segment, offset, length: length.value() };
@@ -202,12 +203,10 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
     fn end_block(&mut self) -> Result<(), Fault> {
         let (columns, values) = (std::mem::take(&mut self.columns), std::mem::take(&mut self.values));
         let names = std::mem::replace(&mut self.names, self.values_of.names());
-        if columns.len() == 0 {
+        if columns.is_empty() {
             return Ok(());
         }
-        let mut meta = self.transaction.open_table(META)?;
-        let block = meta.get(META_NEXT_BLOCK)?.map_or(0, |next| next.value());
-        meta.insert(META_NEXT_BLOCK, block + 1)?;
+        let block = next_block(self.transaction)?;
         let head = StoredHead::from(columns.info(self.started_range(&columns.runs)?));
         self.done.sealed.extend(columns.runs_with_steps().map(|(run, steps)| Sealed { run, block, steps }));
         let encode = move || block::encode(&columns, values, names.texts());
@@ -232,13 +231,32 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
     /// Writes the last block.
     pub(super) fn finish(mut self) -> Result<Done, Fault> {
         self.end_block()?;
-        for (block, mut head, encoded) in self.encoded {
-            block::write(&mut self.blobs, block, &encoded.finish()?)?;
-            head.bytes = blobs::length(&self.blobs, block)?;
-            self.heads.insert(block, &*encode(&head)?)?;
+        for (block, head, encoded) in self.encoded {
+            write_block(&mut self.heads, &mut self.blobs, (block, head), &encoded.finish()?)?;
         }
         Ok(self.done)
     }
+}
+
+/// The number of a new block.
+pub(super) fn next_block(transaction: &WriteTransaction) -> Result<u64, Fault> {
+    let mut meta = transaction.open_table(META)?;
+    let block = meta.get(META_NEXT_BLOCK)?.map_or(0, |next| next.value());
+    meta.insert(META_NEXT_BLOCK, block + 1)?;
+    Ok(block)
+}
+
+/// Writes a new block. Its head gets to know how long it is.
+pub(super) fn write_block(
+    heads: &mut Table<'_, u64, &'static [u8]>,
+    blobs: &mut Table<'_, blobs::Key, &'static [u8]>,
+    (block, mut head): (u64, StoredHead),
+    encoded: &Encoded,
+) -> Result<(), Fault> {
+    block::write(blobs, block, encoded)?;
+    head.bytes = blobs::length(blobs, block)?;
+    heads.insert(block, &*encode(&head)?)?;
+    Ok(())
 }
 
 /// Where values are that are put into blocks.

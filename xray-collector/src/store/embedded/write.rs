@@ -9,7 +9,7 @@ use std::thread::Scope;
 
 use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
 
-use super::block::{self, Columns, ROWS, StoredHead};
+use super::block::{self, ROWS, StoredHead};
 use super::fault::Fault;
 use super::items::{self, Items};
 use super::layout::{
@@ -24,7 +24,7 @@ use crate::decision::DecisionCounts;
 use crate::id::{ProcessId, RunId};
 use crate::map::FastMap;
 use crate::model::{Run, RunStatus};
-use crate::store::{Batch, Column, ColumnSet, FactsRow, LateRow, PayloadRef, SchemaRow, Segment, StepRow};
+use crate::store::{Batch, Column, ColumnSet, FactsRow, LateRow, SchemaRow, Segment, StepRow};
 
 /// A batch of so many steps that will not change any more makes blocks of its own. Those of smaller ones are rows until
 /// they are enough for a block.
@@ -58,7 +58,6 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
         for late in &batch.late {
             add_late(&transaction, late)?;
         }
-        mark_facts(&transaction, &batch.facts)?;
         if let Some(list) = items.finish()? {
             let (heads, blobs) = (transaction.open_table(ITEM_HEADS)?, transaction.open_table(ITEMS)?);
             Items { heads, blobs, runs: transaction.open_table(RUN_AT)? }.add(list)?;
@@ -97,7 +96,7 @@ fn sorted(steps: &[StepRow]) -> Vec<&StepRow> {
     places.into_iter().map(|(_, _, Reverse(at))| &steps[at]).collect()
 }
 
-/// Puts steps and facts where they are row by row.
+/// Puts steps, sorted by run and step, and facts where they are row by row.
 fn store(
     transaction: &WriteTransaction,
     rows: &[&StepRow],
@@ -107,11 +106,13 @@ fn store(
     let growth = rows::put(&mut transaction.open_table(STEPS)?, rows)?;
     counts.add(META_STEPS, growth.rows);
     counts.add(META_FINAL_ROWS, growth.final_rows);
-    let mut table = transaction.open_table(FACTS)?;
-    for fact in facts {
-        put_fact(&mut table, fact)?;
+    {
+        let mut table = transaction.open_table(FACTS)?;
+        facts.iter().try_for_each(|fact| put_fact(&mut table, fact))?;
     }
-    Ok(())
+    let is_here =
+        |fact: &FactsRow| rows.binary_search_by_key(&(fact.run, fact.step), |row| (row.run, row.step)).is_ok();
+    facts.iter().filter(|fact| !is_here(fact)).try_for_each(|fact| mark_fact(transaction, fact))
 }
 
 /// Puts the steps that will not change any more into blocks, and stores what is left.
@@ -193,36 +194,27 @@ fn add_late(transaction: &WriteTransaction, late: &LateRow) -> Result<(), Fault>
         let Some(head) = heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()? else {
             continue;
         };
-        let read = match block::read(&blobs, number, head.steps as usize, ColumnSet::ALL) {
+        let mut block = match block::read(&blobs, number, head.steps as usize, ColumnSet::ALL) {
             // What is said of a step that cannot be read is not worth the batch.
             Err(Fault::Damage { .. }) => continue,
             read => read?,
         };
-        let Some(row) = read.row_of(late.run, late.step) else { continue };
-        let mut columns = Columns::of_block(read);
-        columns.add(row, late);
-        columns.write_again(&mut blobs, number)?;
-        heads.insert(number, &*encode(&head.changed(&columns))?)?;
+        let Some(row) = block.row_of(late.run, late.step) else { continue };
+        block.add(row, late);
+        block::write_again(&mut blobs, number, &block)?;
+        heads.insert(number, &*encode(&head.changed(&block))?)?;
         return Ok(());
     }
     Ok(())
 }
 
-/// Says of steps in blocks that there are facts about them elsewhere: what of them counts comes later.
-fn mark_facts(transaction: &WriteTransaction, facts: &[FactsRow]) -> Result<(), Fault> {
-    for fact in facts {
-        let is_elsewhere = {
-            let PayloadRef { segment, offset, .. } = fact.place;
-            let table = transaction.open_table(FACTS)?;
-            table.get((fact.run.0, fact.step.0, segment, offset))?.is_some()
-        };
-        if is_elsewhere && rows::find(&transaction.open_table(STEPS)?, fact.run, fact.step)?.is_none() {
-            let (run, step, counts) = (fact.run, fact.step, DecisionCounts::default());
-            let late = LateRow { run, step, counts, important: false, items_in: None, items_out: None };
-            add_late(transaction, &late)?;
-        }
+/// Says of a step, if it is in a block, that there is a fact about it elsewhere: what of it counts comes later.
+fn mark_fact(transaction: &WriteTransaction, fact: &FactsRow) -> Result<(), Fault> {
+    if rows::find(&transaction.open_table(STEPS)?, fact.run, fact.step)?.is_some() {
+        return Ok(());
     }
-    Ok(())
+    let (run, step, counts) = (fact.run, fact.step, DecisionCounts::default());
+    add_late(transaction, &LateRow { run, step, counts, important: false, items_in: None, items_out: None })
 }
 
 /// Marks the running runs of other processes as crashed, and says how many there were.

@@ -8,11 +8,11 @@ use redb::{ReadableTable, ReadableTableMetadata};
 use super::Check;
 use crate::id::{RunId, StepId};
 use crate::payload;
-use crate::store::embedded::block::{self, Columns, StoredHead, Whereabouts};
+use crate::store::embedded::block::{self, StoredHead, Whereabouts};
 use crate::store::embedded::fault::Fault;
 use crate::store::embedded::layout::{BLOCK_HEADS, BLOCKS, DISCARDED, META, META_NEXT_BLOCK, RUN_BLOCKS, STEPS};
-use crate::store::embedded::{blobs, rows};
-use crate::store::{Block, Column, ColumnSet, Part, flag};
+use crate::store::embedded::{blobs, rows, summary};
+use crate::store::{Block, Column, ColumnSet, Part, Summary, flag};
 
 /// The first and the last step of a run in a block.
 type Steps = (u64, u64);
@@ -44,6 +44,7 @@ impl Check<'_> {
             let Some(head) = self.report.sound(StoredHead::read(head.value(), number))? else { continue };
             let Some(read) = self.report.sound(self.block(number, &head))? else { continue };
             self.head(number, &head, &read)?;
+            self.summary(number, &read)?;
             for run in &read.runs {
                 self.run_in(number, &read, *run, &mut further);
                 led_to.insert((number, *run));
@@ -70,7 +71,7 @@ impl Check<'_> {
     /// What is said of a block before it is read.
     fn head(&mut self, number: u64, head: &StoredHead, read: &Block) -> Result<(), Fault> {
         let mut problem = |what: &str| self.report.problem(block::name(number), what);
-        let info = Columns::of_block(read.clone()).info(head.runs_started_ns);
+        let info = read.info(head.runs_started_ns);
         if info.ranges[..] != head.ranges[..] || info.callsites != head.callsites {
             problem("its head is not that of its columns");
         }
@@ -84,6 +85,15 @@ impl Check<'_> {
         }
         if head.revision == 0 && blobs::length(&self.read.open_table(BLOCKS)?, number)? != head.bytes {
             problem("it has not as many bytes as its head says");
+        }
+        Ok(())
+    }
+
+    /// What its steps are said to come to.
+    fn summary(&mut self, number: u64, read: &Block) -> Result<(), Fault> {
+        let summary = summary::read(&self.read.open_table(BLOCKS)?, number, read.len());
+        if self.report.sound(summary)?.is_some_and(|summary| summary != Summary::of(read)) {
+            self.report.problem(summary::name(number), "it is not that of its columns");
         }
         Ok(())
     }
