@@ -905,6 +905,8 @@ export interface components {
         };
         /** @description Functions that runs failed of. */
         Failures: {
+            /** @description What was left out because it is damaged. */
+            damaged?: string[];
             /** @description The function that most runs failed of first. */
             data: components["schemas"]["Failing"][];
             /** @description Functions that runs failed of, of which `data` has no more than `limit`. */
@@ -1104,6 +1106,8 @@ export interface components {
         Index: "runs" | "columns" | "items";
         /** @description An item, and a page of the runs that had it. */
         ItemHistory: components["schemas"]["Page_ItemInRun"] & {
+            /** @description What of the index is damaged, so that there may be more runs. */
+            damaged?: string[];
             /** @description Whether the store has an index of items. */
             indexed: boolean;
             item: string;
@@ -1465,6 +1469,11 @@ export interface components {
              * @description Blocks that may have to be read.
              */
             blocks_left: number;
+            /**
+             * Format: int64
+             * @description Of these, blocks that are answered from what is known of their steps instead.
+             */
+            blocks_summed: number;
             /** @description What has to hold of a step's columns; empty if every row is read. */
             columns: string[];
             index: components["schemas"]["Index"];
@@ -1604,6 +1613,11 @@ export interface components {
             blocks_pruned: number;
             /** Format: int64 */
             blocks_read: number;
+            /**
+             * Format: int64
+             * @description Blocks that were answered from what is known of their steps.
+             */
+            blocks_summed: number;
             /** Format: int64 */
             elapsed_ns: number;
             /**
