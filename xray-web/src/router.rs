@@ -96,16 +96,13 @@ resources! {
 }
 
 pub(crate) fn router(source: Source, clients: Clients) -> Router {
-    let compression = CompressionLayer::new()
-        .quality(CompressionLevel::Fastest)
-        .compress_when(SizeAbove::new(COMPRESSED_BYTES).and(NotForContentType::SSE));
     resources()
         .merge(pages())
         .route("/api/v1/runs/{id}/pin", put(pin::pin).delete(pin::unpin).fallback(pin::wrong_method))
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing_there)
         .layer(from_fn(validation::conditional))
-        .layer(compression)
+        .layer(compression(CompressionLevel::Fastest))
         .layer(map_response(validation::coded))
         .layer(from_fn(limits::guard))
         .layer(from_fn(host::guard))
@@ -125,6 +122,13 @@ fn pages() -> Router<Source> {
         .route("/assets/{*file}", get(page::asset))
         .route("/reference", get(page::reference))
         .route("/reference/{*file}", get(page::reference))
+        // They are asked for once, and are most of what the first view takes.
+        .layer(compression(CompressionLevel::Precise(9)))
+}
+
+fn compression(level: CompressionLevel) -> CompressionLayer<impl Predicate> {
+    let large = SizeAbove::new(COMPRESSED_BYTES).and(NotForContentType::SSE);
+    CompressionLayer::new().quality(level).compress_when(large)
 }
 
 async fn nothing_there(uri: Uri) -> Problem {

@@ -2,14 +2,11 @@
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 
-/** Writes `NAME.png` into the directory that `XRAY_PICTURES` names; does nothing without. */
-export async function picture(page: Page, name: string): Promise<void> {
+/** Writes `NAME.png` into the directory that `XRAY_PICTURES` names, if it is wanted; does nothing without one. */
+export async function picture(page: Page, name: string, wanted: boolean): Promise<void> {
   const directory = process.env.XRAY_PICTURES;
-  if (!directory) return;
-  await page
-    .getByText(/^Loading|…$/)
-    .first()
-    .waitFor({ state: "hidden" })
-    .catch(() => {});
+  if (!directory || !wanted) return;
+  // Charts are loaded when they are needed, and move when they come.
+  await page.waitForTimeout(1_000);
   await page.screenshot({ path: join(directory, `${name}.png`), animations: "disabled" });
 }
