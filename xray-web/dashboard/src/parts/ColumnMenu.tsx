@@ -1,15 +1,19 @@
 import { Menu } from "@base-ui/react/menu";
 import { useRef } from "react";
+import { Button } from "./Button";
 import styles from "./ColumnMenu.module.css";
 
 type Properties = {
+  label?: string;
   columns: { id: string; header: string }[];
   shown: string[];
   onChange: (shown: string[]) => void;
+  /** Says how many of them are shown. */
+  counted?: boolean;
 };
 
 /** Which columns of a table are shown: a menu that stays open while one chooses. */
-export function ColumnMenu({ columns, shown, onChange }: Properties) {
+export function ColumnMenu({ label = "Columns", columns, shown, onChange, counted = false }: Properties) {
   // Within the page's landmarks, where it is looked for.
   const place = useRef<HTMLDivElement>(null);
   const toggle = (id: string, on: boolean) =>
@@ -17,12 +21,13 @@ export function ColumnMenu({ columns, shown, onChange }: Properties) {
   return (
     <div ref={place}>
       <Menu.Root>
-        <Menu.Trigger className={styles.trigger}>
-          Columns <span aria-hidden="true">▾</span>
+        <Menu.Trigger render={<Button disabled={columns.length === 0} />}>
+          {label} {counted && `${shown.length}/${columns.length} `}
+          <span aria-hidden="true">▾</span>
         </Menu.Trigger>
         <Menu.Portal container={place}>
           <Menu.Positioner className={styles.positioner} positionMethod="fixed" sideOffset={4} align="end">
-            <Menu.Popup className={styles.popup} aria-label="Columns">
+            <Menu.Popup className={styles.popup} aria-label={label}>
               {columns.map(({ id, header }) => (
                 <Menu.CheckboxItem
                   key={id}
@@ -31,7 +36,7 @@ export function ColumnMenu({ columns, shown, onChange }: Properties) {
                   onCheckedChange={(on) => toggle(id, on)}
                   closeOnClick={false}
                 >
-                  <span className={styles.mark}>
+                  <span className={styles.mark} aria-hidden="true">
                     <Menu.CheckboxItemIndicator>✓</Menu.CheckboxItemIndicator>
                   </span>
                   {header}

@@ -1,7 +1,7 @@
 // A list of records as a table. A record is read when its row comes into sight, or when the table is sorted.
 import { useMemo, useState } from "react";
+import { ColumnMenu } from "../parts/ColumnMenu";
 import { type Column, Table } from "../parts/Table";
-import { Columns } from "./Columns";
 import { skipValue } from "./json/scan";
 import { JsonTree } from "./json/tree";
 import { preview } from "./preview";
@@ -18,7 +18,8 @@ const MOST_ROWS = 14;
 export function RecordsTable({ label, text }: { label: string; text: string }) {
   const rows = useMemo(() => recordsOf(text), [text]);
   const fields = useMemo(() => fieldsOf(text), [text]);
-  const [hidden, setHidden] = useState(() => fields.slice(SHOWN));
+  const [shown, setShown] = useState(() => fields.slice(0, SHOWN));
+  const hidden = useMemo(() => fields.filter((field) => !shown.includes(field)), [fields, shown]);
   const columns = useMemo<Column<ListedRecord>[]>(
     () => [
       { id: "#", header: "#", width: "4rem", align: "end", cell: (row) => row.index, sort: (row) => row.index },
@@ -29,7 +30,7 @@ export function RecordsTable({ label, text }: { label: string; text: string }) {
   return (
     <div>
       <div className={styles.toolbar}>
-        <Columns all={fields} hidden={hidden} onChange={setHidden} />
+        <ColumnMenu columns={fields.map(named)} shown={shown} onChange={setShown} counted />
       </div>
       <div style={{ height: Math.min(rows.length + 1, MOST_ROWS) * ROW + 24 }}>
         <Table
@@ -44,6 +45,8 @@ export function RecordsTable({ label, text }: { label: string; text: string }) {
     </div>
   );
 }
+
+const named = (field: string) => ({ id: field, header: field });
 
 /** A column of what rows have under a name, as wide as `sample` needs it: numbers to the right, the rest in a line. */
 export function fieldColumn<Row>(id: string, header: string, value: (row: Row) => unknown, sample: Row[]): Column<Row> {

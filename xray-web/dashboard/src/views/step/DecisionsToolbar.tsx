@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from "react";
 import type { Counts } from "../../api/types";
 import { Button } from "../../parts/Button";
+import { ColumnMenu } from "../../parts/ColumnMenu";
 import { type Choice, Select } from "../../parts/Select";
 import { useShortcut } from "../../shell/shortcuts";
 import { count } from "../../text/format";
-import { Columns } from "../../value/Columns";
 import styles from "./Decisions.module.css";
 import type { Way } from "./DecisionsView";
 import { BASES, type StepSearch, VERDICTS } from "./search";
@@ -72,11 +72,12 @@ export function DecisionsToolbar({ way, hasKeys, counts, search, onChange, field
         </Button>
       )}
       {fields.length > 0 && (
-        <Columns
+        <ColumnMenu
           label="Fields"
-          all={fields}
-          hidden={fields.filter((field) => !shown.includes(field))}
-          onChange={(hidden) => onChange({ columns: fields.filter((field) => !hidden.includes(field)) })}
+          columns={fields.map((field) => ({ id: field, header: field }))}
+          shown={shown}
+          onChange={(columns) => onChange({ columns })}
+          counted
         />
       )}
       <span className={styles.counted} role="status">
