@@ -48,5 +48,8 @@ it.each(["light", "dark"] as const)("three clicks from the runs to the reason, i
   await page.getByRole("heading", { level: 1, name: "Batman Begins (2005)" }).waitFor();
   await why(page).waitFor();
   await picture(page, "item", colorScheme === "light");
+  await page.goto(`${program.url}/runs/${run}?show=funnel`);
+  await page.getByRole("link", { name: /^search: −3,193 shared > 0$/ }).waitFor();
+  await picture(page, "funnel", colorScheme === "light");
   expect(complaints).toEqual([]);
 });
