@@ -118,7 +118,8 @@ fn installed() -> anyhow::Result<bool> {
         return Ok(true);
     }
     let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund", "--loglevel", "error"]).current_dir(dashboard());
+    // Not `npm ci`: it asks for the programs of every other platform, too, of which the newest may not be there yet.
+    npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel", "error"]).current_dir(dashboard());
     let Output { status, stderr, .. } = npm.output().context("cannot run npm: is Node.js installed?")?;
     let said = String::from_utf8_lossy(&stderr);
     if !status.success() && ["ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ECONNREFUSED"].iter().any(|it| said.contains(it)) {
