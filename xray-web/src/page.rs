@@ -1,7 +1,5 @@
 //! What a browser shows: the dashboard, and the reference of the API. Both are files that are built into the program.
 
-use std::borrow::Cow;
-
 use axum::extract::RawQuery;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -65,8 +63,5 @@ fn file(name: &str, found: Option<EmbeddedFile>, uri: &Uri) -> Result<Response, 
         _ => "application/octet-stream",
     };
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(kind))];
-    Ok(match file.data {
-        Cow::Borrowed(content) => (kind, content).into_response(),
-        Cow::Owned(content) => (kind, content).into_response(),
-    })
+    Ok((kind, file.data).into_response())
 }

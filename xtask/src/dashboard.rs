@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use anyhow::{Context as _, ensure};
 
-use crate::steps::{check, root};
+use crate::steps::{check, root, target};
 
 const DASHBOARD: &str = "xray-web/dashboard";
 /// Where a browser is looked for, after `CHROMIUM`.
@@ -86,10 +86,9 @@ fn files(directory: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
 
 /// The tests in a browser, against the examples as they were built last.
 fn browse(only: Option<&str>, pictures: bool) -> anyhow::Result<()> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let mut command = Command::new("npm");
     command.args(["run", "--silent", "browser"]).args(only.map(|only| ["--", only]).into_iter().flatten());
-    command.current_dir(dashboard()).env("CHROMIUM", browser()?).env("XRAY_EXAMPLES", target.join("release/examples"));
+    command.current_dir(dashboard()).env("CHROMIUM", browser()?).env("XRAY_EXAMPLES", target().join("release/examples"));
     if pictures {
         command.env("XRAY_PICTURES", root().join("docs"));
     }

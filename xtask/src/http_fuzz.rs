@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 
 use crate::bench::built;
-use crate::steps::{check, root};
+use crate::steps::{check, root, target};
 
 /// What the example takes its films from; so many of them are enough.
 const FILMS: &str = "examples/data/movies.json";
@@ -65,8 +65,7 @@ fn few_films() -> anyhow::Result<Vec<u8>> {
 /// The program, installed with the versions that are written down; `None` where that is not possible.
 fn installed() -> anyhow::Result<Option<PathBuf>> {
     let wanted = std::fs::read_to_string(root().join(REQUIREMENTS)).with_context(|| format!("no {REQUIREMENTS}"))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let place = target.join("schemathesis");
+    let place = target().join("schemathesis");
     let (program, stamp) = (place.join("bin/schemathesis"), place.join("installed.txt"));
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(Some(program));

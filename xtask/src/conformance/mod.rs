@@ -16,14 +16,13 @@ mod report;
 mod trial;
 
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::ensure;
 
 use self::trial::Manner;
-use crate::steps::root;
+use crate::steps::target;
 
 /// Small ones of different kinds that bring their tests along: a parser, text, collections with much `unsafe`, numbers,
 /// `forbid(unsafe_code)`, asynchronous ones. All as they were when they passed, so that only xray can make a difference.
@@ -136,8 +135,7 @@ fn parse(crates: &[&str]) -> anyhow::Result<Vec<Wanted>> {
 }
 
 fn try_all(crates: &[Wanted], manner: &Manner) -> anyhow::Result<()> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let area = std::path::absolute(target)?.join("conformance");
+    let area = std::path::absolute(target())?.join("conformance");
     let mut reports = Vec::new();
     let mut broken = Vec::new();
     for (place, wanted) in crates.iter().enumerate() {

@@ -1,5 +1,6 @@
 // What can be written at a place in a query, from what the server says that there is.
 import type { FieldInfo, Vocabulary } from "../api/types";
+import { quoted } from "../text/cel";
 import { isClosed, type Token, tokens } from "./tokens";
 
 export type RowKind = "run" | "step" | "decision";
@@ -153,7 +154,7 @@ class Known {
       "run.pipeline": recorded.pipelines,
     };
     const values = named.field?.values ?? lists[`${named.owner}.${named.field?.name}`] ?? [];
-    return values.map((value) => ({ label: JSON.stringify(value), detail: "", sort: "value" }));
+    return values.map((value) => ({ label: quoted(value), detail: "", sort: "value" }));
   }
 
   /** How a value of the path's kind is written. */

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { Problem } from "../api/client";
-import { queryProblem, unitsOf } from "./problem";
+import { unitsOf } from "../text/cel";
+import { queryProblem } from "./problem";
 
 const wrong = (start: number, end: number) =>
   new Problem(400, { parameter: "q", start, end, detail: "no such field", suggestion: "did you mean `status`?" });

@@ -1,5 +1,6 @@
 // Where a query is wrong. The server counts bytes of UTF-8, an editor counts UTF-16.
 import { Problem } from "../api/client";
+import { unitsOf } from "../text/cel";
 
 export type QueryProblem = { from: number; to: number; detail: string; suggestion?: string };
 
@@ -15,17 +16,3 @@ export function queryProblem(error: unknown, q: string, offset = 0): QueryProble
     ...(suggestion ? { suggestion } : {}),
   };
 }
-
-/** How many UTF-16 units of a text are in its first bytes. */
-export function unitsOf(text: string, bytes: number): number {
-  let left = bytes;
-  let units = 0;
-  for (const character of text) {
-    if (left <= 0) break;
-    left -= bytesOf(character.codePointAt(0) ?? 0);
-    units += character.length;
-  }
-  return units;
-}
-
-const bytesOf = (point: number): number => (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4);

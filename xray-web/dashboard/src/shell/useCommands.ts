@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { read } from "../api/client";
 import { vocabulary } from "../api/queries";
 import type { FoundDecision, Page, RunRow } from "../api/types";
+import { lowerAscii, quoted } from "../text/cel";
 import { moment } from "../text/format";
 import { type Command, type CommandGroup, looksLikeId, matching } from "./commands";
 import { useShortcuts } from "./shortcuts";
@@ -97,7 +98,7 @@ function useSettled(text: string): string {
 }
 
 function useRunsById(text: string): RunRow[] {
-  const id = JSON.stringify(text.toLowerCase());
+  const id = quoted(text.toLowerCase());
   const { data } = useQuery({
     queryKey: ["palette", "runs", text],
     queryFn: ({ signal }) =>
@@ -112,7 +113,7 @@ const NAMES = 6;
 
 /** Items that have the text in their names, of the newest decisions that are found. */
 function useItemsByName(text: string): string[] {
-  const part = JSON.stringify(text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
+  const part = quoted(lowerAscii(text));
   const enabled = text.length > 1;
   const { data } = useQuery({
     queryKey: ["palette", "items", text],

@@ -9,6 +9,9 @@ export function quoted(text: string): string {
   return `"${escaped}"`;
 }
 
+/** A text as `lowerAscii()` of a query makes it. */
+export const lowerAscii = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
 /** A value as a query writes it, if it can: a text, a number or a truth. */
 export function literal(value: unknown): string | undefined {
   if (typeof value === "string") return quoted(value);
@@ -26,7 +29,20 @@ export function all(...conditions: (string | undefined)[]): string | undefined {
 
 /** The part of a condition from one byte to another, which is how the API says where it is wrong. */
 export function bytesOf(condition: string, start: number, end: number): { before: string; at: string; after: string } {
-  const bytes = new TextEncoder().encode(condition);
-  const read = (from: number, to?: number) => new TextDecoder().decode(bytes.slice(from, to));
-  return { before: read(0, start), at: read(start, end), after: read(end) };
+  const [from, to] = [unitsOf(condition, start), unitsOf(condition, end)];
+  return { before: condition.slice(0, from), at: condition.slice(from, to), after: condition.slice(to) };
 }
+
+/** How many UTF-16 units of a text are in its first bytes. */
+export function unitsOf(text: string, bytes: number): number {
+  let left = bytes;
+  let units = 0;
+  for (const character of text) {
+    if (left <= 0) break;
+    left -= utf8Length(character.codePointAt(0) ?? 0);
+    units += character.length;
+  }
+  return units;
+}
+
+const utf8Length = (point: number): number => (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4);

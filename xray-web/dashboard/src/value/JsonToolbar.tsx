@@ -1,7 +1,7 @@
 import type { RefObject } from "react";
 import { Button } from "../parts/Button";
 import { CopyButton } from "../parts/CopyButton";
-import { count } from "../text/format";
+import { FoundSteps } from "./FoundSteps";
 import styles from "./Json.module.css";
 
 export type Found = { words: string; places: number; at: number; isLimited: boolean };
@@ -40,19 +40,7 @@ export function JsonToolbar({ isLarge, found, box, onWords, onMove, onLeave, onD
         />
       )}
       {found.words !== "" && (
-        <>
-          <span className={styles.found} role="status">
-            {found.places === 0
-              ? "Not found"
-              : `${count(found.at + 1)} of ${count(found.places)}${found.isLimited ? "+" : ""}`}
-          </span>
-          <Button quiet aria-label="Previous" disabled={found.places === 0} onClick={() => onMove(-1)}>
-            ↑
-          </Button>
-          <Button quiet aria-label="Next" disabled={found.places === 0} onClick={() => onMove(1)}>
-            ↓
-          </Button>
-        </>
+        <FoundSteps places={found.places} at={found.at} isLimited={found.isLimited} onMove={onMove} />
       )}
       <span className={styles.group}>
         {isLarge && (

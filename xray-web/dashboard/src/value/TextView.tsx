@@ -3,8 +3,8 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { Button } from "../parts/Button";
 import { CopyButton } from "../parts/CopyButton";
-import { count } from "../text/format";
 import { marked } from "../text/marked";
+import { FoundSteps } from "./FoundSteps";
 import json from "./Json.module.css";
 import { lineAt, linesOf, placesOf } from "./lines";
 import styles from "./TextView.module.css";
@@ -48,19 +48,7 @@ export function TextView({ label, text }: { label: string; text: string }) {
             move(event.shiftKey ? -1 : 1);
           }}
         />
-        {words !== "" && (
-          <>
-            <span className={json.found} role="status">
-              {places.length === 0 ? "Not found" : `${count(at + 1)} of ${count(places.length)}`}
-            </span>
-            <Button quiet aria-label="Previous" disabled={places.length === 0} onClick={() => move(-1)}>
-              ↑
-            </Button>
-            <Button quiet aria-label="Next" disabled={places.length === 0} onClick={() => move(1)}>
-              ↓
-            </Button>
-          </>
-        )}
+        {words !== "" && <FoundSteps places={places.length} at={at} onMove={move} />}
         <span className={json.group}>
           <Button quiet aria-pressed={wraps} onClick={() => setWraps(!wraps)}>
             Wrap

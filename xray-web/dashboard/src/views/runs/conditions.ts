@@ -1,5 +1,6 @@
 // What the address says, as the API is asked for it.
 import type { RunFilters } from "../../api/queries";
+import { lowerAscii, quoted } from "../../text/cel";
 import type { RunsSearch, Span } from "./search";
 
 const SPAN_MS: Record<Span, number> = { "15m": 900e3, "1h": 3_600e3, "1d": 86_400e3, "7d": 604_800e3 };
@@ -20,7 +21,7 @@ function conditions({ q, text, min, max }: RunsSearch): string[] {
   // The line break ends a comment at the end of the query.
   if (q) conditions.push(`${q}\n`);
   if (text) {
-    const part = quoted(text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
+    const part = quoted(lowerAscii(text));
     conditions.push(
       `pipeline.lowerAscii().contains(${part}) || error.lowerAscii().contains(${part}) || id.endsWith(${part})`,
     );
@@ -56,9 +57,6 @@ export const groupFilters = (search: RunsSearch, range: Range): { q?: string } &
 /** Where the query begins in what is asked, in bytes. */
 export const queryOffset = (search: RunsSearch): number =>
   conditions(search).length + equalities(search).length > 1 ? 1 : 0;
-
-/** A text as the query language writes it. */
-export const quoted = (text: string): string => JSON.stringify(text);
 
 export type Filter = {
   name: string;

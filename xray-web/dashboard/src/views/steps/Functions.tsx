@@ -10,9 +10,10 @@ import { Loading } from "../../parts/Loading";
 import { FunctionLink } from "../../parts/narrowed";
 import { type Column, Table } from "../../parts/Table";
 import { When } from "../../parts/When";
-import { count, duration, percent, things } from "../../text/format";
+import { count, percent, things } from "../../text/format";
 import { Glance } from "./Glance";
 import { callsiteKey, callsOverTime, matching, sortingOf, sortOf } from "./overview";
+import { quantileColumns } from "./quantiles";
 import styles from "./Steps.module.css";
 import { Stopped } from "./Stopped";
 import { useExtent } from "./useExtent";
@@ -95,7 +96,6 @@ function useCalls(from: string | undefined): Map<string, number[]> | undefined {
 }
 
 function columnsWith(calls: Map<string, number[]> | undefined, from: string | undefined): Column<CallsiteSummary>[] {
-  const time = (value: number | null | undefined) => (value === null || value === undefined ? "–" : duration(value));
   return [
     {
       id: "name",
@@ -138,30 +138,7 @@ function columnsWith(calls: Map<string, number[]> | undefined, from: string | un
       cell: ({ error_rate }) => <span data-bad={error_rate > 0 || undefined}>{percent(error_rate)}</span>,
       sort: ({ error_rate }) => error_rate,
     },
-    {
-      id: "p50",
-      header: "p50",
-      width: "5.5rem",
-      align: "end",
-      cell: (row) => time(row.p50_ns),
-      sort: (row) => row.p50_ns ?? undefined,
-    },
-    {
-      id: "p95",
-      header: "p95",
-      width: "5.5rem",
-      align: "end",
-      cell: (row) => time(row.p95_ns),
-      sort: (row) => row.p95_ns ?? undefined,
-    },
-    {
-      id: "p99",
-      header: "p99",
-      width: "5.5rem",
-      align: "end",
-      cell: (row) => time(row.p99_ns),
-      sort: (row) => row.p99_ns ?? undefined,
-    },
+    ...quantileColumns("5.5rem"),
     {
       id: "rejection",
       header: "Rejection",

@@ -8,9 +8,10 @@ import { Loading } from "../../parts/Loading";
 import { FunctionLink, RunsWhere } from "../../parts/narrowed";
 import { type Column, Table } from "../../parts/Table";
 import { When } from "../../parts/When";
-import { count, duration, percent } from "../../text/format";
+import { count, percent } from "../../text/format";
 import type { ListProperties } from "./Functions";
 import { matchingPipelines, sortingOf, sortOf } from "./overview";
+import { quantileColumns } from "./quantiles";
 import styles from "./Steps.module.css";
 import { Stopped } from "./Stopped";
 
@@ -48,7 +49,6 @@ export function Pipelines({ text, from, sort, onSort }: ListProperties) {
 }
 
 function columnsSince(from: string | undefined): Column<PipelineSummary>[] {
-  const time = (value: number | null | undefined) => (value === null || value === undefined ? "–" : duration(value));
   return [
     {
       id: "name",
@@ -81,30 +81,7 @@ function columnsSince(from: string | undefined): Column<PipelineSummary>[] {
         ),
       sort: ({ error_rate }) => error_rate,
     },
-    {
-      id: "p50",
-      header: "p50",
-      width: "6rem",
-      align: "end",
-      cell: (row) => time(row.p50_ns),
-      sort: (row) => row.p50_ns ?? undefined,
-    },
-    {
-      id: "p95",
-      header: "p95",
-      width: "6rem",
-      align: "end",
-      cell: (row) => time(row.p95_ns),
-      sort: (row) => row.p95_ns ?? undefined,
-    },
-    {
-      id: "p99",
-      header: "p99",
-      width: "6rem",
-      align: "end",
-      cell: (row) => time(row.p99_ns),
-      sort: (row) => row.p99_ns ?? undefined,
-    },
+    ...quantileColumns("6rem"),
     {
       id: "last",
       header: "Last run",
