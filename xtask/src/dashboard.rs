@@ -88,7 +88,10 @@ fn files(directory: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
 fn browse(only: Option<&str>, pictures: bool) -> anyhow::Result<()> {
     let mut command = Command::new("npm");
     command.args(["run", "--silent", "browser"]).args(only.map(|only| ["--", only]).into_iter().flatten());
-    command.current_dir(dashboard()).env("CHROMIUM", browser()?).env("XRAY_EXAMPLES", target().join("release/examples"));
+    command
+        .current_dir(dashboard())
+        .env("CHROMIUM", browser()?)
+        .env("XRAY_EXAMPLES", target().join("release/examples"));
     if pictures {
         command.env("XRAY_PICTURES", root().join("docs"));
     }
