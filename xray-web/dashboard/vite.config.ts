@@ -23,6 +23,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What most views need is one file that is loaded with the page, rather than dozens that each view asks for.
+          groups: [{ name: "shared", test: /src\/(api|parts|text|query|shell)\/|node_modules/, minShareCount: 4 }],
+        },
+      },
+    },
   },
   worker: { format: "es" },
   test: { include: ["src/**/*.test.{ts,tsx}"] },

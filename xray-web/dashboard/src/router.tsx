@@ -13,6 +13,7 @@ import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 import { compareDefaults, compareSearch } from "./views/compare/search";
 import { itemDefaults, itemSearch } from "./views/item/search";
+import { loadItem, loadRun, loadRuns, loadStep } from "./views/load";
 import { runDefaults, runSearch } from "./views/run/search";
 import { runsDefaults, runsSearch } from "./views/runs/search";
 import { stepDefaults, stepSearch } from "./views/step/search";
@@ -28,6 +29,8 @@ const runs = createRoute({
   path: "/",
   validateSearch: runsSearch,
   search: { middlewares: [stripSearchParams(runsDefaults)] },
+  loaderDeps: ({ search }) => search,
+  loader: ({ context, deps, preload }) => preload || loadRuns(context.queryClient, deps),
   component: lazyRouteComponent(() => import("./views/runs/Runs"), "Runs"),
 });
 
@@ -36,6 +39,7 @@ const run = createRoute({
   path: "/runs/$run",
   validateSearch: runSearch,
   search: { middlewares: [stripSearchParams(runDefaults)] },
+  loader: ({ context, params, preload }) => preload || loadRun(context.queryClient, params.run),
   component: lazyRouteComponent(() => import("./views/run/Run"), "Run"),
 });
 
@@ -44,6 +48,7 @@ const step = createRoute({
   path: "/runs/$run/steps/$step",
   validateSearch: stepSearch,
   search: { middlewares: [stripSearchParams(stepDefaults)] },
+  loader: ({ context, params, preload }) => preload || loadStep(context.queryClient, params.run, params.step),
   component: lazyRouteComponent(() => import("./views/step/Step"), "Step"),
 });
 
@@ -52,6 +57,7 @@ const item = createRoute({
   path: "/items/$item",
   validateSearch: itemSearch,
   search: { middlewares: [stripSearchParams(itemDefaults)] },
+  loader: ({ context, params, preload }) => preload || loadItem(context.queryClient, params.item),
   component: lazyRouteComponent(() => import("./views/item/Item"), "Item"),
 });
 
@@ -86,6 +92,8 @@ export const createAppRouter = (queryClient: QueryClient) =>
     routeTree,
     context: { queryClient },
     defaultPreload: "intent",
+    // Loaders only get a new view its data sooner; the view itself keeps them fresh.
+    defaultStaleTime: Number.POSITIVE_INFINITY,
     defaultPendingComponent: Loading,
     defaultErrorComponent: RouteFailure,
     scrollRestoration: true,

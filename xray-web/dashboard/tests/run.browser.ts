@@ -99,7 +99,7 @@ it("the waterfall is walked with the keyboard, and the address holds what is ope
   await page.keyboard.press("j");
   await page.keyboard.press("j");
   await grid(page).focus();
-  expect(await grid(page).getByRole("row", { selected: true }).textContent()).toContain("search");
+  await expect.poll(() => grid(page).getByRole("row", { selected: true }).textContent()).toContain("search");
   await page.keyboard.press("Enter");
   const panel = page.getByRole("region", { name: "Step", exact: true });
   await panel.getByText("search").first().waitFor();
@@ -465,7 +465,7 @@ it("of ten thousand steps those in sight are in the page, and the last is a key 
     () => steps,
   );
   await row(page, "root").waitFor();
-  expect(await grid(page).getAttribute("aria-rowcount")).toBe("10001");
+  await expect.poll(() => grid(page).getAttribute("aria-rowcount")).toBe("10001");
   expect(await grid(page).getByRole("row").count()).toBeLessThan(100);
   await grid(page).focus();
   await page.keyboard.press("End");

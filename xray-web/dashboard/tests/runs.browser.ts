@@ -30,8 +30,8 @@ async function openRuns(address = "/", options = {}) {
 
 /** Waits until the editor has taken the place of the plain text box. */
 async function write(page: Page, text: string) {
-  await page.locator("[data-query]:not(input)").waitFor();
   await query(page).click();
+  await page.locator("[data-query]:not(input)").waitFor();
   await page.keyboard.press("Control+a");
   await page.keyboard.type(text);
 }
@@ -219,6 +219,22 @@ describe("the query box", () => {
     await page.locator("input[data-query]").fill('status == "completed"');
     await page.keyboard.press("Enter");
     await count(page, 8);
+  });
+
+  it("takes over in the middle of a word", async () => {
+    const { page } = await open(browser, `${program.url}/steps`);
+    await page.route(/Editor-.*\.js$/, async (route) => {
+      await new Promise((done) => setTimeout(done, 300));
+      await route.continue();
+    });
+    await page.goto(program.url);
+    await query(page).click();
+    for (let at = 0; (await page.locator("input[data-query]").count()) > 0; at += 1)
+      await page.keyboard.type(String(at % 10));
+    const begun = await query(page).textContent();
+    await page.keyboard.type(" == steps");
+    expect(begun).toBe("0123456789".repeat(100).slice(0, Math.max(3, begun?.length ?? 0)));
+    expect(await query(page).textContent()).toBe(`${begun} == steps`);
   });
 
   it("stays in one line", async () => {

@@ -1,5 +1,5 @@
 // What the views ask for, by name: each is a TanStack Query, so that what two views need is asked for once.
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, experimental_streamedQuery as streamed } from "@tanstack/react-query";
 import { type Parameters, read } from "./client";
 import type {
   CallsiteSummary,
@@ -52,22 +52,32 @@ export const runs = (filters: RunFilters, limit = 200) => paged<RunRow>("/api/v1
 /** A run without its steps. */
 export const run = (id: string) => whole<RunDetail>(`/api/v1/runs/${one(id)}`, { limit: 1 });
 
-/** Every step of a run, without what was captured; as many requests as there are thousands of them. */
+/** Every step of a run, without what was captured; first the first thousand, and when they are there all the others. */
 export const steps = (run: string) =>
   queryOptions({
     queryKey: ["/api/v1/runs", run, "steps"] as const,
-    queryFn: async ({ signal }) => {
-      const rows: StepRow[] = [];
-      let after: string | undefined;
-      do {
-        const path = `/api/v1/runs/${one(run)}`;
-        const { steps } = await read<RunDetail>(path, { limit: 1000, steps_after: after }, signal);
-        rows.push(...(steps.data as StepRow[]));
-        after = steps.next_cursor ?? undefined;
-      } while (after);
-      return rows;
-    },
+    queryFn: streamed<StepRow[], StepRow[], readonly ["/api/v1/runs", string, "steps"]>({
+      streamFn: ({ signal }) => firstAndOthers(run, signal),
+      reducer: (rows, more) => [...rows, ...more],
+      initialValue: [],
+      refetchMode: "replace",
+    }),
   });
+
+async function* firstAndOthers(run: string, signal: AbortSignal): AsyncGenerator<StepRow[]> {
+  const page = async (after?: string) => {
+    const { steps } = await read<RunDetail>(`/api/v1/runs/${one(run)}`, { limit: 1000, steps_after: after }, signal);
+    return { rows: steps.data as StepRow[], next: steps.next_cursor ?? undefined };
+  };
+  let { rows, next } = await page();
+  yield rows;
+  const others: StepRow[] = [];
+  while (next) {
+    ({ rows, next } = await page(next));
+    others.push(...rows);
+  }
+  if (others.length > 0) yield others;
+}
 
 /** A step; `fields` are the parts of it that are wanted, all unless they are given. */
 export const step = (run: string, step: string, fields?: string) =>

@@ -8,12 +8,19 @@ type Properties<Value extends string> = {
   choices: Choice<Value>[];
   value: Value;
   onChange: (value: Value) => void;
+  /** When the list is opened: to ask for choices that take long. */
+  onOpen?: () => void;
 };
 
 /** One of several values, in a list that opens. */
-export function Select<Value extends string>({ label, choices, value, onChange }: Properties<Value>) {
+export function Select<Value extends string>({ label, choices, value, onChange, onOpen }: Properties<Value>) {
   return (
-    <Base.Root items={choices} value={value} onValueChange={(chosen) => onChange(chosen as Value)}>
+    <Base.Root
+      items={choices}
+      value={value}
+      onValueChange={(chosen) => onChange(chosen as Value)}
+      onOpenChange={(isOpen) => isOpen && onOpen?.()}
+    >
       <Base.Trigger className={styles.trigger} aria-label={label}>
         <Base.Value />
         <Base.Icon className={styles.icon}>▾</Base.Icon>

@@ -129,7 +129,7 @@ export function Table<Row>(properties: Properties<Row>) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     getItemKey: (index) => sorted[index]?.id ?? index,
-    overscan: 12,
+    overscan: 6,
     // The header covers as much.
     scrollPaddingEnd: 34,
   });

@@ -1,6 +1,6 @@
 // The editor of a query. It lives in a shadow root, where its styles need no `<style>`: the page's policy allows none.
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useEffectEvent, useRef } from "react";
+import { useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
 import { vocabulary } from "../api/queries";
 import { editorOf, setText, showProblem } from "./editorView";
 import type { BoxProperties } from "./QueryBox";
@@ -21,7 +21,8 @@ export function Editor(properties: BoxProperties) {
   });
   const hadFocus = useEffectEvent(() => focused.current);
 
-  useEffect(() => {
+  // Before the next key: what is being written goes on here.
+  useLayoutEffect(() => {
     if (!host.current) return;
     const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: "open" });
     const view = editorOf(root, start(), {

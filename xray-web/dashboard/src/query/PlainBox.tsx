@@ -13,6 +13,7 @@ export function PlainBox({
   describedBy,
   focused,
   focus,
+  onNear,
 }: BoxProperties) {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -38,8 +39,10 @@ export function PlainBox({
       onKeyDown={(event) => {
         if (event.key === "Enter") onApply(draft);
       }}
+      onPointerEnter={onNear}
       onFocus={() => {
         focused.current = true;
+        onNear();
       }}
       onBlur={() => {
         focused.current = false;

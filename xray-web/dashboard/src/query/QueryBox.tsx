@@ -1,5 +1,5 @@
-// Where a query is written. The editor is loaded when the box is first shown: until it is there, and if it never is, a
-// plain text box does the same without colours and completion.
+// Where a query is written. The editor is loaded when somebody is about to write, or a query has to be shown: until it is
+// there, and if it never is, a plain text box does the same without colours and completion.
 import { lazy, Suspense, useId, useRef, useState } from "react";
 import { Button } from "../parts/Button";
 import { useShortcut } from "../shell/shortcuts";
@@ -32,6 +32,8 @@ export type BoxProperties = {
   focused: { current: boolean };
   /** Where the box leaves what gives it the focus. */
   focus: { current: (() => void) | null };
+  /** Somebody is about to write. */
+  onNear: () => void;
 };
 
 type Properties = {
@@ -56,6 +58,7 @@ const EXAMPLES: Record<RowKind, string> = {
 export function QueryBox({ of, value, onApply, problem, label = "Query", placeholder = EXAMPLES[of] }: Properties) {
   const [draft, setDraft] = useState(value);
   const [last, setLast] = useState(value);
+  const [isWanted, setWanted] = useState(false);
   const focused = useRef(false);
   const focus = useRef<() => void>(null);
   const message = useId();
@@ -78,12 +81,13 @@ export function QueryBox({ of, value, onApply, problem, label = "Query", placeho
     describedBy: shown ? message : undefined,
     focused,
     focus,
+    onNear: () => setWanted(true),
   };
   return (
     <div className={styles.whole}>
       <div className={styles.box} data-wrong={shown !== undefined || undefined}>
         <Suspense fallback={<PlainBox {...properties} />}>
-          <Editor {...properties} />
+          {isWanted || value !== "" ? <Editor {...properties} /> : <PlainBox {...properties} />}
         </Suspense>
         {draft.trim() !== value.trim() && (
           <Button quiet className={styles.button} onClick={() => onApply(draft.trim())} title="Enter">

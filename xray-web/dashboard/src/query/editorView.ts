@@ -30,11 +30,14 @@ type Settings = {
 };
 
 export function editorOf(root: ShadowRoot, text: string, settings: Settings): EditorView {
+  const line = inOneLine(text);
   return new EditorView({
     root,
     parent: root,
     state: EditorState.create({
-      doc: inOneLine(text),
+      doc: line,
+      // Where somebody goes on who began to write before the editor was there.
+      selection: { anchor: line.length },
       extensions: [
         oneLine,
         history(),

@@ -28,7 +28,7 @@ const route = getRouteApi("/runs/$run");
 
 export function Run() {
   const { run: id } = route.useParams();
-  const { found, run, listed, tree } = useRun(id);
+  const { found, run, listed, tree, isWhole } = useRun(id);
   useTitle(run?.pipeline);
   if (!run)
     return found.error ? <Failure error={found.error} retry={found.refetch} /> : <Loading what="Loading the run" />;
@@ -36,18 +36,17 @@ export function Run() {
   return (
     <div className={styles.view}>
       <RunHeader run={run} root={tree?.nodes[0]?.step.id} isGone={isGone} />
-      {tree ? (
-        <Steps run={run} tree={tree} />
-      ) : listed.error ? (
+      {listed.error && (!tree || tree.nodes.length < run.steps) && (
         <Failure error={listed.error} retry={listed.refetch} inline />
-      ) : (
-        <Loading what="Loading its steps" />
       )}
+      {tree && <Steps run={run} tree={tree} isWhole={isWhole} />}
+      {listed.isPending && <Loading what="Loading its steps" />}
     </div>
   );
 }
 
-function Steps({ run, tree }: { run: RunRow; tree: Tree }) {
+/** `isWhole` says that no further steps are still being loaded. */
+function Steps({ run, tree, isWhole }: { run: RunRow; tree: Tree; isWhole: boolean }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const set = useCallback(
@@ -63,13 +62,14 @@ function Steps({ run, tree }: { run: RunRow; tree: Tree }) {
   const stages = useMemo(() => stagesOf(tree), [tree]);
 
   if (tree.nodes.length === 0) return <NoSteps run={run} />;
-  const isKnown = search.step !== undefined && tree.byId.has(search.step);
+  const isKnown = search.step !== undefined && (tree.byId.has(search.step) || !isWhole);
+  const steps = isWhole ? count(tree.nodes.length) : `${count(tree.nodes.length)} of ${count(run.steps)}`;
   const aside = search.step !== undefined && (
     <Panel run={run.id} step={search.step} isKnown={isKnown} onClose={() => openStep(undefined)} />
   );
   return (
     <>
-      <Drops run={run.id} stages={stages} show={search.show} onFunnel={() => show("funnel")} />
+      {isWhole && <Drops run={run.id} stages={stages} show={search.show} onFunnel={() => show("funnel")} />}
       <Split label="Step" name="xray-step-width" aside={aside || undefined}>
         <Tabs
           label="How to look at the run"
@@ -78,7 +78,7 @@ function Steps({ run, tree }: { run: RunRow; tree: Tree }) {
           tabs={[
             {
               id: "waterfall",
-              label: `Waterfall ${count(tree.nodes.length)}`,
+              label: `Waterfall ${steps}`,
               panel: () => <Waterfall tree={tree} search={search} set={set} />,
             },
             {

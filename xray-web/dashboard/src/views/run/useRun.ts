@@ -20,7 +20,6 @@ export function useRun(id: string) {
   const again = AGAIN_MS * Math.ceil(((run?.steps ?? 0) + 1) / STEPS_OF_A_REQUEST);
   const listed = useQuery({
     ...queries.steps(id),
-    enabled: run !== undefined,
     staleTime: isRunning ? 0 : 60_000,
     refetchInterval: isRunning ? again : false,
   });
@@ -45,5 +44,6 @@ export function useRun(id: string) {
     () => (run && listed.data ? treeOf(run, listed.data, listed.dataUpdatedAt) : undefined),
     [run, listed.data, listed.dataUpdatedAt],
   );
-  return { found, run, listed, tree };
+  const isWhole = !(listed.isFetching && listed.data?.length === STEPS_OF_A_REQUEST);
+  return { found, run, listed, tree, isWhole };
 }

@@ -41,7 +41,8 @@ export function Filters({ search, narrow, problem }: Properties) {
 const ANY = "";
 
 function Pipelines({ value, onChange }: { value: string | undefined; onChange: (pipeline?: string) => void }) {
-  const { data } = useInfiniteQuery(pipelines({ limit: 1000 }));
+  const [isWanted, setWanted] = useState(false);
+  const { data } = useInfiniteQuery({ ...pipelines({ limit: 1000 }), enabled: isWanted });
   const names = new Set(data?.pages.flatMap((page) => page.data.map(({ pipeline }) => pipeline)));
   if (value !== undefined) names.add(value);
   return (
@@ -53,6 +54,7 @@ function Pipelines({ value, onChange }: { value: string | undefined; onChange: (
       ]}
       value={value ?? ANY}
       onChange={(pipeline) => onChange(pipeline || undefined)}
+      onOpen={() => setWanted(true)}
     />
   );
 }

@@ -1,1 +1,0 @@
-import{Sn as e,_n as t,bn as n}from"./useScrollLock-_OsOmOGj.js";function r(r){return r==null?n:r.type.startsWith(`key`)?t:r.type.startsWith(`mouse`)||r.type.startsWith(`pointer`)?e:n}export{r as t};

@@ -1,1 +1,0 @@
-var e={state:`_state_61glk_1`,inline:`_inline_61glk_9`,detail:`_detail_61glk_13`,loading:`_loading_61glk_16`,spinner:`_spinner_61glk_23`,turn:`_turn_61glk_1`};export{e as t};

@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";var n=e(t(),1);function r(){let e=(0,n.useRef)(null),[t,r]=(0,n.useState)({width:0,height:0});return(0,n.useLayoutEffect)(()=>{let t=e.current;if(!t)return;let n=new ResizeObserver(([e])=>{e&&r({width:e.contentRect.width,height:e.contentRect.height})});return n.observe(t),()=>n.disconnect()},[]),{ref:e,...t}}export{r as t};
