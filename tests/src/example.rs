@@ -24,7 +24,8 @@ pub fn root() -> &'static Path {
 pub fn build_example(name: &str) -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .current_dir(root())
-        .args(["build", "--release", "--example", name, "--message-format=json"])
+        // As `cargo xtask test` has built them already.
+        .args(["build", "--release", "--package", "xray-examples", "--example", name, "--message-format=json"])
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo runs");

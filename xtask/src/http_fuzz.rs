@@ -16,8 +16,8 @@ use crate::steps::{check, root, target};
 const FILMS: &str = "examples/data/movies.json";
 const FEW: usize = 200;
 const REQUIREMENTS: &str = "xtask/schemathesis.txt";
-/// Not optimised: an overflow is a panic.
-const EXAMPLE: [&str; 4] = ["--package", "xray-examples", "--example", "movies"];
+/// Not optimised: an overflow is a panic. Of the whole workspace: the tests have built it already.
+const EXAMPLE: [&str; 3] = ["--workspace", "--example", "movies"];
 /// How long requests are made.
 const SECONDS: &str = "60";
 /// Its answers do not end: each is heard for a while, for which the others would have to wait.
