@@ -421,3 +421,20 @@ fn bounds_may_be_of_any_sort() {
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future)
 }
+
+#[test]
+fn a_lock_guard_may_be_discarded() {
+    use std::sync::{Mutex, MutexGuard};
+
+    // Held until the function returns, as every argument is.
+    #[xray::step]
+    fn discards(_: MutexGuard<'_, u8>, lock: &Mutex<u8>) -> bool {
+        lock.try_lock().is_err()
+    }
+    #[xray::step]
+    async fn discards_later(_: MutexGuard<'_, u8>) {}
+
+    let lock = Mutex::new(1);
+    assert!(discards(lock.lock().unwrap(), &lock));
+    drop(discards_later(lock.lock().unwrap()));
+}

@@ -54,3 +54,18 @@ fn a_chain_is_a_hundred_steps_long() {
     std::thread::Builder::new().stack_size(64 << 20).spawn(run).expect("a thread").join().expect("no panic");
     assert!(recording.tree().contains(&format!("{}a99(number=99) returned 99", "  ".repeat(100))));
 }
+
+#[test]
+fn the_users_methods_are_not_taken_for_ours() {
+    // A method that every type has, and that takes it by value: found before one of ours that borrows.
+    trait Everything: Sized {
+        fn outcome(self) {}
+    }
+    impl<T> Everything for T {}
+
+    #[xray::step]
+    fn double(number: u8) -> u8 {
+        number * 2
+    }
+    assert_eq!(double(1), 2);
+}

@@ -102,21 +102,15 @@ fn attributes_that_are_not_enabled_leave_everything_as_it_is() {
 /// The functions of a fixture as machine code, in the order of their names, without what only says where they were
 /// written: lines for the debugger, and the names of constants, which have a hash.
 fn assembly(package: &str, features: &str) -> Vec<String> {
-    let directory = fixtures().join("target").join(format!("assembly-{package}-{}", features.replace(',', "-")));
+    let written = fixtures().join("target").join(format!("{package}-{}.s", features.replace(',', "-")));
     let output = cargo(&["rustc", "-p", package, "--lib", "--release", "--features", features])
-        .args(["--", "--emit=asm", "-Cdebuginfo=0", "-Ccodegen-units=1", "-Cmetadata=same", "-Clink-dead-code"])
-        .env("CARGO_TARGET_DIR", &directory)
+        .arg("--")
+        .arg(format!("--emit=asm={}", written.display()))
+        .args(["-Cdebuginfo=0", "-Ccodegen-units=1", "-Cmetadata=same", "-Clink-dead-code"])
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let written = std::fs::read_dir(directory.join("release/deps")).expect("what was built");
-    let mut texts = written.filter_map(|entry| {
-        let path = entry.expect("a readable entry").path();
-        let is_assembly = path.extension().is_some_and(|extension| extension == "s");
-        is_assembly.then(|| std::fs::read_to_string(path).expect("a text"))
-    });
-    let text = texts.next().expect("assembly");
-    assert!(texts.next().is_none(), "more than one text");
+    let text = std::fs::read_to_string(written).expect("assembly");
     let is_code = |line: &&str| line.starts_with(['\t', ' ']) && !line.trim_start().starts_with('.');
     let code = text.lines().filter(is_code).map(|line| line.split(".Lanon.").next().unwrap_or_default().to_owned());
     code.collect()

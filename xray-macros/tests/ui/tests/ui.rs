@@ -3,21 +3,11 @@
 
 #[test]
 fn mistakes_are_told_at_their_place() {
-    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
-}
-
-#[test]
-fn a_lock_guard_may_be_discarded() {
-    trybuild::TestCases::new().pass("tests/ui_pass/discarded_lock.rs");
-}
-
-#[test]
-fn the_users_methods_are_not_taken_for_ours() {
-    trybuild::TestCases::new().pass("tests/ui_pass/own_method.rs");
+    trybuild::TestCases::new().compile_fail("mistakes/*.rs");
 }
 
 /// An argument that some functions of a block do not have is no mistake; one that none of them has is misspelt.
 #[test]
 fn an_argument_that_nothing_in_a_block_has_is_unknown() {
-    trybuild::TestCases::new().compile_fail("tests/ui_steps/*.rs");
+    trybuild::TestCases::new().compile_fail("unknown/*.rs");
 }
