@@ -25,7 +25,8 @@ pub fn build_example(name: &str) -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .current_dir(root())
         // As `cargo xtask test` has built them already.
-        .args(["build", "--release", "--package", "xray-examples", "--example", name, "--message-format=json"])
+        .args(["build", "--release", "--package", "xray-examples", "--package", "xray-benches"])
+        .args(["--example", name, "--message-format=json"])
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo runs");

@@ -98,7 +98,7 @@ fn instructions_of_peers() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds a program that cargo knows by these arguments, and says where it is.
+/// Builds programs that cargo knows by these arguments, and says where the first of them is.
 pub(crate) fn built(arguments: &[&str]) -> anyhow::Result<PathBuf> {
     let messages = text(cargo().arg("build").args(arguments).args(["--message-format", "json-render-diagnostics"]))?;
     messages

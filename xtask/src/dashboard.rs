@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use anyhow::{Context as _, ensure};
 
-use crate::steps::{check, root, target};
+use crate::steps::{RELEASED, check, root, target};
 
 const DASHBOARD: &str = "xray-web/dashboard";
 /// Where a browser is looked for, after `CHROMIUM`.
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     npm(&["run", "api"])?;
     npm(&["run", "build"])?;
     if arguments.test {
-        crate::bench::built(&EXAMPLES)?;
+        crate::bench::built(&[&RELEASED[..], &["--examples"]].concat())?;
         browse(arguments.only.as_deref(), arguments.pictures)?;
     }
     Ok(())
@@ -50,8 +50,6 @@ pub(crate) fn check_all() -> anyhow::Result<()> {
     up_to_date()?;
     browse(None, false)
 }
-
-const EXAMPLES: [&str; 4] = ["--release", "--package", "xray-examples", "--examples"];
 
 /// That what is committed is what the sources say: the types of the API, and the bundle.
 fn up_to_date() -> anyhow::Result<()> {

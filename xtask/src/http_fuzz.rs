@@ -10,14 +10,12 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 
 use crate::bench::built;
-use crate::steps::{check, root, target};
+use crate::steps::{TESTED, check, root, target};
 
 /// What the example takes its films from; so many of them are enough.
 const FILMS: &str = "examples/data/movies.json";
 const FEW: usize = 200;
 const REQUIREMENTS: &str = "xtask/schemathesis.txt";
-/// Not optimised: an overflow is a panic. Of the whole workspace: the tests have built it already.
-const EXAMPLE: [&str; 3] = ["--workspace", "--example", "movies"];
 /// How long requests are made.
 const SECONDS: &str = "60";
 /// Its answers do not end: each is heard for a while, for which the others would have to wait.
@@ -34,7 +32,9 @@ pub(crate) fn check_api() -> anyhow::Result<()> {
     let directory = tempfile::tempdir().context("no place for a store")?;
     let films = directory.path().join("films.json");
     std::fs::write(&films, few_films()?)?;
-    let server = Server::start(&built(&EXAMPLE)?, &films, &directory.path().join("movies.redb"))?;
+    // Not optimised: an overflow is a panic.
+    let example = built(&[&TESTED[..], &["--example", "movies"]].concat())?;
+    let server = Server::start(&example, &films, &directory.path().join("movies.redb"))?;
     let document = directory.path().join("openapi.json");
     std::fs::write(&document, with_what_is_there(server.address)?.to_string())?;
     let ask = |which: &[&str]| {

@@ -9,10 +9,8 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 
 use crate::bench::{built, collected, text};
-use crate::steps::root;
+use crate::steps::{RELEASED, root};
 
-/// The program that makes the calls.
-const PROGRAM: [&str; 5] = ["--release", "--package", "xray-benches", "--bin", "instructions"];
 /// What was counted before.
 const BASELINE: &str = "benches/baseline/instructions.json";
 /// How much more is too much: this share, or a few instructions where there are few.
@@ -73,7 +71,7 @@ fn has_valgrind() -> bool {
 
 fn count_all() -> anyhow::Result<Counts> {
     let directory = tempfile::tempdir().context("no place for what callgrind writes")?;
-    let program = built(&PROGRAM)?;
+    let program = built(&[&RELEASED[..], &["--bin", "instructions"]].concat())?;
     let variants = text(Command::new(&program).arg("--variants"))?;
     let mut counts = Counts::new();
     let mut plain = BTreeMap::new();

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 
 use crate::bench::{built, text};
-use crate::steps::root;
+use crate::steps::{TESTED, root};
 
 const DOCUMENT: &str = "xray-web/assets/openapi.json";
 
@@ -37,7 +37,6 @@ pub(crate) fn check() -> anyhow::Result<()> {
 }
 
 fn document() -> anyhow::Result<String> {
-    // Of the whole workspace, of which the tests have built most already.
-    let program = built(&["--workspace", "--features", "xray-web/openapi", "--example", "openapi"])?;
+    let program = built(&[&TESTED[..], &["--features", "xray-web/openapi", "--example", "openapi"]].concat())?;
     text(&mut Command::new(program))
 }

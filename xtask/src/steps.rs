@@ -24,6 +24,13 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// What is tested: all but the benches, which clippy looks at. Whatever is built with the tests is built like this, or what
+/// they share would be built again with other features.
+pub(crate) const TESTED: [&str; 3] = ["--workspace", "--exclude", "xray-benches"];
+
+/// The examples as users have them, and the bench of instructions: together, for the same reason.
+pub(crate) const RELEASED: [&str; 5] = ["--release", "--package", "xray-examples", "--package", "xray-benches"];
+
 /// The platform that this runs on, as the compiler names it.
 pub(crate) fn host() -> anyhow::Result<String> {
     let output = Command::new("rustc").arg("-vV").output().context("cannot run rustc")?;

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::ensure;
 
-use crate::steps::{Steps, cargo, root};
+use crate::steps::{RELEASED, Steps, TESTED, cargo, root};
 
 /// What `test` takes.
 #[derive(clap::Args)]
@@ -23,13 +23,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         steps.cargo(&name, &["check", "--quiet", "-p", "xray", "--no-default-features", "--features", features])?;
     }
     // The end-to-end tests run the example as a user would.
-    steps.cargo("the examples build", &["build", "--release", "-p", "xray-examples", "--examples"])?;
-    let mut test = vec!["test", "--workspace", "--all-targets", "--no-fail-fast"];
-    test.extend(&filter);
-    steps.cargo("unit, integration and end-to-end tests", &test)?;
-    let mut doc = vec!["test", "--workspace", "--doc"];
-    doc.extend(&filter);
-    steps.cargo("examples in the documentation", &doc)?;
+    let examples = [&["build"], &RELEASED[..], &["--examples", "--bin", "instructions"]].concat();
+    steps.cargo("the examples build", &examples)?;
+    let tests = [&["test"], &TESTED[..], &["--all-targets", "--no-fail-fast"], &filter].concat();
+    steps.cargo("unit, integration and end-to-end tests", &tests)?;
+    let documented = [&["test"], &TESTED[..], &["--doc"], &filter].concat();
+    steps.cargo("examples in the documentation", &documented)?;
     steps.run("the documentation builds without warnings", || {
         let mut command = cargo();
         command.args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings");
