@@ -5,7 +5,7 @@ import { Button } from "../parts/Button";
 import { Connection } from "./Connection";
 import { LiveSign } from "./LiveSign";
 import styles from "./Shell.module.css";
-import { useKeys, useShortcut } from "./shortcuts";
+import { useKeys, useShortcutEverywhere } from "./shortcuts";
 import { ThemeChoice } from "./ThemeChoice";
 
 const Palette = lazy(() => import("./Palette"));
@@ -21,10 +21,10 @@ export function Shell() {
     setLoaded((loaded) => ({ ...loaded, [what]: true }));
     setAsked(what);
   }
-  useShortcut("j", "The next row of the table", focusTable);
-  useShortcut("k", "The previous row of the table", focusTable);
-  useShortcut("?", "These keys", () => ask("keys"));
-  useShortcut("Ctrl-k", "Go to, or do", () => (asked === "palette" ? setAsked(undefined) : ask("palette")));
+  useShortcutEverywhere("j", "The next row of the table", focusTable);
+  useShortcutEverywhere("k", "The previous row of the table", focusTable);
+  useShortcutEverywhere("?", "These keys", () => ask("keys"));
+  useShortcutEverywhere("Ctrl-k", "Go to, or do", () => (asked === "palette" ? setAsked(undefined) : ask("palette")));
   useKeys();
   return (
     <div className={styles.shell}>

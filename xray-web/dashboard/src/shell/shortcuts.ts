@@ -21,10 +21,20 @@ function change(next: Shortcut[]) {
  * `KeyboardEvent.key` says, with `Ctrl-` in front for Ctrl or Command, which works while typing, too. The newest wins.
  */
 export function useShortcut(key: string, does: string, press: () => void): void {
+  useRegistered(key, does, press, (mine) => [mine, ...registered]);
+}
+
+/** As `useShortcut`, for what is around the views: theirs win, no matter which is newer. */
+export function useShortcutEverywhere(key: string, does: string, press: () => void): void {
+  useRegistered(key, does, press, (mine) => [...registered, mine]);
+}
+
+function useRegistered(key: string, does: string, press: () => void, into: (mine: Shortcut) => Shortcut[]): void {
   const pressed = useEffectEvent(press);
+  const put = useEffectEvent(into);
   useEffect(() => {
     const mine: Shortcut = { key, does, press: () => pressed() };
-    change([mine, ...registered]);
+    change(put(mine));
     return () => change(registered.filter((other) => other !== mine));
   }, [key, does]);
 }
