@@ -5,6 +5,7 @@ use serde::Serialize;
 use xray_collector::decision::{Basis, Decision, Verdict};
 use xray_collector::id::{RunId, StepId};
 use xray_collector::inference::Doubt;
+use xray_collector::model::StepDetail;
 
 use crate::answer::{Json, answer};
 use crate::body::{CountsBody, PageBody};
@@ -55,7 +56,7 @@ struct Filter {
 /// In the order of its input; then those that came in addition.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/api/v1/runs/{id}/steps/{step}/decisions", tag = "steps",
-    params(parameters::StepPath, parameters::DecisionFilter, parameters::Paging, parameters::Extras),
+    params(parameters::StepPath, parameters::DecisionFilter, parameters::DecisionsPaging, parameters::Extras),
     responses((status = 200, body = Body), (status = 404, body = crate::problem::Body)),
 ))]
 pub(crate) async fn list(
@@ -66,10 +67,10 @@ pub(crate) async fn list(
     let parameters = Parameters::parse(query.as_deref(), &PARAMETERS)?;
     let (filter, extras) = (Filter::read(&parameters)?, Extras::read(&parameters)?);
     let list = filter.list(run, step);
-    let (limit, cursor) = (parameters.limit()?, parameters.text("cursor"));
+    let (limit, cursor) = (parameters.limit_of_decisions()?, parameters.text("cursor"));
     let from = cursor.map(|text| cursor::read_at_decision(list, "cursor", text)).transpose()?.unwrap_or(0);
     answer(source, move |source| {
-        let (row, Opened { detail, account }) = step::find(source, run, step)?;
+        let (row, Opened { detail, account }) = step::find(source, run, step, StepDetail::account)?;
         let mut wanted = account.decisions.iter().filter(|decision| filter.admits(decision)).skip(from);
         let data: Vec<_> = wanted.by_ref().take(limit).map(|decision| DecisionBody::new(decision, &extras)).collect();
         let next_cursor = wanted.next().map(|_| cursor::at_decision(list, from + data.len()));

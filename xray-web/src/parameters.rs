@@ -11,6 +11,8 @@ use crate::time;
 pub(crate) const DEFAULT_LIMIT: usize = 100;
 /// Rows of a page, at most, where `fields` asks for what was captured.
 pub(crate) const MAX_WITH_FIELDS: usize = 100;
+/// The most decisions of a step in one answer.
+const MAX_DECISIONS: usize = 10_000;
 
 /// The parameters of one request by name, decoded.
 #[derive(Debug)]
@@ -52,6 +54,11 @@ impl Parameters {
     /// `limit` of a list of which `fields` asks for more than the rows.
     pub(crate) fn limit_with_fields(&self) -> Result<usize, Problem> {
         self.limit_up_to(MAX_WITH_FIELDS, " with fields")
+    }
+
+    /// `limit` of the decisions of a step, which are put together anew for each page: fewer pages take less time.
+    pub(crate) fn limit_of_decisions(&self) -> Result<usize, Problem> {
+        self.limit_up_to(MAX_DECISIONS, "")
     }
 
     fn limit_up_to(&self, most: usize, when: &str) -> Result<usize, Problem> {

@@ -172,12 +172,23 @@ impl Parts {
     pub(crate) fn of_step() -> Self {
         Self(Part::ALL.into_iter().filter(|part| *part != Part::Decisions).collect())
     }
+
+    /// What makes the account that has these parts.
+    pub(crate) fn account(&self) -> fn(&StepDetail) -> Account {
+        if self.0.contains(&Part::Decisions) { StepDetail::account } else { StepDetail::said }
+    }
 }
 
 impl Opened {
-    pub(crate) fn read(store: &dyn Store, run: RunId, step: StepId) -> Result<Option<Self>, StoreError> {
+    /// `account` is what makes it: [`StepDetail::said`] is quicker where the decisions do not matter.
+    pub(crate) fn read(
+        store: &dyn Store,
+        run: RunId,
+        step: StepId,
+        account: fn(&StepDetail) -> Account,
+    ) -> Result<Option<Self>, StoreError> {
         let detail = store.step(run, step)?;
-        Ok(detail.map(|detail| Self { account: detail.account(), detail }))
+        Ok(detail.map(|detail| Self { account: account(&detail), detail }))
     }
 }
 

@@ -72,8 +72,8 @@ impl Rows {
                 Selected::Step(run, step) => Some((*run, step.id)),
                 Selected::Decision(..) => None,
             };
-            let place = place.filter(|_| wanted.parts.is_some());
-            let opened = place.map(|(run, step)| Opened::read(store, run, step)).transpose()?.flatten();
+            let read = |((run, step), parts): (_, &Parts)| Opened::read(store, run, step, parts.account());
+            let opened = place.zip(wanted.parts.as_ref()).map(read).transpose()?.flatten();
             Ok((row, opened))
         };
         let rows = rows.into_iter().map(open).collect::<Result<_, StoreError>>()?;

@@ -52,7 +52,7 @@ pub(crate) async fn open(
         let run = source.store.run(id)?.ok_or_else(|| gone::no_run(source, id))?;
         let (steps, next) = page(&*source.store, id, after, limit)?;
         let opened = steps.iter().map(|step| match &parts {
-            Some(_) => Opened::read(&*source.store, id, step.id),
+            Some(parts) => Opened::read(&*source.store, id, step.id, parts.account()),
             None => Ok(None),
         });
         let opened: Vec<Option<Opened>> = opened.collect::<Result<_, _>>()?;

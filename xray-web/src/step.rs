@@ -2,8 +2,9 @@
 
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
+use xray_collector::decision::Account;
 use xray_collector::id::{RunId, StepId};
-use xray_collector::model::Run;
+use xray_collector::model::{Run, StepDetail};
 
 use crate::answer::{Json, answer};
 use crate::body::StepBody;
@@ -46,7 +47,7 @@ pub(crate) async fn open(
     let parameters = Parameters::parse(query.as_deref(), &["fields"])?;
     let parts = Parts::read(&parameters)?.unwrap_or_else(Parts::of_step);
     answer(source, move |source| {
-        let (row, opened) = find(source, run, step)?;
+        let (row, opened) = find(source, run, step, parts.account())?;
         let body = Body {
             run,
             step: StepBody::from(&opened.detail.step),
@@ -57,9 +58,14 @@ pub(crate) async fn open(
     .await
 }
 
-/// A step and its run.
-pub(crate) fn find(source: &Source, run: RunId, step: StepId) -> Result<(Run, Opened), Problem> {
-    let opened = Opened::read(&*source.store, run, step)?;
+/// A step and its run; `account` as for [`Opened::read`].
+pub(crate) fn find(
+    source: &Source,
+    run: RunId,
+    step: StepId,
+    account: fn(&StepDetail) -> Account,
+) -> Result<(Run, Opened), Problem> {
+    let opened = Opened::read(&*source.store, run, step, account)?;
     let row = source.store.run(run)?;
     match (row, opened) {
         (Some(row), Some(opened)) => Ok((row, opened)),

@@ -2,6 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method};
+use xray_collector::model::StepDetail;
 use xray_collector::value::Captured;
 
 use crate::answer::{Json, answer};
@@ -45,7 +46,7 @@ pub(crate) async fn open(
     let value = Value::parse(&part).ok_or_else(|| Problem::not_one_of("part", &part, &NAMES))?;
     let asked = Ranged::asked(&method, &headers);
     answer(source, move |source| {
-        let (row, opened) = step::find(source, run, step)?;
+        let (row, opened) = step::find(source, run, step, StepDetail::said)?;
         let captured = value.of(&opened).ok_or_else(|| Problem::no_such_value(run, step, &part))?;
         // Of a large value no more is rendered than is asked for, and one byte to see whether it goes on.
         if let Some((from, to)) = asked.filter(|_| !Limit::OF_STEP.allows(captured)) {

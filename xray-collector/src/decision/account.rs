@@ -51,7 +51,6 @@ pub struct Account {
 
 impl Account {
     /// What the code said, apart from its decisions: takes a look at each fact, and reads those that say such things.
-    #[cfg(feature = "query")]
     pub(crate) fn said(facts: &[Captured]) -> Self {
         let is_wanted = |fact: &&Captured| {
             let (encoded, range) = fact.surroundings();
@@ -64,6 +63,13 @@ impl Account {
 }
 
 impl StepDetail {
+    /// What the code said of the step, apart from its decisions: of an [`account`](Self::account) what takes no look at
+    /// the values. Takes time in proportion to the facts.
+    #[must_use]
+    pub fn said(&self) -> Account {
+        Account::said(&self.facts)
+    }
+
     /// Puts together what the step decided. Takes time in proportion to its values.
     #[must_use]
     pub fn account(&self) -> Account {

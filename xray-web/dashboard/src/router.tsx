@@ -48,7 +48,8 @@ const step = createRoute({
   path: "/runs/$run/steps/$step",
   validateSearch: stepSearch,
   search: { middlewares: [stripSearchParams(stepDefaults)] },
-  loader: ({ context, params, preload }) => preload || loadStep(context.queryClient, params.run, params.step),
+  loader: ({ context, params, preload, location }) =>
+    preload || loadStep(context.queryClient, params.run, params.step, stepSearch(location.search)),
   component: lazyRouteComponent(() => import("./views/step/Step"), "Step"),
 });
 

@@ -173,6 +173,18 @@ pub(crate) struct Paging {
     cursor: Option<String>,
 }
 
+/// A page of a step's decisions.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DecisionsPaging {
+    /// How many decisions
+    #[param(minimum = 1, maximum = 10000, default = 100)]
+    limit: Option<u32>,
+    /// Where the page begins: `next_cursor` of the one before, with the same filters
+    #[param(pattern = "^[0-9a-f]+$")]
+    cursor: Option<String>,
+}
+
 /// A page of a run's steps.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

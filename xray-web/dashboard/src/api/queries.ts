@@ -24,12 +24,12 @@ import type {
   Vocabulary,
 } from "./types";
 
-/** A list of which pages are asked for as they are scrolled to. */
-function paged<Row>(path: string, parameters: Parameters) {
+/** A list of which pages are asked for as they are scrolled to; all but the first may be of another size. */
+function paged<Row>(path: string, parameters: Parameters, furtherLimit = parameters.limit) {
   return infiniteQueryOptions({
     queryKey: [path, parameters] as const,
     queryFn: ({ pageParam, signal }) =>
-      read<Page<Row>>(path, { ...parameters, cursor: pageParam ?? undefined }, signal),
+      read<Page<Row>>(path, pageParam ? { ...parameters, limit: furtherLimit, cursor: pageParam } : parameters, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
@@ -85,8 +85,9 @@ export const step = (run: string, step: string, fields?: string) =>
 
 export type DecisionFilters = { outcome?: string; basis?: string; reason?: string; item?: string };
 
+/** The server puts all of them together for each page: first a few, so that there is something to see, then many. */
 export const decisions = (run: string, step: string, filters: DecisionFilters = {}) =>
-  paged<Decision>(`/api/v1/runs/${one(run)}/steps/${one(step)}/decisions`, { ...filters, limit: 1000 });
+  paged<Decision>(`/api/v1/runs/${one(run)}/steps/${one(step)}/decisions`, { ...filters, limit: 1000 }, 10_000);
 
 export type Search = { q?: string; from?: string; before?: string; limit?: number; fields?: string };
 

@@ -2214,7 +2214,7 @@ export interface operations {
                 reason?: string;
                 /** @description The item's key */
                 item?: string;
-                /** @description How many rows */
+                /** @description How many decisions */
                 limit?: number;
                 /** @description Where the page begins: `next_cursor` of the one before, with the same filters */
                 cursor?: string;

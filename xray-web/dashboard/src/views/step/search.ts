@@ -1,3 +1,4 @@
+import type { DecisionFilters } from "../../api/queries";
 import type { Basis, Verdict } from "../../api/types";
 import { type Raw, text, texts, word } from "../../text/search";
 import type { Shape } from "../../value/shape";
@@ -49,3 +50,10 @@ function shapes(raw: unknown): Record<string, Shape> | undefined {
   });
   return known.length > 0 ? Object.fromEntries(known) : undefined;
 }
+
+/** Which decisions the server is asked for; it knows items by their whole keys alone. */
+export const decisionFilters = ({ outcome, basis, reason }: StepSearch): DecisionFilters => ({
+  ...(outcome === undefined ? {} : { outcome }),
+  ...(basis === undefined ? {} : { basis }),
+  ...(reason === undefined ? {} : { reason }),
+});

@@ -5,13 +5,13 @@ import { read } from "../../api/client";
 import { decisions } from "../../api/queries";
 import type { Counts, Decision, Decisions } from "../../api/types";
 import { distanceOf } from "./distance";
-import type { StepSearch } from "./search";
+import { decisionFilters, type StepSearch } from "./search";
 
 /** `all`: what is shown needs every one of them, and they are loaded page by page. */
 export function useDecisions(run: string, step: string, search: StepSearch, all: boolean) {
-  const { outcome, basis, reason, item, sort } = search;
-  const filters = { outcome, basis, reason };
-  const query = useInfiniteQuery(decisions(run, step, strip(filters)));
+  const { item, sort } = search;
+  const filters = decisionFilters(search);
+  const query = useInfiniteQuery(decisions(run, step, filters));
   const exact = useQuery({
     queryKey: ["exactly", run, step, item, filters] as const,
     queryFn: ({ signal }) =>
@@ -52,11 +52,6 @@ export function useDecisions(run: string, step: string, search: StepSearch, all:
 }
 
 export type LoadedDecisions = ReturnType<typeof useDecisions>;
-
-const strip = <It extends object>(filters: It) =>
-  Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof It]?: NonNullable<It[Name]>;
-  };
 
 /** Near misses first; those whose distance is not known stay as they are, at the end. */
 export function nearestFirst(rows: Decision[]): Decision[] {

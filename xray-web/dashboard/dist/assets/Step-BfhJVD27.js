@@ -1,1 +1,0 @@
-import{F as e,P as t}from"./index-C6RERyUZ.js";import{Ta as n,xi as r}from"./shared-BLABHkXl.js";import{StepPanel as i}from"./StepPanel-CuMISmY6.js";var a=n(),o=`/runs/$run/steps/$step`;function s(){let{run:n,step:s}=e({from:o}),c=r({from:o}),l=t({from:o});return(0,a.jsx)(i,{run:n,step:s,search:c,onChange:e=>l({search:t=>({...t,...e}),replace:!0})},`${n} ${s}`)}export{s as Step};
