@@ -20,6 +20,7 @@ import {
   useState,
 } from "react";
 import styles from "./Table.module.css";
+import { TableRow } from "./TableRow";
 
 export type Column<Row> = {
   id: string;
@@ -140,7 +141,7 @@ export function Table<Row>(properties: Properties<Row>) {
     if (onEnd && last >= sorted.length - NEAR_THE_END) onEnd();
   }, [onEnd, last, sorted.length]);
 
-  const shown = columns.filter((column) => !hidden?.includes(column.id));
+  const shown = useMemo(() => columns.filter((column) => !hidden?.includes(column.id)), [columns, hidden]);
   const tracks = shown.map((column) => column.width).join(" ");
   const minWidth = leastWidth(shown);
 
@@ -206,29 +207,21 @@ export function Table<Row>(properties: Properties<Row>) {
           const row = sorted[item.index];
           if (!row) return null;
           return (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
-            <div
+            <TableRow
               key={item.key}
               id={rowId(label, item.index)}
-              role="row"
-              aria-rowindex={item.index + 2}
-              aria-selected={item.index === chosen}
-              data-current={row.id === current || undefined}
-              data-opens={onOpen !== undefined || undefined}
-              className={styles.row}
-              style={{ gridTemplateColumns: tracks, height: item.size, translate: `0 ${item.start}px` }}
-              tabIndex={-1}
-              onClick={(event) => {
-                setChoice({ index: item.index, key: row.id });
-                if (!(event.target as Element).closest("a, button, input")) onOpen?.(row.original);
-              }}
-            >
-              {shown.map((column) => (
-                <div key={column.id} role="gridcell" className={styles.cell} data-align={column.align}>
-                  {column.cell(row.original)}
-                </div>
-              ))}
-            </div>
+              row={row.original}
+              rowKey={row.id}
+              index={item.index}
+              columns={shown}
+              tracks={tracks}
+              start={item.start}
+              height={item.size}
+              isChosen={item.index === chosen}
+              isCurrent={row.id === current}
+              onChoose={setChoice}
+              onOpen={onOpen}
+            />
           );
         })}
       </div>
