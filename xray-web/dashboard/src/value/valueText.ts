@@ -7,7 +7,8 @@ const BEGINNING_BYTES = 262_144;
 /** Large texts are not kept for long once nobody looks at them. */
 const KEPT_MS = 30_000;
 
-type Beginning = { bytes: Uint8Array; total: number };
+/** `total` is the length of the whole text, which the server may not know before all of it is asked for. */
+type Beginning = { bytes: Uint8Array; total: number | undefined };
 
 const beginning = (path: string) =>
   queryOptions({
@@ -15,28 +16,32 @@ const beginning = (path: string) =>
     queryFn: async ({ signal }): Promise<Beginning> => {
       const answer = await ask(path, { signal, headers: { Range: `bytes=0-${BEGINNING_BYTES - 1}` } });
       const bytes = new Uint8Array(await answer.arrayBuffer());
-      const [, total] = /\/(\d+)$/.exec(answer.headers.get("Content-Range") ?? "") ?? [];
-      return { bytes, total: total === undefined ? bytes.length : Number(total) };
+      const [, total] = /\/(\d+|\*)$/.exec(answer.headers.get("Content-Range") ?? `/${bytes.length}`) ?? [];
+      return { bytes, total: total === "*" ? undefined : Number(total) };
     },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: KEPT_MS,
   });
 
+type Whole = { text: string; bytes: number };
+
+const isWhole = ({ bytes, total }: Beginning) => total !== undefined && bytes.length >= total;
+
 const all = (path: string, first: Beginning | undefined) =>
   queryOptions({
     queryKey: ["value", path, "all"] as const,
-    queryFn: async ({ signal }): Promise<string> => {
-      const { bytes, total } = first ?? { bytes: new Uint8Array(), total: 0 };
-      const answer = await ask(path, { signal, headers: { Range: `bytes=${bytes.length}-${total - 1}` } });
+    queryFn: async ({ signal }): Promise<Whole> => {
+      const bytes = first?.bytes ?? new Uint8Array();
+      const answer = await ask(path, { signal, headers: { Range: `bytes=${bytes.length}-` } });
       const rest = new Uint8Array(await answer.arrayBuffer());
       const joined = new Uint8Array(bytes.length + rest.length);
       joined.set(bytes);
       joined.set(rest, bytes.length);
-      return new TextDecoder().decode(joined);
+      return { text: new TextDecoder().decode(joined), bytes: joined.length };
     },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: KEPT_MS,
-    enabled: first !== undefined && first.bytes.length < first.total,
+    enabled: first !== undefined && !isWhole(first),
     structuralSharing: false,
   });
 
@@ -54,11 +59,10 @@ export function useValueText(path: string | undefined, known?: string): ValueTex
   const first = useQuery({ ...beginning(path ?? ""), enabled: path !== undefined });
   const rest = useQuery(all(path ?? "", path === undefined ? undefined : first.data));
   if (path === undefined) return { text: known, whole: true, bytes: known?.length, error: null, retry: () => {} };
-  const isWhole = first.data !== undefined && first.data.bytes.length >= first.data.total;
   return {
-    text: rest.data ?? (first.data && begun(first.data)),
-    whole: isWhole || rest.data !== undefined,
-    bytes: first.data?.total,
+    text: rest.data?.text ?? (first.data && begun(first.data)),
+    whole: rest.data !== undefined || (first.data !== undefined && isWhole(first.data)),
+    bytes: rest.data?.bytes ?? first.data?.total,
     error: first.error ?? rest.error,
     retry: () => void (first.error ? first.refetch() : rest.refetch()),
   };
