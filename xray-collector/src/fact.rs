@@ -129,7 +129,6 @@ pub(crate) fn read_known<'a>(encoded: Encoded<'a>, start: usize) -> Option<Fact<
 }
 
 /// The number of the fact at `start`, of which nothing else is looked at.
-#[cfg(feature = "query")]
 pub(crate) fn number_of(encoded: Encoded<'_>, start: usize) -> Option<u8> {
     let mut reader = Reader { encoded, cursor: Cursor::new(encoded.bytes.get(start..)?), start };
     let Element::List(_) = reader.element()? else { return None };
@@ -137,7 +136,6 @@ pub(crate) fn number_of(encoded: Encoded<'_>, start: usize) -> Option<u8> {
 }
 
 /// Whether facts of this number say what becomes of items.
-#[cfg(feature = "query")]
 pub(crate) fn decides(number: u8) -> bool {
     matches!(
         number,

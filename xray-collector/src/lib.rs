@@ -4,6 +4,9 @@
 //! Users name the `xray` crate; this one is for those who read a store, or write another kind of store. The map is in
 //! `ARCHITECTURE.md`.
 
+#[cfg(any(feature = "embedded", feature = "query"))]
+mod abreast;
+#[cfg(feature = "embedded")]
 mod aside;
 mod assembly;
 pub mod chunk;

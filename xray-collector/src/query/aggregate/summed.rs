@@ -8,6 +8,7 @@ use super::lanes::{Feed, KeyLane, Lanes};
 use super::sketch::EXACT;
 use super::tally::Measure;
 use super::worker::{NO_GROUP, Worker};
+use crate::abreast::abreast;
 use crate::id::RunId;
 use crate::map::FastMap;
 use crate::query::candidates::ROWS_A_READ;
@@ -52,22 +53,26 @@ impl Split {
         (range, blocks): (Range, &[usize]),
     ) -> Result<Self, StoreError> {
         let (infos, budget) = (lanes.columns.blocks(), source.left.get());
-        let mut taken: Vec<(usize, Option<Summed>)> = Vec::with_capacity(blocks.len());
+        let mut wanted = Vec::new();
         let mut cost = 0;
         for block in blocks {
-            let summed = match lanes.asked(&infos[*block], range) {
-                // Where the summary is damaged, the block need not be.
-                Some(asked) => match lanes.columns.summary(*block) {
-                    Err(StoreError::Corrupt { .. }) => None,
-                    summary => Some(Summed::of(lanes, worker, &infos[*block], &asked, summary?)),
-                },
-                None => None,
-            };
-            cost += cost_of(&infos[*block], summed.is_some());
-            taken.push((*block, summed));
+            let asked = lanes.asked(&infos[*block], range);
+            cost += cost_of(&infos[*block], asked.is_some());
+            wanted.push((*block, asked));
             if cost > budget {
                 break;
             }
+        }
+        let read = |(block, asked): &(usize, Option<Asked>)| asked.as_ref().map(|_| lanes.columns.summary(*block));
+        let summaries = abreast(&wanted, read);
+        let mut taken = Vec::with_capacity(wanted.len());
+        for ((block, asked), summary) in wanted.iter().zip(summaries) {
+            let summed = match asked.as_ref().zip(summary) {
+                // Where the summary is damaged, the block need not be.
+                None | Some((_, Err(StoreError::Corrupt { .. }))) => None,
+                Some((asked, summary)) => Some(Summed::of(lanes, worker, &infos[*block], asked, summary?)),
+            };
+            taken.push((*block, summed));
         }
         let cost = loop {
             let cost = truncate(&mut taken, infos, budget);

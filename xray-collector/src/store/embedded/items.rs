@@ -35,6 +35,7 @@ use super::fault::Fault;
 use super::integers::{append_variable, difference, sum, take_variable};
 use super::layout::{decode, encode};
 use super::read;
+use crate::abreast::abreast;
 use crate::decision::{Basis, Verdict};
 use crate::fact::code_of_verdict;
 use crate::id::{RunId, StepId};
@@ -454,15 +455,17 @@ pub(super) fn without_runs(
 /// is damaged, which is left out.
 pub(super) fn find(
     heads: &impl ReadableTable<u64, &'static [u8]>,
-    blobs: &impl ReadableTable<Key, &'static [u8]>,
+    blobs: &(impl ReadableTable<Key, &'static [u8]> + Sync),
     hash: u64,
 ) -> Result<(Vec<ItemEntry>, Vec<String>), Fault> {
     let (mut found, mut damaged) = (Vec::new(), Vec::new());
+    let lists = heads.iter()?.collect::<Result<Vec<_>, _>>()?;
+    let in_lists = abreast(&lists, |(list, head)| {
+        let head = StoredHead::read(head.value(), list.value())?;
+        find_in(blobs, list.value(), head, number(hash))
+    });
     // What is in a later list comes last.
-    for entry in heads.iter()? {
-        let (list, head) = entry?;
-        let list = list.value();
-        let found_in = StoredHead::read(head.value(), list).and_then(|head| find_in(blobs, list, head, number(hash)));
+    for found_in in in_lists {
         match found_in {
             Err(Fault::Damage { place, detail }) => read::note(&mut damaged, &place, &detail),
             entries => found.extend(entries?),

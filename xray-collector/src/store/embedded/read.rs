@@ -15,6 +15,7 @@ use super::layout::{
     RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, facts_of, meta_runs, step_place,
 };
 use super::{Caches, items, rows, segments};
+use crate::abreast::abreast;
 use crate::id::{RunId, SchemaVersion, StepId};
 use crate::inference::item_hash;
 use crate::model::{Callsite, Run, RunStatus, Step, StepDetail};
@@ -22,8 +23,8 @@ use crate::payload;
 use crate::schema::Schema;
 use crate::store::segment::Contents;
 use crate::store::{
-    Block, Column, ColumnSet, Cursor, ItemRow, ItemRows, MAX_DAMAGED, MAX_PAGE, Page, Part, PayloadRef, RunQuery,
-    SchemaRow,
+    Block, Column, ColumnSet, Cursor, ItemEntry, ItemRow, ItemRows, MAX_DAMAGED, MAX_PAGE, Page, Part, PayloadRef,
+    RunQuery, SchemaRow,
 };
 use crate::value::Captured;
 
@@ -244,28 +245,29 @@ pub(super) fn item(read: &ReadTransaction, key: &str, limit: usize) -> Result<It
     let (heads, blobs) = (read.open_table(ITEM_HEADS)?, read.open_table(ITEMS)?);
     let places = read.open_table(RUN_AT)?;
     let rows = read.open_table(STEPS)?;
-    let mut found = Vec::new();
     let (entries, damaged) = items::find(&heads, &blobs, item_hash(key))?;
-    for entry in entries {
+    let row_of = |entry: &ItemEntry| {
         // Entries may be of runs that are gone.
-        let Some(place) = places.get(entry.run.0)? else { continue };
+        let Some(place) = places.get(entry.run.0)? else { return Ok(None) };
         let callsite = match entry.callsite {
             Some(callsite) => callsite,
             None => match rows::find(&rows, entry.run, entry.step)? {
                 Some(row) => row.callsite,
-                None => continue,
+                None => return Ok(None),
             },
         };
-        found.push(ItemRow {
+        Ok(Some(ItemRow {
             run: entry.run,
             run_started_ns: place.value().0,
             step: entry.step,
             callsite,
             verdict: entry.verdict,
             basis: entry.basis,
-            reason: entry.reason,
-        });
-    }
+            reason: entry.reason.clone(),
+        }))
+    };
+    let rows = abreast(&entries, row_of).into_iter().filter_map(Result::transpose);
+    let mut found = rows.collect::<Result<Vec<_>, Fault>>()?;
     found.sort_by_key(|row| (std::cmp::Reverse((row.run_started_ns, row.run)), row.step));
     found.truncate(limit);
     Ok(ItemRows { rows: found, damaged })
