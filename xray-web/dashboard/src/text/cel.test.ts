@@ -9,6 +9,7 @@ it("texts are quoted whatever they hold", () => {
 it("conditions are joined as wholes", () => {
   expect(all("a || b", undefined, "c")).toBe("(a || b) && (c)");
   expect([all("a || b", ""), all()]).toEqual(["a || b", undefined]);
+  expect(all("a // why", "b")).toBe("(a // why\n) && (b)");
 });
 
 it("the place of an error is in bytes", () => {

@@ -20,11 +20,12 @@ export function literal(value: unknown): string | undefined {
   return undefined;
 }
 
-/** All of the conditions, each as it is written; none where there are none. */
+/** All of the conditions, each as it is written, the first from the second byte on; none where there are none. */
 export function all(...conditions: (string | undefined)[]): string | undefined {
   const given = conditions.filter((condition) => typeof condition === "string" && condition.trim() !== "");
   if (given.length < 2) return given[0] as string | undefined;
-  return given.map((condition) => `(${condition})`).join(" && ");
+  // The line break ends a comment at the end of a condition.
+  return given.map((condition) => `(${condition}${condition?.includes("//") ? "\n" : ""})`).join(" && ");
 }
 
 /** The part of a condition from one byte to another, which is how the API says where it is wrong. */

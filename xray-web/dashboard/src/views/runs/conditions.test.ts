@@ -24,7 +24,7 @@ describe("what the address says, as the API is asked for it", () => {
     const search = { status: "failed" as const, pipeline: 'a"b' };
     expect(listFilters(search, {})).toEqual({ status: "failed", pipeline: 'a"b' });
     expect(listFilters({ ...search, q: "failures > 1" }, {})).toEqual({
-      q: '(failures > 1\n) && (status == "failed") && (pipeline == "a\\"b")',
+      q: '(failures > 1) && (status == "failed") && (pipeline == "a\\"b")',
     });
     expect(queryOffset({ ...search, q: "failures > 1" })).toBe(1);
     expect(groupFilters(search, {}).q).toBe('(status == "failed") && (pipeline == "a\\"b")');

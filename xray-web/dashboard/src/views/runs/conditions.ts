@@ -1,6 +1,6 @@
 // What the address says, as the API is asked for it.
 import type { RunFilters } from "../../api/queries";
-import { lowerAscii, quoted } from "../../text/cel";
+import { all, lowerAscii, quoted } from "../../text/cel";
 import type { RunsSearch, Span } from "./search";
 
 const SPAN_MS: Record<Span, number> = { "15m": 900e3, "1h": 3_600e3, "1d": 86_400e3, "7d": 604_800e3 };
@@ -18,8 +18,7 @@ export function timeRange(search: RunsSearch, now: Date): Range {
  */
 function conditions({ q, text, min, max }: RunsSearch): string[] {
   const conditions: string[] = [];
-  // The line break ends a comment at the end of the query.
-  if (q) conditions.push(`${q}\n`);
+  if (q) conditions.push(q);
   if (text) {
     const part = quoted(lowerAscii(text));
     conditions.push(
@@ -36,12 +35,6 @@ const equalities = ({ status, pipeline }: RunsSearch): string[] => [
   ...(pipeline !== undefined ? [`pipeline == ${quoted(pipeline)}`] : []),
 ];
 
-const all = (conditions: string[]): string | undefined => {
-  const [first, ...others] = conditions;
-  if (first === undefined) return undefined;
-  return others.length === 0 ? first.trimEnd() : conditions.map((condition) => `(${condition})`).join(" && ");
-};
-
 /** For `/runs`: it has parameters for what it has indexes of, but they do not go together with a condition. */
 export function listFilters(search: RunsSearch, range: Range): RunFilters {
   const { status, pipeline } = search;
@@ -50,7 +43,7 @@ export function listFilters(search: RunsSearch, range: Range): RunFilters {
 
 /** For `/query`. */
 export const groupFilters = (search: RunsSearch, range: Range): { q?: string } & Range => ({
-  q: all([...conditions(search), ...equalities(search)]),
+  q: all(...conditions(search), ...equalities(search)),
   ...range,
 });
 

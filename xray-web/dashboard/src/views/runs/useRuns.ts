@@ -5,6 +5,7 @@ import { read } from "../../api/client";
 import { useLive } from "../../api/live";
 import { type RunFilters, runs } from "../../api/queries";
 import type { Page, RunRow } from "../../api/types";
+import { all } from "../../text/cel";
 import { instant, nanoseconds } from "../../text/format";
 import { type Heard, merged } from "./merge";
 
@@ -143,7 +144,7 @@ function isOfRange(row: RunRow, { status, pipeline, from, before }: RunFilters):
 async function matching(rows: RunRow[], q: string): Promise<RunRow[]> {
   const starts = rows.map((row) => row.started_at).sort();
   const { data } = await read<Page<RunRow>>("/api/v1/runs", {
-    q: `id in ${JSON.stringify(rows.map((row) => row.id))} && (${q}\n)`,
+    q: all(`id in ${JSON.stringify(rows.map((row) => row.id))}`, q),
     from: starts[0],
     before: instant(nanoseconds(starts.at(-1) ?? "") + 1n),
     limit: 1000,
