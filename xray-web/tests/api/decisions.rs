@@ -155,7 +155,7 @@ fn filters_apply_together() {
 fn two_thousand_decisions_come_in_pages_without_gap_or_duplicate() {
     let numbers: Vec<u64> = (0..2_000).collect();
     let fixture = fixture(json!(numbers), json!(numbers[1_000..]), Vec::new());
-    for limit in [1_000, 999, 100, 37] {
+    for limit in [10_000, 1_000, 999, 100, 37] {
         let mut seen = Vec::new();
         let mut cursor = String::new();
         loop {
@@ -198,7 +198,7 @@ fn what_cannot_be_meant_is_refused_with_what_can() {
     }
     assert_eq!(problem("outcome=rejected")["detail"], r#""rejected" is none of kept, eliminated, scored, introduced"#);
     assert_eq!(problem("basis=guessed")["allowed"], json!(["observed", "inferred"]));
-    assert_eq!(problem("limit=1001")["parameter"], "limit");
+    assert_eq!(problem("limit=10001")["parameter"], "limit");
     assert_eq!(problem("outcome=kept&outcome=scored")["detail"], "outcome is given twice");
     let unknown = fixture.get(&format!("{}?verdict=kept", path())).problem(400, "unknown_parameter");
     assert_eq!(unknown["allowed"], json!(["outcome", "basis", "reason", "item", "limit", "cursor", "fields"]));
