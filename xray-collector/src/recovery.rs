@@ -156,7 +156,10 @@ impl Work {
         if self.panics.strikes >= STRIKES {
             match suspect {
                 Some(suspect) => {
-                    self.reader.set_aside(suspect);
+                    // What is in a batch is lost no more.
+                    if !suspect.is_before(&self.ledger.read) {
+                        self.reader.set_aside(suspect);
+                    }
                     (self.panics.suspect, self.panics.strikes) = (None, 0);
                 }
                 // Nothing was read: it is what was in mind.

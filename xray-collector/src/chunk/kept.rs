@@ -55,6 +55,8 @@ impl Reader {
     ) {
         self.readings.fill_with(Reading::default);
         self.last = None;
+        // Those of the last batch are told; the others are passed over once more.
+        self.passed_over.clear();
         self.callsites = callsites.iter().map(|(number, callsite)| (Arc::clone(callsite), *number)).collect();
         self.replayed = replayed.map(|run| (run, 0)).collect();
         let thread = |(thread, place): (&u32, &Position)| {

@@ -147,6 +147,14 @@ pub(crate) struct Suspect {
     pub(super) position: usize,
 }
 
+impl Suspect {
+    /// Whether its thread was read beyond it.
+    pub(crate) fn is_before(&self, read: &HashMap<u32, Position>) -> bool {
+        let place = (self.order, self.position);
+        read.get(&self.thread).is_some_and(|read| place < (read.order, read.position as usize))
+    }
+}
+
 /// Reads the chunks of one pool. There is one for each pool.
 pub struct Reader {
     pub(super) pool: Arc<Pool>,
