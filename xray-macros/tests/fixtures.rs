@@ -46,6 +46,8 @@ fn cargo(arguments: &[&str]) -> Command {
         .args(arguments)
         .arg("--offline")
         .env("CARGO_TARGET_DIR", fixtures().join("target"))
+        // For `expanded`; and for all others, too, or what they depend on would be built anew for each.
+        .env("RUSTC_BOOTSTRAP", "fixture_disabled,fixture_lints")
         .env_remove("RUSTFLAGS")
         .env_remove("XRAY_STORE")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
@@ -82,7 +84,6 @@ fn renamed() {
 fn expanded(package: &str, features: &str) -> String {
     let output = cargo(&["rustc", "-p", package, "--lib", "--features", features])
         .args(["--", "-Zunpretty=expanded"])
-        .env("RUSTC_BOOTSTRAP", "1")
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
