@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const patience = { testTimeout: 60_000, hookTimeout: 120_000 };
+const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } };
 const large = "tests/large.browser.ts";
 
 /** Tests in a real browser against real programs. Two files at a time: a browser and a program each keep a core busy. */
