@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     // The end-to-end tests run the example as a user would.
     let examples = [&["build"], &RELEASED[..], &["--examples", "--bin", "instructions"]].concat();
     steps.cargo("the examples build", &examples)?;
-    let tests = [&["test"], &TESTED[..], &["--all-targets", "--no-fail-fast"], &filter].concat();
+    let tests = [&["test"], &TESTED[..], &["--lib", "--bins", "--tests", "--no-fail-fast"], &filter].concat();
     steps.cargo("unit, integration and end-to-end tests", &tests)?;
     let documented = [&["test"], &TESTED[..], &["--doc"], &filter].concat();
     steps.cargo("examples in the documentation", &documented)?;

@@ -8,7 +8,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 use crate::steps::root;
 
 /// Makes the copy a crate that can be built where it is, and says which targets it had to leave out.
-pub(crate) fn prepare(folder: &Path) -> anyhow::Result<Vec<String>> {
+pub(crate) fn prepare(folder: &Path, opt_level: i64) -> anyhow::Result<Vec<String>> {
     let path = folder.join("Cargo.toml");
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut manifest: DocumentMut = text.parse().with_context(|| format!("cannot parse {}", path.display()))?;
@@ -17,7 +17,7 @@ pub(crate) fn prepare(folder: &Path) -> anyhow::Result<Vec<String>> {
     let dependencies = manifest.entry("dependencies").or_insert_with(|| Item::Table(Table::new()));
     let dependencies = dependencies.as_table_mut().context("`dependencies` is no table")?;
     dependencies.insert("xray", value(xray()));
-    optimise(&mut manifest)?;
+    optimise(&mut manifest, opt_level)?;
     let missing = drop_missing(&mut manifest, folder);
     std::fs::write(&path, manifest.to_string())?;
     // The versions that the repository is built with: they are downloaded, and compiled once for all crates.
@@ -34,8 +34,8 @@ fn xray() -> InlineTable {
     dependency
 }
 
-/// The crate is compiled as it always is, but what records its calls is optimised: its tests make millions of them.
-fn optimise(manifest: &mut DocumentMut) -> anyhow::Result<()> {
+/// The crate is compiled as it always is, but what records its calls at this level.
+fn optimise(manifest: &mut DocumentMut, level: i64) -> anyhow::Result<()> {
     let mut place = manifest.as_table_mut();
     for key in ["profile", "dev", "package"] {
         let table = place.entry(key).or_insert_with(|| {
@@ -47,7 +47,7 @@ fn optimise(manifest: &mut DocumentMut) -> anyhow::Result<()> {
     }
     for package in ["xray", "xray-collector", "redb", "zstd-sys"] {
         let mut optimised = Table::new();
-        optimised.insert("opt-level", value(2));
+        optimised.insert("opt-level", value(level));
         if package == "redb" {
             // It would walk over every page each time it opens what the test programs before this one have recorded.
             optimised.insert("debug-assertions", value(false));

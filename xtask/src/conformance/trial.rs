@@ -20,6 +20,8 @@ pub(crate) struct Manner {
     pub(crate) clippy: bool,
     pub(crate) doc_tests: bool,
     pub(crate) jobs: Option<u32>,
+    /// What records the calls is compiled at this level: 2 is worth its time where tests make millions of them.
+    pub(crate) opt_level: i64,
     /// For all tests of the crate.
     pub(crate) timeout: Duration,
 }
@@ -31,7 +33,7 @@ pub(crate) fn run(wanted: &Wanted, area: &Path, manner: &Manner) -> anyhow::Resu
     let folder = area.join(&wanted.name);
     download::copy(&original, &folder)?;
     let workshop = Workshop { folder, target: area.join("target"), jobs: manner.jobs };
-    let mut notes = manifest::prepare(&workshop.folder)?;
+    let mut notes = manifest::prepare(&workshop.folder, manner.opt_level)?;
     download::offline_first(&workshop.folder, &["fetch".to_owned(), format!("--target={}", crate::steps::host()?)])
         .with_context(|| format!("cannot download what the tests of {wanted} need; run this once with a connection"))?;
 
