@@ -11,7 +11,6 @@ use super::cache::Cache;
 use super::fault::Fault;
 use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, RUN_AT, STEPS, facts_of, step_place};
 use super::{Caches, blobs, read, rows, summary};
-use crate::abreast::abreast;
 use crate::id::{RunId, StepId};
 use crate::store::{Block, BlockInfo, Column, ColumnSet, Part, PayloadRef, StepColumns, StoreError, Summary};
 use crate::value::Captured;
@@ -20,9 +19,6 @@ use crate::value::Captured;
 const STEPS_BYTES: usize = 1 << 20;
 /// Before the first and the last time at which runs began are known.
 const NO_TIME: (u64, u64) = (u64::MAX, 0);
-
-/// Heads of blocks are read in so many shares.
-const SHARES: u64 = 128;
 
 /// One moment of the store.
 pub(super) struct Columns<'s> {
@@ -52,12 +48,13 @@ struct Rows {
 impl<'s> Columns<'s> {
     pub(super) fn new(path: &'s Path, caches: &'s Caches, snapshot: ReadTransaction) -> Result<Self, Fault> {
         let (mut infos, mut numbers, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, info) in heads(&snapshot)? {
-            match info {
+        for entry in snapshot.open_table(BLOCK_HEADS)?.iter()? {
+            let (number, head) = entry?;
+            match StoredHead::read(head.value(), number.value()) {
                 Err(Fault::Damage { place, detail }) => read::note(&mut damaged, &place, &detail),
-                info => {
-                    infos.push(info?);
-                    numbers.push(number);
+                head => {
+                    infos.push(head?.into_info());
+                    numbers.push(number.value());
                 }
             }
         }
@@ -143,29 +140,6 @@ impl<'s> Columns<'s> {
         let block = self.steps.get_or(at, |block| 8 * block.len(), read)?;
         Ok((block.run_of(row), StepId(block.column(Column::Step)[row])))
     }
-}
-
-/// The number of a block, and its head if it decodes.
-type Head = (u64, Result<BlockInfo, Fault>);
-
-/// The heads of all blocks. They are all over the file: each batch has added some.
-fn heads(snapshot: &ReadTransaction) -> Result<Vec<Head>, Fault> {
-    let table = snapshot.open_table(BLOCK_HEADS)?;
-    let (Some((first, _)), Some((last, _))) = (table.first()?, table.last()?) else { return Ok(Vec::new()) };
-    let (first, last) = (first.value(), last.value());
-    let width = (last - first) / SHARES + 1;
-    let shares: Vec<u64> = (0..=(last - first) / width).map(|share| first + share * width).collect();
-    let read = |from: &u64| {
-        let mut found = Vec::new();
-        for entry in table.range(*from..=from.saturating_add(width - 1))? {
-            let (number, head) = entry?;
-            let number = number.value();
-            found.push((number, StoredHead::read(head.value(), number).map(StoredHead::into_info)));
-        }
-        Ok(found)
-    };
-    let shares = abreast(&shares, read).into_iter().collect::<Result<Vec<_>, Fault>>()?;
-    Ok(shares.into_iter().flatten().collect())
 }
 
 impl StepColumns for Columns<'_> {
