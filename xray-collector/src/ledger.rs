@@ -22,9 +22,9 @@ pub(crate) struct Ledger {
     /// Every function that was seen.
     pub(crate) callsites: FastMap<u32, Arc<Callsite>>,
     /// The runs that were running, or of which something is known beside their row.
-    pub(crate) runs: HashMap<RunId, (Run, RunInMind)>,
+    pub(crate) runs: FastMap<RunId, (Run, RunInMind)>,
     /// The steps of which something is known beside their row.
-    pub(crate) steps: HashMap<(RunId, StepId), (Option<StepRow>, StepInMind)>,
+    pub(crate) steps: FastMap<(RunId, StepId), (Option<StepRow>, StepInMind)>,
     /// All that did not fit the schema.
     pub(crate) misfits: u64,
 }
@@ -58,7 +58,7 @@ impl Ledger {
     }
 
     fn add_runs(&mut self, batch: &Batch) {
-        let minds: HashMap<_, _> = batch.progress.runs.iter().copied().collect();
+        let minds: FastMap<_, _> = batch.progress.runs.iter().copied().collect();
         for run in &batch.runs {
             let mind =
                 self.runs.remove(&run.id).map(|(_, mind)| Some(mind).filter(|mind| *mind != RunInMind::default()));

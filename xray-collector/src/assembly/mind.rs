@@ -1,10 +1,10 @@
 //! What is in mind beside the rows that were handed over, and going on from what was written down of it.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::id::{ProcessId, RunId, StepId};
 use crate::ledger::Ledger;
+use crate::map::FastMap;
 use crate::model::Run;
 use crate::store::{Progress, RunInMind, Stands, StepInMind};
 
@@ -29,13 +29,13 @@ struct Glance {
 /// What is true of each, and in which turn it was last found to be.
 #[derive(Debug)]
 struct Written<K, T> {
-    all: HashMap<K, (T, u64)>,
+    all: FastMap<K, (T, u64)>,
     turn: u64,
 }
 
 impl<K, T> Default for Written<K, T> {
     fn default() -> Self {
-        Self { all: HashMap::new(), turn: 0 }
+        Self { all: FastMap::default(), turn: 0 }
     }
 }
 

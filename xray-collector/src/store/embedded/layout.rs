@@ -7,6 +7,7 @@
 //!             "next block"              u64          the same, of blocks
 //!             "steps"                   u64          how many there are
 //!             "final rows"              u64          how many of them are in `steps` and will not change any more
+//!             "writes"                  u64          how many transactions there were
 //!             "runs completed", …       u64          how many there are, of each status
 //! runs        (started_ns u64, run)     StoredRun    in the order in which they are listed
 //! run_at      run                       (started_ns u64, status u8, block u64)    leads to the row, says what it counts
@@ -81,6 +82,7 @@ pub(super) const META_FORMAT: &str = "xray format";
 pub(super) const META_NEXT_SEGMENT: &str = "next segment";
 pub(super) const META_NEXT_BLOCK: &str = "next block";
 pub(super) const META_STEPS: &str = "steps";
+pub(super) const META_WRITES: &str = "writes";
 pub(super) const META_FINAL_ROWS: &str = "final rows";
 
 /// No block, where a run's first one stands.

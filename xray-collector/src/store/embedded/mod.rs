@@ -41,6 +41,7 @@ use self::block::Whereabouts;
 use self::cache::Cache;
 pub use self::check::{Problem, Report, check};
 use self::fault::Fault;
+use self::scan::Outlines;
 use super::segment::Contents;
 use super::{
     Batch, Block, ItemRows, Left, Page, Removal, Retained, Retention, RunQuery, SchemaRow, StepColumns, Store,
@@ -83,6 +84,7 @@ struct Caches {
     whereabouts: Cache<u64, Whereabouts>,
     /// By block and place in it.
     frames: Cache<(u64, u32), [u8]>,
+    outlines: Outlines,
 }
 
 impl Default for Caches {
@@ -92,6 +94,7 @@ impl Default for Caches {
             blocks: Cache::new(16 << 20),
             whereabouts: Cache::new(8 << 20),
             frames: Cache::new(8 << 20),
+            outlines: Outlines::default(),
         }
     }
 }
@@ -163,6 +166,7 @@ impl EmbeddedStore {
             return Ok(());
         }
         self.shut(&mut opened);
+        self.caches.outlines.forget();
         opened.generation += 1;
         opened.database = Some(open::open(&self.path)?);
         Ok(())
@@ -332,6 +336,8 @@ impl Store for EmbeddedStore {
     fn close(&self) {
         let mut opened = self.opened_mut();
         if let Some(database) = &mut opened.database {
+            // What goes wrong is for the next one to find who opens the file.
+            let _ = Fault::catch(&self.path, || write::seal_rest(database));
             compaction::tidy(&self.path, database);
         }
         self.shut(&mut opened);

@@ -11,10 +11,11 @@ use redb::{ReadTransaction, ReadableTable};
 use super::block::{self, StoredHead, Whereabouts};
 use super::fault::Fault;
 use super::layout::{
-    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_NEXT_SEGMENT, META_STEPS, NO_BLOCK, PINS,
-    RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, facts_of, meta_runs, step_place,
+    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_NEXT_SEGMENT, META_STEPS,
+    META_WRITES, NO_BLOCK, PINS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun,
+    facts_of, meta_runs, step_place,
 };
-use super::{Caches, items, rows, segments};
+use super::{Caches, blobs, items, rows, segments};
 use crate::abreast::abreast;
 use crate::id::{RunId, SchemaVersion, StepId};
 use crate::inference::item_hash;
@@ -124,18 +125,17 @@ pub(super) fn block(read: &ReadTransaction, caches: &Caches, number: u64) -> Res
 
 /// The values of the step in this row of a block, without those that were said after it was written.
 pub(super) fn values_in_block(
-    read: &ReadTransaction,
+    table: &impl ReadableTable<blobs::Key, &'static [u8]>,
     caches: &Caches,
     number: u64,
     (row, steps): (usize, usize),
     part: Part,
 ) -> Result<Vec<Captured>, Fault> {
-    let table = read.open_table(BLOCKS)?;
-    let read_whereabouts = || Whereabouts::read(&table, number, steps).map(Arc::new);
+    let read_whereabouts = || Whereabouts::read(table, number, steps).map(Arc::new);
     let whereabouts = caches.whereabouts.get_or(number, Whereabouts::size, read_whereabouts)?;
     let place = whereabouts.place(row, part);
     let Some(frame) = whereabouts.frame_of(row).filter(|_| !place.is_empty()) else { return Ok(Vec::new()) };
-    let read_frame = || block::read_frame(&table, number, frame);
+    let read_frame = || block::read_frame(table, number, frame);
     let values = caches.frames.get_or((number, frame), <[u8]>::len, read_frame)?;
     let damage = |detail: String| Fault::damage(format!("{}, frame {frame}", block::name(number)), detail);
     let values = values.get(place).ok_or_else(|| damage("it ends before its values".to_owned()))?;
@@ -203,7 +203,8 @@ fn step_in_block(read: &ReadTransaction, caches: &Caches, run: RunId, id: StepId
         let Some(row) = block.row_of(run, id) else { continue };
         let callsite = block.column(Column::Callsite)[row] as u32;
         let step = block.step(row, Callsites::default().get(read, callsite, || step_place(run, id))?);
-        let values = |part| values_in_block(read, caches, number, (row, block.len()), part);
+        let table = read.open_table(BLOCKS)?;
+        let values = |part| values_in_block(&table, caches, number, (row, block.len()), part);
         let mut detail = payload::detail(step, values(Part::Arguments)?, values(Part::Result)?);
         detail.facts = values(Part::Facts)?;
         return Ok(Some(detail));
@@ -330,6 +331,16 @@ fn schema_row(version: SchemaVersion, first_seen_ns: u64, bytes: &[u8]) -> Resul
 
 pub(super) fn next_segment(read: &ReadTransaction) -> Result<u64, Fault> {
     count(read, META_NEXT_SEGMENT)
+}
+
+/// How many transactions there were: [`super::write::begin`].
+pub(super) fn writes(read: &ReadTransaction) -> Result<u64, Fault> {
+    count(read, META_WRITES)
+}
+
+/// How many rows do not change any more.
+pub(super) fn final_rows(read: &ReadTransaction) -> Result<u64, Fault> {
+    count(read, META_FINAL_ROWS)
 }
 
 /// Runs by status, and steps.

@@ -263,8 +263,8 @@ fn decode(run: RunId, first: u64, bytes: &[u8]) -> Result<Group, Fault> {
     let mut rows = Group::with_capacity(ROWS);
     let mut reader = Reader { run, last: first, rest: bytes };
     while !reader.rest.is_empty() {
-        let place = step_place(run, StepId(reader.last));
-        let damage = || Fault::damage(place, "its row, or the one after it, does not decode");
+        let last = StepId(reader.last);
+        let damage = || Fault::damage(step_place(run, last), "its row, or the one after it, does not decode");
         rows.push(reader.row().ok_or_else(damage)?);
     }
     Ok(rows)

@@ -2,30 +2,29 @@
 //! lasts.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::block::{self, ROWS, StoredHead};
 use super::cache::Cache;
 use super::fault::Fault;
-use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, RUN_AT, STEPS, facts_of, step_place};
+use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, RUN_AT, STEPS, step_place};
 use super::{Caches, blobs, read, rows, summary};
 use crate::id::{RunId, StepId};
 use crate::store::{Block, BlockInfo, Column, ColumnSet, Part, PayloadRef, StepColumns, StoreError, Summary};
 use crate::value::Captured;
 
-/// How much is kept of the blocks whose values are read.
-const STEPS_BYTES: usize = 1 << 20;
+/// How much is kept of the steps' ids, of blocks whose values are read.
+const STEPS_BYTES: usize = 4 << 20;
+/// An outline is kept if it takes no more than this.
+const OUTLINE_BYTES: usize = 16 << 20;
 /// Before the first and the last time at which runs began are known.
 const NO_TIME: (u64, u64) = (u64::MAX, 0);
 
-/// One moment of the store.
-pub(super) struct Columns<'s> {
-    path: &'s Path,
-    caches: &'s Caches,
-    snapshot: ReadTransaction,
-    blobs: ReadOnlyTable<blobs::Key, &'static [u8]>,
+/// What is looked at before any block is: what it says is of one moment of the store.
+#[derive(Debug, Default)]
+pub(super) struct Outline {
     infos: Vec<BlockInfo>,
     /// The numbers of the first of them.
     numbers: Vec<u64>,
@@ -33,55 +32,74 @@ pub(super) struct Columns<'s> {
     rows: Vec<Rows>,
     /// What of heads and rows does not decode.
     damaged: Vec<String>,
-    /// Something was said of steps that is in no block.
-    has_late_facts: bool,
-    /// The ids of the steps of blocks, to look for that.
-    steps: Cache<usize, Block>,
+    /// The steps of which something was said that is in no block, in order.
+    said_of: Vec<(RunId, StepId)>,
 }
 
 /// Rows as a block, with the places of their values.
+#[derive(Debug)]
 struct Rows {
     block: Block,
     places: Vec<[Option<PayloadRef>; 2]>,
 }
 
-impl<'s> Columns<'s> {
-    pub(super) fn new(path: &'s Path, caches: &'s Caches, snapshot: ReadTransaction) -> Result<Self, Fault> {
-        let (mut infos, mut numbers, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
+/// The outline that was read last, for as long as nothing is written.
+#[derive(Debug, Default)]
+pub(super) struct Outlines(Mutex<Option<(u64, Arc<Outline>)>>);
+
+impl Outlines {
+    /// That of a snapshot.
+    fn of(&self, snapshot: &ReadTransaction) -> Result<Arc<Outline>, Fault> {
+        let writes = read::writes(snapshot)?;
+        let known = self.last().as_ref().filter(|(of, _)| *of == writes).map(|(_, outline)| Arc::clone(outline));
+        if let Some(outline) = known {
+            return Ok(outline);
+        }
+        let outline = Arc::new(Outline::read(snapshot)?);
+        if outline.bytes() <= OUTLINE_BYTES {
+            *self.last() = Some((writes, Arc::clone(&outline)));
+        }
+        Ok(outline)
+    }
+
+    /// Forgets it: what is written next may be counted like what was given up.
+    pub(super) fn forget(&self) {
+        *self.last() = None;
+    }
+
+    // Nothing that panics runs under this lock.
+    fn last(&self) -> MutexGuard<'_, Option<(u64, Arc<Outline>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outline {
+    fn read(snapshot: &ReadTransaction) -> Result<Self, Fault> {
+        let mut outline = Self::default();
+        for entry in snapshot.open_table(FACTS)?.iter()? {
+            let (run, step, ..) = entry?.0.value();
+            outline.said_of.push((RunId(run), StepId(step)));
+        }
+        outline.said_of.dedup();
         for entry in snapshot.open_table(BLOCK_HEADS)?.iter()? {
             let (number, head) = entry?;
             match StoredHead::read(head.value(), number.value()) {
-                Err(Fault::Damage { place, detail }) => read::note(&mut damaged, &place, &detail),
+                Err(Fault::Damage { place, detail }) => read::note(&mut outline.damaged, &place, &detail),
                 head => {
-                    infos.push(head?.into_info());
-                    numbers.push(number.value());
+                    outline.infos.push(head?.into_info());
+                    outline.numbers.push(number.value());
                 }
             }
         }
-        let has_late_facts = !snapshot.open_table(FACTS)?.is_empty()?;
-        let blobs = snapshot.open_table(BLOCKS)?;
-        let mut columns = Self {
-            path,
-            caches,
-            snapshot,
-            blobs,
-            infos,
-            numbers,
-            rows: Vec::new(),
-            damaged,
-            has_late_facts,
-            steps: Cache::new(STEPS_BYTES),
-        };
-        columns.read_rows()?;
-        Ok(columns)
+        outline.read_rows(snapshot)?;
+        Ok(outline)
     }
 
-    fn read_rows(&mut self) -> Result<(), Fault> {
-        let table = self.snapshot.open_table(STEPS)?;
-        let runs = self.snapshot.open_table(RUN_AT)?;
-        let facts = self.snapshot.open_table(FACTS)?;
+    fn read_rows(&mut self, snapshot: &ReadTransaction) -> Result<(), Fault> {
+        let table = snapshot.open_table(STEPS)?;
+        let runs = snapshot.open_table(RUN_AT)?;
         let (mut columns, mut places, mut span) = (Block::default(), Vec::new(), NO_TIME);
-        let damaged = &mut self.damaged;
+        let (damaged, said_of) = (&mut self.damaged, &self.said_of);
         let whole = rows::all(&table)?.filter_map(|row| match row {
             Err(Fault::Damage { place, detail }) => {
                 read::note(damaged, &place, &detail);
@@ -91,8 +109,7 @@ impl<'s> Columns<'s> {
         });
         let mut rows = whole.peekable();
         while let Some(row) = rows.next().transpose()? {
-            let has_facts =
-                self.has_late_facts && facts.range(facts_of(row.run, row.step..=row.step))?.next().is_some();
+            let has_facts = said_of.binary_search(&(row.run, row.step)).is_ok();
             if columns.runs.last() != Some(&row.run) {
                 // A run that is not there may have begun at any time.
                 let started_ns = runs.get(row.run.0)?.map(|place| place.value().0);
@@ -109,9 +126,35 @@ impl<'s> Columns<'s> {
         Ok(())
     }
 
+    /// About how much memory it takes.
+    fn bytes(&self) -> usize {
+        let of_row = 8 * Column::ALL.len() + size_of::<[Option<PayloadRef>; 2]>();
+        let rows: usize = self.rows.iter().map(|rows| rows.places.len()).sum();
+        let said_of = self.said_of.len() * size_of::<(RunId, StepId)>();
+        self.infos.len() * size_of::<BlockInfo>() + rows * of_row + said_of
+    }
+}
+
+/// One moment of the store.
+pub(super) struct Columns<'s> {
+    path: &'s Path,
+    caches: &'s Caches,
+    snapshot: ReadTransaction,
+    blobs: ReadOnlyTable<blobs::Key, &'static [u8]>,
+    outline: Arc<Outline>,
+    /// The ids of the steps of blocks, to look for what was said of them later.
+    steps: Cache<usize, Block>,
+}
+
+impl<'s> Columns<'s> {
+    pub(super) fn new(path: &'s Path, caches: &'s Caches, snapshot: ReadTransaction) -> Result<Self, Fault> {
+        let (outline, blobs) = (caches.outlines.of(&snapshot)?, snapshot.open_table(BLOCKS)?);
+        Ok(Self { path, caches, snapshot, blobs, outline, steps: Cache::new(STEPS_BYTES) })
+    }
+
     /// The rows that the block at this place is made of, if it is.
     fn rows_at(&self, at: usize) -> Option<&Rows> {
-        self.rows.get(at.checked_sub(self.numbers.len())?)
+        self.outline.rows.get(at.checked_sub(self.outline.numbers.len())?)
     }
 
     fn values_in_rows(&self, rows: &Rows, row: usize, part: Part) -> Result<Vec<Captured>, Fault> {
@@ -125,17 +168,19 @@ impl<'s> Columns<'s> {
     }
 
     fn values_in_block(&self, at: usize, row: usize, part: Part) -> Result<Vec<Captured>, Fault> {
-        let (number, steps) = (self.numbers[at], self.infos[at].steps);
-        let mut values = read::values_in_block(&self.snapshot, self.caches, number, (row, steps), part)?;
-        if self.has_late_facts && part == Part::Facts {
+        let (number, steps) = (self.outline.numbers[at], self.outline.infos[at].steps);
+        let mut values = read::values_in_block(&self.blobs, self.caches, number, (row, steps), part)?;
+        if part == Part::Facts && !self.outline.said_of.is_empty() {
             let (run, step) = self.step_at(at, row)?;
-            values.extend(read::facts(&self.snapshot, self.caches, run, step)?);
+            if self.outline.said_of.binary_search(&(run, step)).is_ok() {
+                values.extend(read::facts(&self.snapshot, self.caches, run, step)?);
+            }
         }
         Ok(values)
     }
 
     fn step_at(&self, at: usize, row: usize) -> Result<(RunId, StepId), Fault> {
-        let (number, steps) = (self.numbers[at], self.infos[at].steps);
+        let (number, steps) = (self.outline.numbers[at], self.outline.infos[at].steps);
         let read = || block::read(&self.blobs, number, steps, ColumnSet::EMPTY.with(Column::Step)).map(Arc::new);
         let block = self.steps.get_or(at, |block| 8 * block.len(), read)?;
         Ok((block.run_of(row), StepId(block.column(Column::Step)[row])))
@@ -144,25 +189,25 @@ impl<'s> Columns<'s> {
 
 impl StepColumns for Columns<'_> {
     fn damaged(&self) -> &[String] {
-        &self.damaged
+        &self.outline.damaged
     }
 
     fn blocks(&self) -> &[BlockInfo] {
-        &self.infos
+        &self.outline.infos
     }
 
     fn read(&self, block: usize, columns: ColumnSet) -> Result<Block, StoreError> {
         if let Some(rows) = self.rows_at(block) {
             return Ok(rows.block.clone());
         }
-        let read = || block::read(&self.blobs, self.numbers[block], self.infos[block].steps, columns);
+        let read = || block::read(&self.blobs, self.outline.numbers[block], self.outline.infos[block].steps, columns);
         Fault::catch(self.path, read).map_err(|fault| fault.reading(self.path))
     }
 
     fn summary(&self, block: usize) -> Result<Summary, StoreError> {
         let read = || match self.rows_at(block) {
             Some(rows) => Ok(Summary::of(&rows.block)),
-            None => summary::read(&self.blobs, self.numbers[block], self.infos[block].steps),
+            None => summary::read(&self.blobs, self.outline.numbers[block], self.outline.infos[block].steps),
         };
         Fault::catch(self.path, read).map_err(|fault| fault.reading(self.path))
     }

@@ -1,7 +1,6 @@
 //! From rows to blocks: steps that will not change any more leave the table of rows, or never enter it, and their values
 //! go with them, in their order.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::thread::Scope;
@@ -81,7 +80,7 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
         started_ns: FastMap<RunId, u64>,
     ) -> Result<Self, Fault> {
         let main = segments.iter().max_by_key(|segment| segment.payload.len());
-        let values_of = Sources { segments, main, read: HashMap::new(), stored: transaction.open_table(SEGMENTS)? };
+        let values_of = Sources { segments, main, read: FastMap::default(), stored: transaction.open_table(SEGMENTS)? };
         Ok(Self {
             scope,
             is_much,
@@ -265,7 +264,7 @@ struct Sources<'a, 't> {
     /// The one of these that most are in: blocks have its names, so that its values are copied as they are.
     main: Option<&'a Segment>,
     /// Those of the store that were read.
-    read: HashMap<u64, Arc<Contents>>,
+    read: FastMap<u64, Arc<Contents>>,
     stored: Table<'t, (u64, u32), &'static [u8]>,
 }
 

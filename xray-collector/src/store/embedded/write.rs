@@ -4,18 +4,18 @@
 //! not inserted. Counts move by what a row was before. This must never leave a count, an index or the list of open runs behind.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::thread::Scope;
 
-use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, Table, WriteTransaction};
 
 use super::block::{self, ROWS, StoredHead};
 use super::fault::Fault;
 use super::items::{self, Items};
 use super::layout::{
     BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_NEXT_SEGMENT, META_STEPS,
-    NO_BLOCK, OPEN_RUNS, PINS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, StoredRun, encode,
-    known, meta_runs, status, status_code,
+    META_WRITES, NO_BLOCK, OPEN_RUNS, PINS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite,
+    StoredRun, encode, known, meta_runs, status, status_code,
 };
 use super::seal::{Sealed, Sealer, put_fact};
 use super::{progress, read, removed, rows, segments};
@@ -29,6 +29,12 @@ use crate::store::{Batch, Column, ColumnSet, FactsRow, LateRow, SchemaRow, Segme
 /// A batch of so many steps that will not change any more makes blocks of its own. Those of smaller ones are rows until
 /// they are enough for a block.
 const STRAIGHT: usize = ROWS / 2;
+
+/// When the store is closed, so many rows make a block: a question reads it faster than so many rows.
+const SMALLEST: usize = ROWS / 8;
+
+/// After so many of those, segments are looked for that nothing refers to any more, which means to read all rows.
+const SWEPT: u64 = 16;
 
 /// Writes all of a batch.
 pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
@@ -54,11 +60,11 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
         for run in &batch.pins {
             put_pin(&transaction, *run, true)?;
         }
-        seal_stored(scope, &transaction)?;
+        seal_stored(scope, &transaction, ROWS)?;
         for late in &batch.late {
             add_late(&transaction, late)?;
         }
-        if let Some(list) = items.finish()? {
+        if let Some(list) = items.finish() {
             let (heads, blobs) = (transaction.open_table(ITEM_HEADS)?, transaction.open_table(ITEMS)?);
             Items { heads, blobs, runs: transaction.open_table(RUN_AT)? }.add(list)?;
         }
@@ -156,14 +162,31 @@ fn straight<'scope>(
             segments::put(&mut transaction.open_table(SEGMENTS)?, segment, Some(&pieces))?;
         }
     }
-    segments::sweep(transaction)?;
+    if batch.progress.batch.is_none_or(|(_, number)| number.is_multiple_of(SWEPT)) {
+        segments::sweep(transaction)?;
+    }
     Ok(done.sealed)
 }
 
-/// Puts rows of earlier batches into blocks, if they have become enough for one.
-fn seal_stored<'scope>(scope: &'scope Scope<'scope, '_>, transaction: &WriteTransaction) -> Result<(), Fault> {
+/// Puts the rows that have been waiting to be enough for a block into a small one, for whoever reads them next.
+pub(super) fn seal_rest(database: &Database) -> Result<(), Fault> {
+    if read::final_rows(&database.begin_read()?)? < SMALLEST as u64 {
+        return Ok(());
+    }
+    let transaction = begin(database)?;
+    std::thread::scope(|scope| seal_stored(scope, &transaction, SMALLEST))?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Puts rows of earlier batches into blocks, if they are enough.
+fn seal_stored<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    transaction: &WriteTransaction,
+    enough: usize,
+) -> Result<(), Fault> {
     let final_rows = transaction.open_table(META)?.get(META_FINAL_ROWS)?.map_or(0, |count| count.value());
-    if final_rows < ROWS as u64 {
+    if final_rows < enough as u64 {
         return Ok(());
     }
     let mut sealer = Sealer::new(scope, false, transaction, &[], FastMap::default())?;
@@ -258,9 +281,15 @@ fn put_pin(transaction: &WriteTransaction, run: RunId, pinned: bool) -> Result<b
     Ok(true)
 }
 
+/// Begins a transaction, which is counted: two snapshots with the same count are of the same moment.
 pub(super) fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
     let mut transaction = database.begin_write()?;
     transaction.set_durability(Durability::Immediate)?;
+    {
+        let mut meta = transaction.open_table(META)?;
+        let writes = meta.get(META_WRITES)?.map_or(0, |writes| writes.value());
+        meta.insert(META_WRITES, writes + 1)?;
+    }
     Ok(transaction)
 }
 
@@ -286,7 +315,7 @@ impl<'transaction> Runs<'transaction> {
 
     /// Puts runs, and says of them and of others in which further blocks their steps are.
     fn put_all(&mut self, runs: &[Run], sealed: &[Sealed], counts: &mut Counts) -> Result<(), Fault> {
-        let mut by_run: HashMap<RunId, Vec<&Sealed>> = HashMap::new();
+        let mut by_run: FastMap<RunId, Vec<&Sealed>> = FastMap::default();
         for sealed in sealed {
             by_run.entry(sealed.run).or_default().push(sealed);
         }

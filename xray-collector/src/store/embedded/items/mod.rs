@@ -23,29 +23,27 @@
 //! ([`crate::inference::item_hash`]): among the twenty million entries of a store, a wrong one turns up in one of ten million
 //! questions.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+mod list;
+mod merge;
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use redb::{ReadableTable, Table};
-use serde::{Deserialize, Serialize};
 
+use self::list::{ENTRIES, Entry, RUNS, Reader, Said, StoredHead, Writer, encode_runs};
+use self::merge::merged;
 use super::blobs::{self, Key};
 use super::fault::Fault;
-use super::integers::{append_variable, difference, sum, take_variable};
-use super::layout::{decode, encode};
+use super::layout::encode;
 use super::read;
 use crate::abreast::abreast;
-use crate::decision::{Basis, Verdict};
-use crate::fact::code_of_verdict;
+use crate::decision::Basis;
 use crate::id::{RunId, StepId};
 use crate::map::FastMap;
 use crate::store::ItemEntry;
 
-const RUNS: u32 = 0;
-const ENTRIES: u32 = 1;
-/// What is read to look at one entry: a page of the file.
-const PIECE_BYTES: usize = blobs::PART_BYTES - 64;
 /// How many lists of a size are merged.
 const MERGED: usize = 8;
 /// Lists of so many entries stay as they are.
@@ -53,22 +51,7 @@ const LARGEST: u64 = 1 << 20;
 /// So many runs are looked up at once to see whether lists have any left.
 const LOOKED_AT: u64 = 10_000;
 
-const INFERRED: u64 = 4;
-const REASON: u64 = 8;
-
 type Table_<'t, K> = Table<'t, K, &'static [u8]>;
-
-/// What is known of a list before its entries are read.
-#[derive(Debug, Default, Clone, Serialize, Deserialize)]
-struct StoredHead {
-    entries: u64,
-    /// The number with which each piece begins.
-    firsts: Vec<u64>,
-    callsites: Vec<Option<u32>>,
-    reasons: Vec<Arc<str>>,
-    /// It does not decode to its end.
-    is_damaged: bool,
-}
 
 /// The tables of the index, and where runs are.
 pub(super) struct Items<'t> {
@@ -92,31 +75,50 @@ pub(super) fn order(entry: &ItemEntry) -> (u64, RunId, StepId, bool) {
 pub(super) struct List(Writer);
 
 /// Entries as a list, if there are any.
-pub(super) fn prepare(entries: &[ItemEntry]) -> Result<Option<List>, Fault> {
+pub(super) fn prepare(entries: &[ItemEntry]) -> Option<List> {
     if entries.is_empty() {
-        return Ok(None);
+        return None;
     }
-    // Numbers are sorted, not entries, which are large.
-    let mut places: Vec<(u64, u32)> = entries.iter().map(|entry| number(entry.key_hash)).zip(0..).collect();
-    places.sort_unstable();
     let mut runs: Vec<RunId> = entries.iter().map(|entry| entry.run).collect();
     // Those of a step follow each other.
     runs.dedup();
     runs.sort_unstable();
     runs.dedup();
     let mut list = Writer::new(runs);
-    for of_item in places.chunk_by_mut(|one, other| one.0 == other.0) {
-        let place = |place: &(u64, u32)| (order(&entries[place.1 as usize]), Reverse(place.1));
-        of_item.sort_unstable_by_key(place);
-        let mut last = None;
-        for (_, place) in of_item {
-            let entry = &entries[*place as usize];
-            if last.replace((entry.run, entry.step)) != Some((entry.run, entry.step)) {
-                list.append(entry)?;
-            }
+    let entries = placed(entries, &mut list);
+    // Numbers are sorted, not entries, which are large.
+    let of_entry =
+        |(at, entry): (u32, &Entry)| (u128::from(entry.number) << 32 | u128::from(entry.run)) << 32 | u128::from(at);
+    let mut places: Vec<u128> = (0..).zip(&entries).map(of_entry).collect();
+    places.sort_unstable();
+    for of_item_in_run in places.chunk_by_mut(|one, other| one >> 32 == other >> 32) {
+        let entry = |place: &u128| &entries[*place as u32 as usize];
+        of_item_in_run.sort_unstable_by_key(|place| (entry(place).order(), Reverse(*place)));
+        for of_step in of_item_in_run.chunk_by(|one, other| entry(one).step == entry(other).step) {
+            list.append(entry(&of_step[0]));
         }
     }
-    Ok(Some(List(list)))
+    Some(List(list))
+}
+
+/// These entries by their places in a list.
+fn placed(entries: &[ItemEntry], list: &mut Writer) -> Vec<Entry> {
+    let runs: FastMap<RunId, u32> = list.runs.iter().copied().zip(0..).collect();
+    let mut placed = Vec::with_capacity(entries.len());
+    // Those of a step have most in common.
+    for of_step in entries.chunk_by(|one, other| one.run == other.run && one.callsite == other.callsite) {
+        let (run, callsite) = (runs[&of_step[0].run], list.callsite(of_step[0].callsite));
+        let mut last: Option<(&Arc<str>, u32)> = None;
+        for entry in of_step {
+            let reason = entry.reason.as_ref().map(|reason| match last {
+                Some((same, place)) if Arc::ptr_eq(same, reason) => place,
+                _ => last.insert((reason, list.reason(reason))).1,
+            });
+            let (number, said, reason) = (number(entry.key_hash), Said::of(entry), reason.unwrap_or(0));
+            placed.push(Entry { number, run, step: entry.step, said, callsite, reason });
+        }
+    }
+    placed
 }
 
 impl Items<'_> {
@@ -184,208 +186,9 @@ impl Items<'_> {
     }
 }
 
-impl StoredHead {
-    fn read(bytes: &[u8], list: u64) -> Result<Self, Fault> {
-        decode(bytes, || name(list))
-    }
-}
-
 /// How an error names a list.
 pub(super) fn name(list: u64) -> String {
     format!("list {list} of the index of items")
-}
-
-/// A list that is put together, in order.
-struct Writer {
-    head: StoredHead,
-    runs: Vec<RunId>,
-    places: FastMap<RunId, u64>,
-    callsites: FastMap<Option<u32>, u64>,
-    reasons: FastMap<Arc<str>, u64>,
-    pieces: Vec<Vec<u8>>,
-    piece: Vec<u8>,
-    last: (u64, u64),
-}
-
-impl Writer {
-    /// Of entries of these runs, which are in order.
-    fn new(runs: Vec<RunId>) -> Self {
-        let places = runs.iter().copied().zip(0..).collect();
-        Self {
-            head: StoredHead::default(),
-            runs,
-            places,
-            callsites: FastMap::default(),
-            reasons: FastMap::default(),
-            pieces: Vec::new(),
-            piece: Vec::new(),
-            last: (0, 0),
-        }
-    }
-
-    fn append(&mut self, entry: &ItemEntry) -> Result<(), Fault> {
-        if self.piece.len() >= PIECE_BYTES {
-            self.end_piece();
-        }
-        let number = number(entry.key_hash);
-        if self.piece.is_empty() {
-            self.head.firsts.push(number);
-            self.last = (0, 0);
-        }
-        let run = self.places.get(&entry.run).copied();
-        let run = run.ok_or_else(|| Fault::Unfit("an entry of a run that its list does not have".to_owned()))?;
-        let (last, last_run) = self.last;
-        append_variable(&mut self.piece, number - last);
-        append_variable(&mut self.piece, if number == last { run - last_run } else { run });
-        append_variable(&mut self.piece, difference(entry.step.0, entry.run.root().0));
-        let next = self.callsites.len() as u64;
-        let callsite = *self.callsites.entry(entry.callsite).or_insert_with(|| {
-            self.head.callsites.push(entry.callsite);
-            next
-        });
-        let mut what = u64::from(code_of_verdict(entry.verdict)) + 16 * callsite;
-        what += if entry.basis == Basis::Inferred { INFERRED } else { 0 };
-        what += if entry.reason.is_some() { REASON } else { 0 };
-        append_variable(&mut self.piece, what);
-        if let Some(reason) = &entry.reason {
-            let next = self.reasons.len() as u64;
-            let place = *self.reasons.entry(Arc::clone(reason)).or_insert_with(|| {
-                self.head.reasons.push(Arc::clone(reason));
-                next
-            });
-            append_variable(&mut self.piece, place);
-        }
-        self.last = (number, run);
-        self.head.entries += 1;
-        Ok(())
-    }
-
-    fn end_piece(&mut self) {
-        if !self.piece.is_empty() {
-            self.pieces.push(std::mem::take(&mut self.piece));
-        }
-    }
-}
-
-fn encode_runs(runs: &[RunId]) -> Vec<u8> {
-    let (mut bytes, mut last) = (Vec::new(), 0);
-    for RunId(run) in runs {
-        append_variable(&mut bytes, ((run - last) >> 64) as u64);
-        append_variable(&mut bytes, (run - last) as u64);
-        last = *run;
-    }
-    bytes
-}
-
-fn decode_runs(mut bytes: &[u8]) -> Option<Vec<RunId>> {
-    let (mut runs, mut last) = (Vec::new(), 0_u128);
-    while !bytes.is_empty() {
-        let above = u128::from(take_variable(&mut bytes)?) << 64 | u128::from(take_variable(&mut bytes)?);
-        last = last.checked_add(above)?;
-        runs.push(RunId(last));
-    }
-    Some(runs)
-}
-
-/// A list as it is read, from a piece of it on.
-struct Reader<'t, T> {
-    table: &'t T,
-    list: u64,
-    head: StoredHead,
-    runs: Vec<RunId>,
-    /// The piece that is read next.
-    next: usize,
-    piece: Vec<u8>,
-    at: usize,
-    last: (u64, u64),
-}
-
-impl<'t, T: ReadableTable<Key, &'static [u8]>> Reader<'t, T> {
-    fn open(table: &'t T, list: u64, head: StoredHead, piece: usize) -> Result<Self, Fault> {
-        let runs = decode_runs(&blobs::get(table, list, RUNS, || name(list))?);
-        let runs = runs.ok_or_else(|| Fault::damage(name(list), "its runs do not decode"))?;
-        Ok(Self { table, list, head, runs, next: piece, piece: Vec::new(), at: 0, last: (0, 0) })
-    }
-
-    fn next(&mut self) -> Result<Option<ItemEntry>, Fault> {
-        if self.at == self.piece.len() {
-            if self.next == self.head.firsts.len() {
-                return Ok(None);
-            }
-            let what = ENTRIES + self.next as u32;
-            self.piece = blobs::get(self.table, self.list, what, || name(self.list))?;
-            (self.at, self.last, self.next) = (0, (0, 0), self.next + 1);
-        }
-        let mut rest = &self.piece[self.at..];
-        let entry = self.take(&mut rest).ok_or_else(|| Fault::damage(name(self.list), "an entry does not decode"))?;
-        self.at = self.piece.len() - rest.len();
-        self.last = (entry.0, entry.1);
-        Ok(Some(entry.2))
-    }
-
-    /// An entry, with its number and its run's place.
-    fn take(&self, rest: &mut &[u8]) -> Option<(u64, u64, ItemEntry)> {
-        let above = take_variable(rest)?;
-        let number = self.last.0.checked_add(above)?;
-        let mut place = take_variable(rest)?;
-        // The first of a piece stands for itself, also if its number is zero.
-        if above == 0 && self.at > 0 {
-            place = self.last.1.checked_add(place)?;
-        }
-        let run = *self.runs.get(usize::try_from(place).ok()?)?;
-        let step = StepId(sum(take_variable(rest)?, run.root().0));
-        let what = take_variable(rest)?;
-        let callsite = *self.head.callsites.get(usize::try_from(what / 16).ok()?)?;
-        let verdict = Verdict::ALL.into_iter().find(|verdict| u64::from(code_of_verdict(*verdict)) == what & 3)?;
-        let basis = if what & INFERRED != 0 { Basis::Inferred } else { Basis::Observed };
-        let reason = match what & REASON {
-            0 => None,
-            _ => Some(Arc::clone(self.head.reasons.get(usize::try_from(take_variable(rest)?).ok()?)?)),
-        };
-        Some((number, place, ItemEntry { key_hash: number << 16, run, step, callsite, verdict, basis, reason }))
-    }
-}
-
-/// These lists as one, without the runs that are gone.
-fn merged(
-    heads: &impl ReadableTable<u64, &'static [u8]>,
-    blobs: &impl ReadableTable<Key, &'static [u8]>,
-    places: &impl ReadableTable<u128, (u64, u8, u64)>,
-    lists: &[u64],
-) -> Result<Writer, Fault> {
-    let mut readers = Vec::new();
-    // Of what is said twice of the same step and item, that in the later list counts.
-    for list in lists.iter().rev() {
-        let head = heads.get(list)?.ok_or_else(|| Fault::damage(name(*list), "it is not there"))?;
-        readers.push(Reader::open(blobs, *list, StoredHead::read(head.value(), *list)?, 0)?);
-    }
-    let mut runs: Vec<RunId> = readers.iter().flat_map(|reader| reader.runs.iter().copied()).collect();
-    runs.sort_unstable();
-    runs.dedup();
-    let mut left = Vec::with_capacity(runs.len());
-    for run in runs {
-        if places.get(run.0)?.is_some() {
-            left.push(run);
-        }
-    }
-    let mut merged = Writer::new(left);
-    let mut next = BinaryHeap::new();
-    let mut entries = Vec::new();
-    for (place, reader) in readers.iter_mut().enumerate() {
-        entries.push(reader.next()?);
-        next.extend(entries[place].as_ref().map(|entry| Reverse((order(entry), place))));
-    }
-    let mut last = None;
-    while let Some(Reverse((_, place))) = next.pop() {
-        let Some(entry) = std::mem::replace(&mut entries[place], readers[place].next()?) else { continue };
-        next.extend(entries[place].as_ref().map(|entry| Reverse((order(entry), place))));
-        let of = (number(entry.key_hash), entry.run, entry.step);
-        if last != Some(of) && merged.places.contains_key(&entry.run) {
-            merged.append(&entry)?;
-            last = Some(of);
-        }
-    }
-    Ok(merged)
 }
 
 /// The entries of a list.
@@ -395,7 +198,11 @@ fn entries(
     head: StoredHead,
 ) -> Result<Vec<ItemEntry>, Fault> {
     let mut reader = Reader::open(blobs, list, head, 0)?;
-    std::iter::from_fn(|| reader.next().transpose()).collect()
+    let mut entries = Vec::new();
+    while let Some(entry) = reader.next()? {
+        entries.push(reader.told(&entry));
+    }
+    Ok(entries)
 }
 
 /// The numbers of all lists.
@@ -492,10 +299,10 @@ fn find_in(
     let piece = head.firsts.partition_point(|first| *first < wanted).saturating_sub(1);
     let mut reader = Reader::open(blobs, list, head, piece)?;
     while let Some(entry) = reader.next()? {
-        match number(entry.key_hash) {
-            number if number < wanted => {}
-            number if number == wanted => found.push(entry),
-            _ => break,
+        match entry.number.cmp(&wanted) {
+            Ordering::Less => {}
+            Ordering::Equal => found.push(reader.told(&entry)),
+            Ordering::Greater => break,
         }
     }
     Ok(found)
