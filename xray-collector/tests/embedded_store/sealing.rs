@@ -225,6 +225,36 @@ fn steps_of_large_and_of_small_batches_are_read_as_they_were_written() {
 }
 
 #[test]
+fn what_waits_to_be_a_block_becomes_one_when_the_store_is_closed() {
+    let directory = directory();
+    let path = directory.path().join("movies.redb");
+    let mut model = Model::new(open(&path));
+    for round in 0..6 {
+        model.write(
+            (1..=4).flat_map(|root| (round * 250..(round + 1) * 250).map(move |n| (root, root + 10 * n))),
+            |id| id % 97 != 0,
+        );
+        model.check();
+    }
+    let rows = |store: EmbeddedStore| -> u64 {
+        use redb::{Database, ReadableDatabase, TableDefinition};
+        drop(store);
+        let read = Database::open(&path).unwrap().begin_read().unwrap();
+        let meta = read.open_table(TableDefinition::<&str, u64>::new("meta")).unwrap();
+        meta.get("final rows").unwrap().unwrap().value()
+    };
+    let Model { store, steps, runs, segment } = model;
+    assert_eq!(rows(store), 0);
+    let mut model = Model { store: open(&path), steps, runs, segment };
+    model.check();
+    model.check_items();
+    // Few stay rows.
+    model.write((1..=100).map(|n| (9, n)), |_| true);
+    model.check();
+    assert!(rows(model.store) >= 100);
+}
+
+#[test]
 fn what_is_said_late_is_added_to_a_step_that_is_in_a_block() {
     let directory = directory();
     let mut model = Model::new(open(&directory.path().join("movies.redb")));
