@@ -36,11 +36,11 @@ impl Json {
         self
     }
 
-    /// It is about this run: if that is over, a client may keep the answer, as long as it asks each time whether it is
+    /// It is about these runs: if they are over, a client may keep the answer, as long as it asks each time whether it is
     /// still right. What threads say of a run can arrive after its end, so that no row of the store could tell; the
     /// answer itself can.
-    pub(crate) fn about(mut self, run: &Run) -> Self {
-        let is_over = run.status != RunStatus::Running;
+    pub(crate) fn about<'r>(mut self, runs: impl IntoIterator<Item = &'r Run>) -> Self {
+        let is_over = runs.into_iter().all(|run| run.status != RunStatus::Running);
         self.tag = is_over.then(|| format!("\"{:016x}\"", rapidhash_v3(&self.body)).parse().ok()).flatten();
         self
     }

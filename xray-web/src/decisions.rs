@@ -82,7 +82,7 @@ pub(crate) async fn list(
             sampled_of: account.sampled_of,
             counts: CountsBody::from(&detail.step.counts),
         };
-        Ok(Json::of(&body)?.about(&row))
+        Ok(Json::of(&body)?.about([&row]))
     })
     .await
 }

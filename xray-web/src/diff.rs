@@ -94,7 +94,7 @@ pub(crate) async fn diff(State(source): State<Source>, RawQuery(query): RawQuery
         let (a, b) = (Recorded::read(&*source.store, a)?, Recorded::read(&*source.store, b)?);
         let diff = diff::diff(&a, &b, &show)?;
         let next = diff.has_more.then(|| cursor::at_decision(list, show.from + diff.pairs.len()));
-        Json::of(&Body {
+        let body = Body {
             a: RunBody::from(&a.run),
             b: RunBody::from(&b.run),
             summary: &diff.summary,
@@ -103,7 +103,8 @@ pub(crate) async fn diff(State(source): State<Source>, RawQuery(query): RawQuery
                 pair: PairBody::from(&divergence.pair),
             }),
             page: PageBody { data: diff.pairs.iter().map(PairBody::from).collect(), next_cursor: next },
-        })
+        };
+        Ok(Json::of(&body)?.about([&a.run, &b.run]))
     })
     .await
 }

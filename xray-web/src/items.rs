@@ -140,7 +140,7 @@ pub(crate) async fn of_run(State(source): State<Source>, RawQuery(query): RawQue
     let (limit, cursor) = (parameters.limit()?, parameters.text("cursor"));
     let from = cursor.map(|text| cursor::read_at_decision(list, "cursor", text)).transpose()?.unwrap_or(0);
     answer(source, move |source| {
-        run(source, id)?;
+        let run = run(source, id)?;
         let fates = lineage::fates(&*source.store, id)?;
         let is_wanted = |item: &&ItemFate| wanted.contains(&Fate::of(item.ended));
         let mut items = fates.items.iter().filter(is_wanted).skip(from);
@@ -150,7 +150,8 @@ pub(crate) async fn of_run(State(source): State<Source>, RawQuery(query): RawQue
             .map(|fate| ItemBody { item: &fate.item, way: WayBody::new(&fate.stages, fate.ended) })
             .collect();
         let next_cursor = items.next().map(|_| cursor::at_decision(list, from + data.len()));
-        Json::of(&OfRunBody { run: id, page: PageBody { data, next_cursor }, stopped: fates.stopped })
+        let body = OfRunBody { run: id, page: PageBody { data, next_cursor }, stopped: fates.stopped };
+        Ok(Json::of(&body)?.about([&run]))
     })
     .await
 }

@@ -67,7 +67,7 @@ pub(crate) async fn open(
                 next_cursor: next.map(|step| cursor::after_step(list, step)),
             },
         })?
-        .about(&run))
+        .about([&run]))
     })
     .await
 }

@@ -53,7 +53,7 @@ pub(crate) async fn open(
             step: StepBody::from(&opened.detail.step),
             parts: PartsBody::new(run, &opened, &parts, Limit::OF_STEP),
         };
-        Ok(Json::of(&body)?.about(&row))
+        Ok(Json::of(&body)?.about([&row]))
     })
     .await
 }

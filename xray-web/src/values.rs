@@ -55,7 +55,7 @@ pub(crate) async fn open(
                 return Ok(Ranged::of_beginning(Json::from_text(beginning), (from, to)));
             }
         }
-        Ranged::of(Json::from_text(captured.json().into_bytes()).about(&row), &method, &headers)
+        Ranged::of(Json::from_text(captured.json().into_bytes()).about([&row]), &method, &headers)
     })
     .await
 }

@@ -24,6 +24,9 @@ pub fn document() -> String {
 /// Beside those below a run, what takes runs as parameters.
 const NAMES_RUNS: [&str; 4] = ["/api/v1/diff", "/api/v1/compare", "/api/v1/items", "/api/v1/items/{key}"];
 
+/// Beside those below a run, what is about runs that can be over.
+const TAGGED: [&str; 2] = ["/api/v1/diff", "/api/v1/items"];
+
 /// The answers that every resource can give.
 pub(crate) struct Shared;
 
@@ -33,7 +36,8 @@ impl Modify for Shared {
             let is_of_a_run = path.starts_with("/api/v1/runs/{id}");
             if let Some(operation) = &mut item.get {
                 operation.operation_id = Some(name_of(path));
-                describe(operation, is_of_a_run || NAMES_RUNS.contains(&&**path), is_of_a_run);
+                let is_one_of = |paths: &[&str]| is_of_a_run || paths.contains(&&**path);
+                describe(operation, is_one_of(&NAMES_RUNS), is_one_of(&TAGGED));
             }
             for (word, operation) in [("put", &mut item.put), ("delete", &mut item.delete)] {
                 if let Some(operation) = operation {

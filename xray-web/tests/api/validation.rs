@@ -23,10 +23,12 @@ fn conditional(fixture: &Fixture, method: &str, path: &str, known: &str) -> Answ
     client::request(address, method, path, &format!("Host: {address}\r\nIf-None-Match: {known}\r\n"))
 }
 
-fn paths(run: u64, step: u64) -> [String; 3] {
-    let run = format!("/api/v1/runs/{}", run_id(run));
+fn paths(run: u64, step: u64) -> [String; 5] {
+    let id = run_id(run);
+    let run = format!("/api/v1/runs/{id}");
     let step = format!("{run}/steps/{}", StepId(step));
-    [run, format!("{step}/decisions"), step]
+    let diff = format!("/api/v1/diff?a={}&b={id}", run_id(0));
+    [run, format!("{step}/decisions"), step, diff, format!("/api/v1/items?run={id}")]
 }
 
 #[test]
@@ -83,7 +85,7 @@ fn what_comes_late_is_not_overlooked() {
         items_out: None,
     };
     store.write(&Batch { late: vec![late], ..Batch::default() }).unwrap();
-    let [run, _, step] = paths(0, 1);
+    let [run, _, step, ..] = paths(0, 1);
     assert!(tag(&run) != before[0] && tag(&step) != before[2], "the run's row is the same, what is said of it is not");
 }
 

@@ -64,9 +64,16 @@ export const steps = (run: string) =>
     }),
   });
 
+/** What the API gives of a run's steps at once, at most. */
+export const STEPS_OF_A_REQUEST = 1_000;
+
 async function* firstAndOthers(run: string, signal: AbortSignal): AsyncGenerator<StepRow[]> {
   const page = async (after?: string) => {
-    const { steps } = await read<RunDetail>(`/api/v1/runs/${one(run)}`, { limit: 1000, steps_after: after }, signal);
+    const { steps } = await read<RunDetail>(
+      `/api/v1/runs/${one(run)}`,
+      { limit: STEPS_OF_A_REQUEST, steps_after: after },
+      signal,
+    );
     return { rows: steps.data as StepRow[], next: steps.next_cursor ?? undefined };
   };
   let { rows, next } = await page();

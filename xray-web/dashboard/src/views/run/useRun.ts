@@ -7,7 +7,6 @@ import { treeOf } from "./tree";
 
 /** How often a run that goes on is asked for; its steps less often the more requests they take. */
 const AGAIN_MS = 2_000;
-const STEPS_OF_A_REQUEST = 1_000;
 
 export function useRun(id: string) {
   const client = useQueryClient();
@@ -17,7 +16,7 @@ export function useRun(id: string) {
   });
   const run = found.data?.run;
   const isRunning = run?.status === "running";
-  const again = AGAIN_MS * Math.ceil(((run?.steps ?? 0) + 1) / STEPS_OF_A_REQUEST);
+  const again = AGAIN_MS * Math.ceil(((run?.steps ?? 0) + 1) / queries.STEPS_OF_A_REQUEST);
   const listed = useQuery({
     ...queries.steps(id),
     staleTime: isRunning ? 0 : 60_000,
@@ -44,6 +43,6 @@ export function useRun(id: string) {
     () => (run && listed.data ? treeOf(run, listed.data, listed.dataUpdatedAt) : undefined),
     [run, listed.data, listed.dataUpdatedAt],
   );
-  const isWhole = !(listed.isFetching && listed.data?.length === STEPS_OF_A_REQUEST);
+  const isWhole = !(listed.isFetching && listed.data?.length === queries.STEPS_OF_A_REQUEST);
   return { found, run, listed, tree, isWhole };
 }

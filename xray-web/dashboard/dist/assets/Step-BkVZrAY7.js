@@ -1,1 +1,0 @@
-import{F as e,I as t}from"./index-DaXNZdVF.js";import{Ta as n,xi as r}from"./shared-Bwbk1A_2.js";import{StepPanel as i}from"./StepPanel-Dlih6G7A.js";var a=n(),o=`/runs/$run/steps/$step`;function s(){let{run:n,step:s}=t({from:o}),c=r({from:o}),l=e({from:o});return(0,a.jsx)(i,{run:n,step:s,search:c,onChange:e=>l({search:t=>({...t,...e}),replace:!0})},`${n} ${s}`)}export{s as Step};

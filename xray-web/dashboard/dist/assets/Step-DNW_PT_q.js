@@ -1,0 +1,1 @@
+import{F as e,I as t}from"./index-viNeQYTL.js";import{Ea as n,Si as r}from"./shared-BsOnxWqT.js";import{StepPanel as i}from"./StepPanel-zAZ1LXtH.js";var a=n(),o=`/runs/$run/steps/$step`;function s(){let{run:n,step:s}=t({from:o}),c=r({from:o}),l=e({from:o});return(0,a.jsx)(i,{run:n,step:s,search:c,onChange:e=>l({search:t=>({...t,...e}),replace:!0})},`${n} ${s}`)}export{s as Step};
