@@ -1,6 +1,7 @@
 //! What the kernel says of this process, and what it is asked to forget.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -43,5 +44,11 @@ pub(crate) fn drop_from_page_cache(path: &Path) -> anyhow::Result<()> {
     // What is not on disk yet cannot be dropped.
     file.sync_all()?;
     fadvise(&file, 0, None, Advice::DontNeed)?;
+    Ok(())
+}
+
+/// Has the kernel keep a file in memory, as far as there is room for it.
+pub(crate) fn read_into_page_cache(path: &Path) -> anyhow::Result<()> {
+    io::copy(&mut File::open(path)?, &mut io::sink())?;
     Ok(())
 }

@@ -85,7 +85,7 @@ pub(crate) const LONG_ENOUGH: Duration = Duration::from_secs(4);
 pub(crate) enum Mode {
     /// Of a file that was opened for it, and was not in memory.
     Cold,
-    /// Again and again.
+    /// Of a file that is in memory.
     Warm,
     /// While runs are written at full speed.
     Writing,
