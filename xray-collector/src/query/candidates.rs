@@ -56,7 +56,8 @@ struct Filtered {
     bitmaps: Vec<Bitmap>,
     /// Runs of it that are to be found by walking through all runs.
     unfound: usize,
-    whole: OnceCell<Block>,
+    /// Those rows with all columns.
+    survivors: OnceCell<(Vec<usize>, Block)>,
 }
 
 /// A run, by its place in time.
@@ -177,19 +178,22 @@ impl<'c> Candidates<'c> {
     pub(super) fn step(&self, at: At) -> Result<Step, Stop> {
         let filtered = self.filtered.iter().find(|filtered| filtered.block == at.block);
         let filtered = filtered.ok_or_else(|| damaged(at.block, "it was not filtered"))?;
-        if filtered.whole.get().is_none() {
-            let _ = filtered.whole.set(self.columns.read(at.block, ColumnSet::ALL)?);
+        if filtered.survivors.get().is_none() {
+            let rows = filtered.surviving_rows();
+            let block = self.columns.read_rows(at.block, &rows)?;
+            let _ = filtered.survivors.set((rows, block));
         }
         if self.callsites.get().is_none() {
             let _ = self.callsites.set(self.source.store.callsites()?.into_iter().collect());
         }
-        let (Some(block), Some(callsites)) = (filtered.whole.get(), self.callsites.get()) else {
+        let (Some((rows, block)), Some(callsites)) = (filtered.survivors.get(), self.callsites.get()) else {
             return Err(damaged(at.block, "it is not there").into());
         };
-        let number = block.column(Column::Callsite)[at.row];
+        let row = rows.binary_search(&at.row).map_err(|_| damaged(at.block, "a step was not let through"))?;
+        let number = block.column(Column::Callsite)[row];
         let callsite = u32::try_from(number).ok().and_then(|number| callsites.get(&number));
         let callsite = callsite.ok_or_else(|| damaged(at.block, "a step is of a function that is not known"))?;
-        Ok(block.step(at.row, Arc::clone(callsite)))
+        Ok(block.step(row, Arc::clone(callsite)))
     }
 
     /// The first step of a run, if a condition is on that.
@@ -239,7 +243,7 @@ impl<'c> Candidates<'c> {
         self.scanned.rows += rows.len() as u64;
         self.scanned.survivors += bitmaps[0].count();
         let mut filtered =
-            Filtered { block, span: info.runs_started_ns, rows, bitmaps, unfound: 0, whole: OnceCell::new() };
+            Filtered { block, span: info.runs_started_ns, rows, bitmaps, unfound: 0, survivors: OnceCell::new() };
         let runs = filtered.runs();
         if runs.len() > FEW_RUNS && filtered.span.1 < u64::MAX {
             filtered.unfound = runs.len();
@@ -307,6 +311,13 @@ impl Filtered {
     /// Whether steps of this run may be in it.
     fn is_of(&self, run: &Run) -> bool {
         (self.span.0..=self.span.1).contains(&run.started_ns)
+    }
+
+    /// The rows that a condition lets through.
+    fn surviving_rows(&self) -> Vec<usize> {
+        let mut all = self.bitmaps[0].clone();
+        self.bitmaps[1..].iter().for_each(|bitmap| all.or(bitmap));
+        all.rows().collect()
     }
 
     /// The runs with a step that the first condition lets through.

@@ -193,6 +193,33 @@ impl Block {
         self.len() == 0
     }
 
+    /// Some of its rows, in order, as a block of their own.
+    ///
+    /// # Panics
+    /// If it has no such row.
+    #[must_use]
+    pub fn pick(&self, rows: &[usize]) -> Self {
+        let (mut runs, mut starts, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
+        let mut end = 0;
+        for (at, row) in (0..).zip(rows) {
+            if *row >= end {
+                let run = self.starts.partition_point(|start| *start as usize <= *row) - 1;
+                runs.push(self.runs[run]);
+                starts.push(at);
+                end = self.starts[run + 1] as usize;
+            }
+            if let Ok(found) = self.reasons.binary_search_by_key(&(*row as u32), |(row, _)| *row) {
+                reasons.push((at, self.reasons[found].1.clone()));
+            }
+        }
+        starts.push(rows.len() as u32);
+        let picked = |column: &Vec<u64>| match column.is_empty() {
+            true => Vec::new(),
+            false => rows.iter().map(|row| column[*row]).collect(),
+        };
+        Self { runs, starts, columns: self.columns.each_ref().map(picked), reasons }
+    }
+
     /// A column: a number for each row, or none at all if it was not asked for.
     #[must_use]
     pub fn column(&self, column: Column) -> &[u64] {
@@ -287,6 +314,17 @@ pub trait StepColumns: Sync {
     /// # Errors
     /// When the store cannot be read, or the block is damaged.
     fn read(&self, block: usize, columns: ColumnSet) -> Result<Block, StoreError>;
+
+    /// Reads all columns of some rows of a block, in order, as a block of their own.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the block is damaged.
+    ///
+    /// # Panics
+    /// If the block has no such row.
+    fn read_rows(&self, block: usize, rows: &[usize]) -> Result<Block, StoreError> {
+        self.read(block, ColumnSet::ALL).map(|block| block.pick(rows))
+    }
 
     /// What the steps of a block come to, so that questions about all of them need not read it.
     ///

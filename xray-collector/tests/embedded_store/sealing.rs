@@ -154,6 +154,13 @@ impl Model {
                     assert_eq!(values(Part::Facts), seen.facts);
                 }
             }
+            let some: Vec<usize> = (at..block.len()).step_by(13).collect();
+            let picked = columns.read_rows(at, &some).unwrap();
+            assert_eq!(picked.len(), some.len());
+            for (place, row) in some.into_iter().enumerate() {
+                assert_eq!(picked.run_of(place), block.run_of(row));
+                assert_eq!(picked.step(place, callsite.clone()), block.step(row, callsite.clone()));
+            }
             if !block.is_empty() {
                 let few = [Column::Parent, Column::Duration].into_iter().collect();
                 let read = columns.read(at, few).unwrap();

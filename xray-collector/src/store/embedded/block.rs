@@ -34,7 +34,7 @@ use super::layout::{decode as decode_row, encode as encode_row};
 use super::summary::{self, SUMMARY};
 use crate::id::RunId;
 use crate::model::{Level, Outcome};
-use crate::store::{Block, BlockInfo, Column, ColumnSet, Part, Summary};
+use crate::store::{Block, BlockInfo, Column, ColumnSet, Part, Reasons, Summary};
 use crate::value::Cursor;
 
 /// The most steps of a block: so many that a column compresses and few blocks are many steps, so few that one run of it
@@ -159,22 +159,54 @@ pub(super) fn read(
     steps: usize,
     wanted: ColumnSet,
 ) -> Result<Block, Fault> {
-    let damage = |detail: String| Fault::damage(name(block), detail);
     let (runs, starts) = read_runs(table, block, steps)?;
     let wanted = if wanted.has(Column::Parent) { wanted.with(Column::Step) } else { wanted };
+    let columns = read_columns(table, block, steps, wanted, None)?;
+    let reasons = if wanted == ColumnSet::ALL { read_reasons(table, block)? } else { Vec::new() };
+    Ok(Block::new(runs, starts, columns, reasons))
+}
+
+/// Reads all columns of some rows of a block, in order, as a block of their own.
+pub(super) fn read_rows(
+    table: &impl ReadableTable<Key, &'static [u8]>,
+    block: u64,
+    steps: usize,
+    rows: &[usize],
+) -> Result<Block, Fault> {
+    let (runs, starts) = read_runs(table, block, steps)?;
+    let frame = Block::new(runs, starts, Default::default(), read_reasons(table, block)?);
+    let columns = read_columns(table, block, steps, ColumnSet::ALL, Some(rows))?;
+    Ok(Block { columns, ..frame.pick(rows) })
+}
+
+/// Reads columns, with the steps' ids if their parents are wanted; of all rows, or of these.
+fn read_columns(
+    table: &impl ReadableTable<Key, &'static [u8]>,
+    block: u64,
+    steps: usize,
+    wanted: ColumnSet,
+    rows: Option<&[usize]>,
+) -> Result<[Vec<u64>; Column::ALL.len()], Fault> {
+    let damage = |detail: String| Fault::damage(name(block), detail);
     let mut columns: [Vec<u64>; Column::ALL.len()] = Default::default();
     for column in Column::ALL.into_iter().filter(|column| wanted.has(*column)) {
         let bytes = blobs::get(table, block, COLUMN + column as u32, || name(block))?;
-        let numbers = integers::decode(&bytes, steps);
-        let mut numbers = numbers.ok_or_else(|| damage(format!("its column {column:?} does not decode")))?;
-        match column {
-            Column::Step | Column::Started => integers::sums(&mut numbers),
-            Column::Parent => {
-                for (number, step) in numbers.iter_mut().zip(&columns[Column::Step as usize]) {
-                    *number = integers::sum(*number, *step);
-                }
+        let is_summed = matches!(column, Column::Step | Column::Started);
+        let decoded = match rows {
+            Some(rows) if !is_summed => integers::decode_some(&bytes, steps, rows),
+            _ => integers::decode(&bytes, steps),
+        };
+        let mut numbers = decoded.ok_or_else(|| damage(format!("its column {column:?} does not decode")))?;
+        if is_summed {
+            integers::sums(&mut numbers);
+            if let Some(rows) = rows {
+                numbers = rows.iter().map(|row| numbers[*row]).collect();
             }
-            _ => {}
+        }
+        if column == Column::Parent {
+            for (number, step) in numbers.iter_mut().zip(&columns[Column::Step as usize]) {
+                *number = integers::sum(*number, *step);
+            }
         }
         let limit = match column {
             Column::Outcome => Outcome::ALL.len() as u64 - 1,
@@ -189,13 +221,14 @@ pub(super) fn read(
         }
         columns[column as usize] = numbers;
     }
-    let mut reasons = Vec::new();
-    if wanted == ColumnSet::ALL {
-        let bytes = blobs::get(table, block, REASONS, || name(block))?;
-        let bytes = decompress(&bytes, MOST_BYTES).map_err(|error| damage(error.to_string()))?;
-        reasons = decode_row(&bytes, || name(block))?;
-    }
-    Ok(Block::new(runs, starts, columns, reasons))
+    Ok(columns)
+}
+
+/// How many items were eliminated for which reason, by row.
+fn read_reasons(table: &impl ReadableTable<Key, &'static [u8]>, block: u64) -> Result<Vec<(u32, Reasons)>, Fault> {
+    let bytes = blobs::get(table, block, REASONS, || name(block))?;
+    let bytes = decompress(&bytes, MOST_BYTES).map_err(|error| Fault::damage(name(block), error.to_string()))?;
+    decode_row(&bytes, || name(block))
 }
 
 /// No part of a block is larger than this; what says that it is is damaged.

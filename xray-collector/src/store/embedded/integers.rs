@@ -51,14 +51,41 @@ fn append_plane(bytes: &mut Vec<u8>, plane: &[u8]) -> Result<(), Fault> {
 
 /// The `count` numbers that are all of these bytes; `None` if they are something else.
 pub(super) fn decode(bytes: &[u8], count: usize) -> Option<Vec<u64>> {
+    let mut numbers = Vec::new();
+    let common = planes(bytes, count, |plane, shift| match numbers.is_empty() {
+        true => numbers.extend(plane.iter().map(|byte| u64::from(*byte) << shift)),
+        false => numbers.iter_mut().zip(plane).for_each(|(number, byte)| *number += u64::from(*byte) << shift),
+    })?;
+    if numbers.is_empty() {
+        numbers.resize(count, common);
+    } else if common > 0 {
+        numbers.iter_mut().for_each(|number| *number = number.wrapping_add(common));
+    }
+    Some(numbers)
+}
+
+/// Those of them in these places: room for all of them would cost more than reading them.
+///
+/// # Panics
+/// If there is no such place.
+pub(super) fn decode_some(bytes: &[u8], count: usize, places: &[usize]) -> Option<Vec<u64>> {
+    let mut numbers = vec![0; places.len()];
+    let common = planes(bytes, count, |plane, shift| {
+        numbers.iter_mut().zip(places).for_each(|(number, place)| *number += u64::from(plane[*place]) << shift);
+    })?;
+    numbers.iter_mut().for_each(|number: &mut u64| *number = number.wrapping_add(common));
+    Some(numbers)
+}
+
+/// Hands over the planes of `count` numbers that are not of one byte, with where its bits are. Returns what all numbers
+/// have besides: bits of planes never overlap, so that adding them up puts a number together.
+fn planes(bytes: &[u8], count: usize, mut take: impl FnMut(&[u8], u32)) -> Option<u64> {
     let (lowest, rest) = bytes.split_first_chunk()?;
-    // What all of them have: bits of planes never overlap, so that adding them up puts a number together.
     let mut common = u64::from_le_bytes(*lowest);
     let (planes, mut rest) = rest.split_first()?;
     if u32::from(*planes) > u64::BITS / 8 {
         return None;
     }
-    let mut numbers = Vec::new();
     for shift in (0..u32::from(*planes)).map(|place| 8 * place) {
         let (form, after) = rest.split_first()?;
         rest = match form {
@@ -69,34 +96,19 @@ pub(super) fn decode(bytes: &[u8], count: usize) -> Option<Vec<u64>> {
             }
             1 => {
                 let (plane, after) = after.split_at_checked(count)?;
-                add_plane(&mut numbers, plane, shift);
+                take(plane, shift);
                 after
             }
             2 => {
                 let (length, after) = after.split_first_chunk()?;
                 let (frame, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-                let plane = |plane: &[u8]| add_plane(&mut numbers, plane, shift);
-                with_decompressed(frame, count, plane)?;
+                with_decompressed(frame, count, |plane: &[u8]| take(plane, shift))?;
                 after
             }
             _ => return None,
         };
     }
-    if numbers.is_empty() {
-        numbers.resize(count, common);
-    } else if common > 0 {
-        numbers.iter_mut().for_each(|number| *number = number.wrapping_add(common));
-    }
-    rest.is_empty().then_some(numbers)
-}
-
-/// Adds a byte to each number; there may be no numbers yet.
-fn add_plane(numbers: &mut Vec<u64>, plane: &[u8], shift: u32) {
-    if numbers.is_empty() {
-        numbers.extend(plane.iter().map(|byte| u64::from(*byte) << shift));
-    } else {
-        numbers.iter_mut().zip(plane).for_each(|(number, byte)| *number += u64::from(*byte) << shift);
-    }
+    rest.is_empty().then_some(common)
 }
 
 /// By how much each number is above the one before, or below: twice the difference, and one less if it is below.
@@ -163,6 +175,9 @@ mod tests {
             for length in (0..bytes.len()).step_by(1 + bytes.len() / 50) {
                 assert_eq!(decode(&bytes[..length], numbers.len()), None, "{length} of {}", bytes.len());
             }
+            let places: Vec<usize> = (0..numbers.len()).step_by(7).collect();
+            let some = places.iter().map(|place| numbers[*place]).collect();
+            assert_eq!(decode_some(&bytes, numbers.len(), &places), Some(some));
             let mut summed = differences(&numbers);
             sums(&mut summed);
             assert_eq!(summed, numbers);

@@ -204,6 +204,15 @@ impl StepColumns for Columns<'_> {
         Fault::catch(self.path, read).map_err(|fault| fault.reading(self.path))
     }
 
+    fn read_rows(&self, block: usize, rows: &[usize]) -> Result<Block, StoreError> {
+        if let Some(of_rows) = self.rows_at(block) {
+            return Ok(of_rows.block.pick(rows));
+        }
+        let (number, steps) = (self.outline.numbers[block], self.outline.infos[block].steps);
+        let read = || block::read_rows(&self.blobs, number, steps, rows);
+        Fault::catch(self.path, read).map_err(|fault| fault.reading(self.path))
+    }
+
     fn summary(&self, block: usize) -> Result<Summary, StoreError> {
         let read = || match self.rows_at(block) {
             Some(rows) => Ok(Summary::of(&rows.block)),
