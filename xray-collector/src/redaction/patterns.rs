@@ -101,7 +101,7 @@ fn run(text: &[u8], class: u8) -> usize {
 pub(crate) fn may_hold(text: &[u8]) -> bool {
     match hint(text) {
         Hint::Nothing => false,
-        Hint::Bearer => has_bearer(text),
+        Hint::Word => has_bearer(text) || has_dashes(text),
         Hint::Anything => may_hold_indeed(text),
     }
 }
@@ -112,54 +112,67 @@ fn may_hold_indeed(text: &[u8]) -> bool {
     has_run(text, TOKEN, SHORTEST_RUN) || has_bearer(text) || has_dashes(text) || has_run(text, CARD, SHORTEST)
 }
 
-/// Whether a text may hold a secret, as far as one look at its blocks can tell. It never misses one.
-#[inline(always)]
-pub(crate) fn hints_at_secret(text: &[u8]) -> bool {
-    !matches!(hint(text), Hint::Nothing)
-}
-
 const BLOCK: usize = 16;
 /// For each byte of a block.
 type Lanes = [u8; BLOCK];
 /// A text of so many bytes counts at most 255 in each lane.
 const LONGEST_COUNTED: usize = 255 * BLOCK - BLOCK;
+const _: () = assert!(SHORTEST >= BLOCK / 2);
 
-/// What is seen of a text, block by block, and what it takes for a secret.
+/// What is seen of a text, block by block, and what it takes for a secret. Blocks may lie over each other.
 struct Hints {
-    /// The letter that `bearer` begins with.
+    /// The letter that `bearer` begins with, and `BEGIN`.
     bs: Lanes,
-    /// So many of them make five dashes.
-    dashes: Lanes,
-    /// And so many a card's number.
+    /// So many make a card's number.
     digits: Lanes,
 }
 
 impl Hints {
+    const NONE: Self = Self { bs: [0; BLOCK], digits: [0; BLOCK] };
+
     /// Whether the block may be a part of a run of [`SHORTEST_RUN`] token characters, which fills eight bytes that begin
-    /// at a multiple of eight in a block. Written so that the compiler makes a few vector instructions of it.
+    /// at a multiple of eight in a block. Written so that the compiler makes a few vector instructions of it: those
+    /// compare bytes with their signs, and what is no ASCII is negative.
     #[inline(always)]
     fn look(&mut self, block: &Lanes) -> bool {
         let all = |is: bool| if is { 0xff } else { 0 };
         let mut outside: Lanes = [0; BLOCK];
         for at in 0..BLOCK {
-            let byte = block[at];
+            let byte = block[at] as i8;
             // All that is below `+` is no token character.
-            outside[at] = all(byte < b'+');
-            self.bs[at] |= all(byte | 0x20 == b'b');
-            self.dashes[at] = self.dashes[at].wrapping_sub(all(byte == b'-'));
-            self.digits[at] = self.digits[at].wrapping_sub(all(byte.wrapping_sub(b'0') < 10));
+            outside[at] = all(byte < b'+' as i8);
+            self.bs[at] |= all(byte | 0x20 == b'b' as i8);
+            let from_zero = byte.wrapping_sub(b'0' as i8);
+            self.digits[at] = self.digits[at].wrapping_sub(all(from_zero.wrapping_add(i8::MIN) < i8::MIN + 10));
         }
-        let (left, right) = halves(outside);
+        let (left, right) = words(outside);
         left == 0 || right == 0
+    }
+
+    #[inline(always)]
+    fn has_bs(&self) -> bool {
+        let (left, right) = words(self.bs);
+        left | right != 0
+    }
+
+    #[inline(always)]
+    fn has_number(&self) -> bool {
+        sum(self.digits) >= SHORTEST as u32
     }
 }
 
 /// What a text may hold.
 enum Hint {
     Nothing,
-    /// The word `bearer`, if anything: every other text has its first letter.
-    Bearer,
+    /// The word `bearer`, or a private key's `BEGIN`, if anything: every other text has the letter that both begin with.
+    Word,
     Anything,
+}
+
+/// Whether a text may hold a secret, as far as one look at its blocks can tell. It never misses one.
+#[inline(always)]
+pub(crate) fn hints_at_secret(text: &[u8]) -> bool {
+    !matches!(hint(text), Hint::Nothing)
 }
 
 /// What a look at each byte tells of a text. In one that is longer than a block the last block lies over the one before.
@@ -168,27 +181,37 @@ fn hint(text: &[u8]) -> Hint {
     if text.len() < SHORTEST {
         return Hint::Nothing;
     }
-    let Some(last) = text.last_chunk::<BLOCK>().filter(|_| text.len() <= LONGEST_COUNTED) else {
+    if text.len() > LONGEST_COUNTED {
         return Hint::Anything;
-    };
-    let none = [0; BLOCK];
-    let mut hints = Hints { bs: none, dashes: none, digits: none };
-    for block in text.as_chunks::<BLOCK>().0 {
-        if hints.look(block) {
-            return Hint::Anything;
-        }
     }
-    if hints.look(last) || sum(hints.dashes) >= 5 || sum(hints.digits) >= SHORTEST as u32 {
-        Hint::Anything
-    } else if halves(hints.bs) == (0, 0) {
-        Hint::Nothing
+    let mut hints = Hints::NONE;
+    let has_run = if let Some(last) = text.last_chunk() {
+        let (blocks, rest) = text.as_chunks();
+        blocks.iter().any(|block| hints.look(block)) || !rest.is_empty() && hints.look(last)
     } else {
-        Hint::Bearer
+        halves(text).is_none_or(|block| hints.look(&block))
+    };
+    if has_run || hints.has_number() {
+        Hint::Anything
+    } else if hints.has_bs() {
+        Hint::Word
+    } else {
+        Hint::Nothing
     }
 }
 
+/// A text that is shorter than a block as one: its first half, and its second, which lie over each other.
 #[inline(always)]
-fn halves(lanes: Lanes) -> (u64, u64) {
+fn halves(text: &[u8]) -> Option<Lanes> {
+    const HALF: usize = BLOCK / 2;
+    let mut block = [0; BLOCK];
+    block[..HALF].copy_from_slice(text.first_chunk::<HALF>()?);
+    block[HALF..].copy_from_slice(text.last_chunk::<HALF>()?);
+    Some(block)
+}
+
+#[inline(always)]
+fn words(lanes: Lanes) -> (u64, u64) {
     let both = u128::from_le_bytes(lanes);
     (both as u64, (both >> 64) as u64)
 }
