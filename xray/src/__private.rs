@@ -1,10 +1,12 @@
 //! What the attributes' expansions name. Not for users: anything in here may change in any version.
 
-pub use core::option::Option::{None, Some};
+pub use core::option::Option::{self, None, Some};
+pub use core::result::Result::Ok;
 pub use core::{file, line, module_path};
 
-pub use xray_collector::chunk::{Shape, Writer};
+pub use xray_collector::chunk::{Pen, Shape, Writer};
 pub use xray_collector::event::Site;
+pub use xray_collector::value::Straight;
 
 pub use crate::callsite::Callsite;
 pub use crate::capture::derived::{Encoded, Field};

@@ -276,12 +276,6 @@ impl Writer {
         }
     }
 
-    /// Whether a text of this length is not cut for its value's budget.
-    #[inline(always)]
-    pub(crate) fn is_within_budget(&self, bytes: usize) -> bool {
-        bytes <= self.budget
-    }
-
     /// Writes bytes that close something: out of the reserve if there is no other room.
     #[inline]
     pub(crate) fn put_closing<const N: usize>(&mut self, bytes: [u8; N]) {

@@ -16,10 +16,16 @@ pub struct Shape {
 /// Entries of the table of shapes that are defined in the chunk.
 const SHAPES: usize = 64;
 
-/// Which shapes are defined in the chunk. The numbers of a shape's names follow each other, the struct's first.
+/// Which shapes are defined in the chunk: for each its address, and in the lowest bits of that how many of its values did
+/// not go straight. The numbers of a shape's names follow each other, the struct's first.
 pub(super) struct Shapes {
     known: [(usize, u16); SHAPES],
 }
+
+/// So many of those bits count: they are 0 in the address itself.
+const FAILURES: usize = align_of::<Shape>();
+/// Where so many values did not go straight, no other is tried in this chunk.
+const TOO_MANY: usize = FAILURES / 2;
 
 impl Shapes {
     pub(super) const NONE: Self = Self { known: [(0, 0); SHAPES] };
@@ -36,9 +42,29 @@ impl Writer {
     #[inline(always)]
     #[must_use]
     pub fn known_shape(&self, shape: &'static Shape) -> Option<u16> {
+        self.shape_with(shape, FAILURES)
+    }
+
+    /// As [`Writer::known_shape`], unless too many of its values did not go straight.
+    #[inline(always)]
+    #[must_use]
+    pub fn straight_shape(&self, shape: &'static Shape) -> Option<u16> {
+        self.shape_with(shape, TOO_MANY)
+    }
+
+    #[inline(always)]
+    fn shape_with(&self, shape: &'static Shape, fewer_failures_than: usize) -> Option<u16> {
         let address = std::ptr::from_ref(shape) as usize;
         let (known, number) = self.shapes.known[Shapes::place(address)];
-        (known == address).then_some(number)
+        (known.wrapping_sub(address) < fewer_failures_than).then_some(number)
+    }
+
+    /// A value of this shape did not go straight.
+    #[cold]
+    pub fn not_straight(&mut self, shape: &'static Shape) {
+        if self.straight_shape(shape).is_some() {
+            self.shapes.known[Shapes::place(std::ptr::from_ref(shape) as usize)].0 += 1;
+        }
     }
 
     /// Opens a struct of a shape that the chunk does not know: the fields follow by [`Writer::new_numbered_field`], the

@@ -48,6 +48,7 @@ pub(crate) mod plain;
 mod read;
 mod render;
 mod scalar;
+mod straight;
 mod transcode;
 #[cfg(feature = "query")]
 pub(crate) mod tree;
@@ -59,6 +60,7 @@ pub(crate) use self::read::{Count, Element, Field, Table};
 pub use self::read::{Cursor, DecodeError, Names};
 pub(crate) use self::render::json_of;
 pub use self::scalar::Scalar;
+pub use self::straight::Straight;
 pub use self::transcode::NameTable;
 pub(crate) use self::transcode::{Appender, Learner, Scope, SegmentNames, list_length, text_of, transcode};
 pub use self::write::TextError;

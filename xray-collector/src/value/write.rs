@@ -4,24 +4,21 @@ use std::fmt;
 use std::ops::Range;
 
 use super::{CLOSE_NAME, CUT_NAME, tag};
-use crate::chunk::{Full, HeadPlace, Writer};
+use crate::chunk::{Full, HeadPlace, SHORT, Writer};
 use crate::redaction::{MARK, hints_at_secret};
-
-/// Texts up to this length are copied in pieces of fixed size.
-const SHORT: usize = 64;
 
 const STRING_TAGS: [u8; 4] = [tag::STRING, tag::STRING_ENDLESS, tag::STRING_WITHHELD, tag::STRING_WITHHELD_CUT];
 
 /// What a string of less than 256 bytes begins with.
 #[inline(always)]
-fn head_of(length: usize) -> [u8; 2] {
+pub(super) fn head_of(length: usize) -> [u8; 2] {
     [tag::STRING_SHORT, length as u8]
 }
 
 #[inline(always)]
-fn named_head_of(name: u16, length: usize) -> [u8; 4] {
-    let ([low, high], [tag, length]) = (name.to_le_bytes(), head_of(length));
-    [low, high, tag, length]
+pub(super) fn named_head_of(name: u16, length: usize) -> [u8; 4] {
+    let head = u16::from_le_bytes(head_of(length));
+    (u32::from(name) | u32::from(head) << 16).to_le_bytes()
 }
 
 impl Writer {
@@ -51,13 +48,15 @@ impl Writer {
 
     #[inline(never)]
     fn string_with_care(&mut self, value: &str) -> Result<(), Full> {
-        if self.is_clear(value) { self.whole_string(value) } else { self.looked_at(value) }
+        if self.clear_string(head_of(value.len()), value) {
+            return Ok(());
+        }
+        if value.len() < self.looked_at_from { self.whole_string(value) } else { self.looked_at(value) }
     }
 
     #[inline(never)]
     fn named_string_with_care(&mut self, name: u16, value: &str) -> Result<(), Full> {
-        let length = value.len();
-        if length <= SHORT && self.is_clear(value) && self.short_string(named_head_of(name, length), value) {
+        if self.clear_string(named_head_of(name, value.len()), value) {
             return Ok(());
         }
         self.name_and_string(name, value)
@@ -66,31 +65,38 @@ impl Writer {
     #[cold]
     fn name_and_string(&mut self, name: u16, value: &str) -> Result<(), Full> {
         self.put(name.to_le_bytes())?;
-        // It has been looked at if it is long enough: once is not enough, then.
-        let written = if value.len() <= SHORT { self.looked_at(value) } else { self.string_with_care(value) };
+        let is_whole = value.len() < self.looked_at_from;
+        let written = if is_whole { self.whole_string(value) } else { self.looked_at(value) };
         written.inspect_err(|_| self.omitted())
     }
 
-    /// Whether one look at the text is enough to tell that there is nothing to withhold.
+    /// Writes a head and a text of up to [`SHORT`] bytes that has to be looked at, if one look is enough to tell that there
+    /// is nothing to withhold, and there is room for both in the chunk.
     #[inline(always)]
-    fn is_clear(&self, value: &str) -> bool {
-        value.len() < self.looked_at_from
-            || self.looks_as_usual && self.is_within_budget(value.len()) && !hints_at_secret(value.as_bytes())
+    fn clear_string<const N: usize>(&mut self, head: [u8; N], value: &str) -> bool {
+        self.is_clear(value) && self.short_string(head, value)
     }
 
-    /// Writes a head and all of the text, if there is room for both in the chunk.
+    /// Whether the text is short, and one look at it is enough to tell that there is nothing to withhold. Before it is
+    /// copied: what is secret does not get into a chunk.
+    #[inline(always)]
+    pub(super) fn is_clear(&self, value: &str) -> bool {
+        value.len() <= SHORT && self.looks_as_usual && !hints_at_secret(value.as_bytes())
+    }
+
+    /// Writes a head and all of a text of up to [`SHORT`] bytes, if there is room for both in the chunk.
     #[inline(always)]
     fn short_string<const N: usize>(&mut self, head: [u8; N], value: &str) -> bool {
         let Some(mut room) = self.room(N + value.len()) else { return false };
         room.put(head);
-        room.fill(value.as_bytes());
+        room.fill_short(value.as_bytes());
         true
     }
 
     #[inline(always)]
     fn whole_string(&mut self, value: &str) -> Result<(), Full> {
         let length = value.len();
-        if length <= usize::from(u8::MAX) && self.short_string(head_of(length), value) {
+        if length <= SHORT && self.short_string(head_of(length), value) {
             return Ok(());
         }
         self.long_string(value)
@@ -98,6 +104,13 @@ impl Writer {
 
     #[inline(never)]
     fn long_string(&mut self, value: &str) -> Result<(), Full> {
+        if value.len() <= usize::from(u8::MAX)
+            && let Some(mut room) = self.room(2 + value.len())
+        {
+            room.put(head_of(value.len()));
+            room.fill(value.as_bytes());
+            return Ok(());
+        }
         if let Ok(length) = u32::try_from(value.len()) {
             let start = self.mark();
             let mut head = [tag::STRING; 5];
@@ -196,15 +209,6 @@ impl Writer {
     #[inline]
     pub fn structure(&mut self, name: &'static str) -> Result<(), Full> {
         self.tagged(tag::STRUCT, name)
-    }
-
-    /// Opens a struct, whose name the chunk knows under this number: as [`Writer::structure`].
-    ///
-    /// # Errors
-    /// When there is no room; nothing is written then.
-    #[inline(always)]
-    pub fn structure_number(&mut self, name: u16) -> Result<(), Full> {
-        self.put_tagged(tag::STRUCT, name.to_le_bytes())
     }
 
     /// The list of items that follows is told apart by the field of that name.

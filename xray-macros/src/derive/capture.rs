@@ -16,23 +16,25 @@ pub(super) fn expand(input: &Input) -> Result<TokenStream, Error> {
     let krate = input.krate();
     let private = quote!(#krate::__private);
     let mut expansion = Expansion { private: &private, of: plain(&input.ident), words: HashSet::new() };
-    let body = match &input.data {
+    let mut names = None;
+    let (body, straight) = match &input.data {
         Data::Struct(fields) => {
-            let shape = expansion.shape(None, fields)?;
-            let Shape { pattern, write } = shape;
-            quote! {
-                let Self #pattern = self;
-                #write
-            }
+            let Shape { pattern, write, straight, shape } = expansion.shape(None, fields)?;
+            names = shape;
+            let bind = quote!(let Self #pattern = self;);
+            (quote!(#bind #write), straight.map(|straight| quote!(#bind #straight)))
         }
-        Data::Enum(variants) if variants.is_empty() => quote!(match *self {}),
+        Data::Enum(variants) if variants.is_empty() => (quote!(match *self {}), None),
         Data::Enum(variants) => {
-            let mut arms = Vec::new();
+            let (mut arms, mut straight_arms) = (Vec::new(), Vec::new());
             for (ident, fields) in variants {
-                let Shape { pattern, write } = expansion.shape(Some(ident), fields)?;
+                let Shape { pattern, write, straight, .. } = expansion.shape(Some(ident), fields)?;
                 arms.push(quote!(Self::#ident #pattern => { #write }));
+                straight_arms.extend(straight.map(|straight| quote!(Self::#ident #pattern => #straight,)));
             }
-            quote!(match self { #(#arms)* })
+            let others = (straight_arms.len() < arms.len()).then(|| quote!(_ => #private::None,));
+            let straight = (!straight_arms.is_empty()).then(|| quote!(match self { #(#straight_arms)* #others }));
+            (quote!(match self { #(#arms)* }), straight)
         }
     };
     let mut generics = input.generics.clone();
@@ -52,9 +54,10 @@ pub(super) fn expand(input: &Input) -> Result<TokenStream, Error> {
         generics.make_where_clause().predicates.extend(bounded);
     }
     let encoder = encoder();
+    let straight = straight.map(|straight| straight_method(&private, &straight));
     let ident = &input.ident;
     let (parameters, arguments, conditions) = generics.split_for_impl();
-    Ok(quote! {
+    let implementation = quote! {
         #[automatically_derived]
         impl #parameters #krate::Capture for #ident #arguments #conditions {
             fn xray_encode(&self, #encoder: &mut #private::Encoder<'_>) -> #private::Encoded {
@@ -62,12 +65,41 @@ pub(super) fn expand(input: &Input) -> Result<TokenStream, Error> {
                 use #private::field_ladder::*;
                 #body
             }
+            #straight
         }
+    };
+    Ok(match names {
+        // Both methods refer to it.
+        Some(shape) => quote!(const _: () = { #shape #implementation };),
+        None => implementation,
     })
+}
+
+fn straight_method(private: &TokenStream, body: &TokenStream) -> TokenStream {
+    let [pen, name, straight] = pen();
+    quote! {
+        fn xray_straight<'xray_pen>(
+            &self,
+            #pen: #private::Pen<'xray_pen>,
+            #name: #private::Option<u16>,
+            #straight: #private::Straight<'_>,
+        ) -> #private::Option<#private::Pen<'xray_pen>> {
+            #[allow(unused_imports)]
+            use #private::field_ladder::*;
+            // Not all of them are needed for every type.
+            let _ = (#name, #straight);
+            #body
+        }
+    }
 }
 
 fn encoder() -> Ident {
     Ident::new("__xray_encoder", Span::mixed_site())
+}
+
+/// What a straight value is written by.
+fn pen() -> [Ident; 3] {
+    ["pen", "name", "straight"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()))
 }
 
 struct Expansion<'a> {
@@ -82,6 +114,10 @@ struct Expansion<'a> {
 struct Shape {
     pattern: TokenStream,
     write: TokenStream,
+    /// If it can go straight.
+    straight: Option<TokenStream>,
+    /// The static that has the names of a struct.
+    shape: Option<TokenStream>,
 }
 
 impl Expansion<'_> {
@@ -90,8 +126,10 @@ impl Expansion<'_> {
         let (private, of, encoder) = (self.private, self.of.clone(), encoder());
         let compound = Ident::new("__xray_compound", Span::mixed_site());
         let name = variant.map(plain);
+        let [pen, field_name, level] = pen();
         let mut bindings = Vec::new();
         let mut written = Vec::new();
+        let mut straight_fields = Vec::new();
         for (place, field) in fields.iter().enumerate() {
             let options = FieldOptions::of(&field.attrs)?;
             if options.skip {
@@ -102,26 +140,33 @@ impl Expansion<'_> {
             bindings.push(quote!(#member: #variable));
             let write = if options.redact {
                 // Read, as it would be if it were captured: or the compiler might say that it never is.
+                straight_fields.push(quote!({ let _ = #variable; #pen.redacted(#field_name) }));
                 quote!({ let _ = #variable; #encoder.redacted() })
             } else {
                 collect_words(&field.ty, &mut self.words);
-                quote!((&&&&#private::Field(#variable)).xray_field(#encoder))
+                let field = quote!((&&&&#private::Field(#variable)));
+                straight_fields.push(quote!(#field.xray_straight_field(#pen, #field_name, #level)));
+                quote!(#field.xray_field(#encoder))
             };
             let own = field.ident.as_ref().map_or_else(String::new, plain);
             written.push((options.rename.map_or(own, |name| name.value()), write));
         }
         let count = written.len();
         let is_one = fields.len() == 1 && written.len() == 1;
-        let write = match (fields, name) {
-            (Fields::Unit, None) => quote!(#encoder.unit()),
-            (Fields::Unit, Some(name)) => quote!(#encoder.variant(#of, #name)),
+        let mut shape = None;
+        let (write, straight) = match (fields, &name) {
+            (Fields::Unit, None) => (quote!(#encoder.unit()), Some(quote!(#pen.scalar(#field_name, ())))),
+            (Fields::Unit, Some(name)) => (
+                quote!(#encoder.variant(#of, #name)),
+                Some(quote!(#pen.unit_variant(#field_name, #of, #name, #level.writer))),
+            ),
             (Fields::Unnamed(_), None) if is_one => {
                 let (_, write) = &written[0];
-                quote!(#write)
+                (quote!(#write), straight_fields.pop())
             }
             (Fields::Unnamed(_), Some(name)) if is_one => {
                 let (_, write) = &written[0];
-                quote!(#encoder.value_variant(#of, #name, |#encoder| #write))
+                (quote!(#encoder.value_variant(#of, #name, |#encoder| #write)), None)
             }
             (Fields::Unnamed(_), name) => {
                 let open = match name {
@@ -130,52 +175,63 @@ impl Expansion<'_> {
                 };
                 let elements = written.iter().map(|(_, write)| quote!(#compound.element_with(|#encoder| #write)?;));
                 // Without an element it is not changed, which is of no interest.
-                quote! {
+                let write = quote! {
                     #[allow(unused_mut)]
                     let mut #compound = #open;
                     #(#elements)*
                     #compound.finish()
-                }
+                };
+                (write, None)
             }
             (Fields::Named(_), None) => {
-                let shape = Ident::new("__XRAY_SHAPE", Span::mixed_site());
-                let names = written.iter().map(|(name, _)| name);
-                let number = Ident::new("__xray_number", Span::mixed_site());
-                let known = written.iter().enumerate().map(|(place, (_, write))| {
-                    let place = place as u16;
-                    quote!(#encoder.known(#number + #place, |#encoder| #write)?;)
-                });
                 let fields =
                     written.iter().map(|(name, write)| quote!(#compound.field_with(#name, |#encoder| #write)?;));
-                quote! {
-                    static #shape: #private::Shape = #private::Shape { name: #of, fields: &[#(#names),*] };
-                    if let #private::Some(#number) = #encoder.begins(&#shape)? {
-                        let _ = #number;
-                        #(#known)*
-                        return #encoder.ends();
+                let write = quote! {
+                    if #encoder.straight(self, &__XRAY_SHAPE)? {
+                        return #private::Ok(());
                     }
                     #[allow(unused_mut)]
-                    let mut #compound = #encoder.fields(&#shape)?;
+                    let mut #compound = #encoder.fields(&__XRAY_SHAPE)?;
                     #(#fields)*
-                    #compound.finish(&#shape)
-                }
+                    #compound.finish(&__XRAY_SHAPE)
+                };
+                let names = written.iter().map(|(name, _)| name);
+                shape = Some(quote! {
+                    static __XRAY_SHAPE: #private::Shape = #private::Shape { name: #of, fields: &[#(#names),*] };
+                });
+                let number = Ident::new("__xray_number", Span::mixed_site());
+                let straight_fields = straight_fields.iter().enumerate().map(|(place, field)| {
+                    let place = place as u16;
+                    quote! {
+                        let #field_name = #private::Some(#number + #place);
+                        let #pen = #field?;
+                    }
+                });
+                let straight = quote! {
+                    let (#pen, #number, #level) = #pen.structure(#field_name, &__XRAY_SHAPE, #level)?;
+                    #(#straight_fields)*
+                    let _ = (#number, #field_name, #level);
+                    #pen.close_fields()
+                };
+                (write, Some(straight))
             }
             (Fields::Named(_), Some(name)) => {
                 let fields =
                     written.iter().map(|(name, write)| quote!(#compound.field_with(#name, |#encoder| #write)?;));
-                quote! {
+                let write = quote! {
                     #[allow(unused_mut)]
                     let mut #compound = #encoder.fields_variant(#of, #name, #count)?;
                     #(#fields)*
                     #compound.finish()
-                }
+                };
+                (write, None)
             }
         };
         let pattern = match fields {
             Fields::Unit => TokenStream::new(),
             _ => quote!({ #(#bindings,)* .. }),
         };
-        Ok(Shape { pattern, write })
+        Ok(Shape { pattern, write, straight, shape })
     }
 }
 

@@ -9,26 +9,71 @@ use std::sync::Arc;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer as _};
 
+use xray_collector::chunk::Pen;
+use xray_collector::value::Straight;
+
 use super::derived::{Capture, Encoded};
 use super::serializer::Encoder;
 
 macro_rules! as_serialized {
+    () => {
+        #[inline]
+        fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded {
+            self.serialize(encoder)
+        }
+    };
+}
+
+macro_rules! scalars {
     ($($type:ty),* $(,)?) => {
         $(impl Capture for $type {
-            #[inline]
-            fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded {
-                self.serialize(encoder)
+            as_serialized!();
+
+            #[inline(always)]
+            fn xray_straight<'w>(&self, pen: Pen<'w>, name: Option<u16>, _: Straight<'_>) -> Option<Pen<'w>> {
+                pen.scalar(name, *self)
+            }
+
+            #[inline(always)]
+            fn xray_straight_each<'w>(values: &[Self], pen: Pen<'w>, _: Straight<'_>) -> Option<Pen<'w>> {
+                pen.scalars(values)
             }
         })*
     };
 }
-as_serialized! {
-    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char, (), str, String,
+scalars! { u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char, () }
+
+impl Capture for str {
+    as_serialized!();
+
+    #[inline(always)]
+    fn xray_straight<'w>(&self, pen: Pen<'w>, name: Option<u16>, straight: Straight<'_>) -> Option<Pen<'w>> {
+        pen.string(name, self, straight.writer)
+    }
+}
+
+impl Capture for String {
+    as_serialized!();
+
+    #[inline(always)]
+    fn xray_straight<'w>(&self, pen: Pen<'w>, name: Option<u16>, straight: Straight<'_>) -> Option<Pen<'w>> {
+        pen.string(name, self, straight.writer)
+    }
+
+    #[inline(always)]
+    fn xray_straight_each<'w>(values: &[Self], pen: Pen<'w>, straight: Straight<'_>) -> Option<Pen<'w>> {
+        pen.strings(values, straight.writer)
+    }
 }
 
 impl<T: ?Sized> Capture for PhantomData<T> {
     fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded {
         encoder.unit()
+    }
+
+    #[inline(always)]
+    fn xray_straight<'w>(&self, pen: Pen<'w>, name: Option<u16>, _: Straight<'_>) -> Option<Pen<'w>> {
+        pen.scalar(name, ())
     }
 }
 
@@ -39,6 +84,16 @@ macro_rules! holders {
             fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded {
                 (**self).xray_encode(encoder)
             }
+
+            #[inline(always)]
+            fn xray_straight<'w>(&self, pen: Pen<'w>, name: Option<u16>, straight: Straight<'_>) -> Option<Pen<'w>> {
+                (**self).xray_straight(pen, name, straight)
+            }
+
+            #[inline(always)]
+            fn xray_is_long(&self) -> bool {
+                (**self).xray_is_long()
+            }
         })*
     };
 }
@@ -48,6 +103,16 @@ impl<T: Capture + ToOwned + ?Sized> Capture for Cow<'_, T> {
     fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded {
         (**self).xray_encode(encoder)
     }
+
+    #[inline(always)]
+    fn xray_straight<'w>(&self, pen: Pen<'w>, name: Option<u16>, straight: Straight<'_>) -> Option<Pen<'w>> {
+        (**self).xray_straight(pen, name, straight)
+    }
+
+    #[inline(always)]
+    fn xray_is_long(&self) -> bool {
+        (**self).xray_is_long()
+    }
 }
 
 impl<T: Capture> Capture for Option<T> {
@@ -56,6 +121,19 @@ impl<T: Capture> Capture for Option<T> {
             Some(value) => value.xray_encode(encoder),
             None => encoder.unit(),
         }
+    }
+
+    #[inline(always)]
+    fn xray_straight<'w>(&self, pen: Pen<'w>, name: Option<u16>, straight: Straight<'_>) -> Option<Pen<'w>> {
+        match self {
+            Some(value) => value.xray_straight(pen, name, straight),
+            None => pen.scalar(name, ()),
+        }
+    }
+
+    #[inline(always)]
+    fn xray_is_long(&self) -> bool {
+        self.as_ref().is_some_and(T::xray_is_long)
     }
 }
 
@@ -69,15 +147,42 @@ impl<T: Capture, E: Capture> Capture for Result<T, E> {
 }
 
 macro_rules! lists {
-    ($($type:ty $(, [$($parameter:tt)*])?;)*) => {
+    ($($type:ty $(, [$($parameter:tt)*])?: |$list:ident, $pen:ident, $straight:ident| $each:expr;)*) => {
         $(impl<T: Capture, $($($parameter)*)?> Capture for $type {
             fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded {
-                encoder.list_with(Some(self.len()), self, |encoder, value| value.xray_encode(encoder))
+                encoder.list_of(self.len(), self.iter())
+            }
+
+            #[inline]
+            fn xray_straight<'w>(&self, pen: Pen<'w>, name: Option<u16>, straight: Straight<'_>) -> Option<Pen<'w>> {
+                let ($pen, $straight) = pen.list(name, self.len(), straight)?;
+                let $list = self;
+                $each?.close()
+            }
+
+            #[inline(always)]
+            fn xray_is_long(&self) -> bool {
+                true
             }
         })*
     };
 }
-lists! { [T]; Vec<T>; VecDeque<T>; BTreeSet<T>; HashSet<T, S>, [S]; [T; N], [const N: usize]; }
+lists! {
+    [T]: |list, pen, straight| T::xray_straight_each(list, pen, straight);
+    Vec<T>: |list, pen, straight| T::xray_straight_each(list, pen, straight);
+    [T; N], [const N: usize]: |list, pen, straight| T::xray_straight_each(list, pen, straight);
+    VecDeque<T>: |list, pen, straight| each(list.iter(), pen, straight);
+    BTreeSet<T>: |list, pen, straight| each(list.iter(), pen, straight);
+    HashSet<T, S>, [S]: |list, pen, straight| each(list.iter(), pen, straight);
+}
+
+fn each<'w, 'v, T: Capture + 'v>(
+    mut values: impl Iterator<Item = &'v T>,
+    pen: Pen<'w>,
+    straight: Straight<'_>,
+) -> Option<Pen<'w>> {
+    values.try_fold(pen, |pen, value| value.xray_straight(pen, None, straight))
+}
 
 fn map<'a, K: Serialize + 'a, V: Capture + 'a>(
     encoder: &mut Encoder<'_>,
@@ -111,6 +216,13 @@ macro_rules! tuples {
                 let mut tuple = encoder.serialize_tuple($length)?;
                 $(tuple.element_with(|encoder| self.$place.xray_encode(encoder))?;)*
                 tuple.finish()
+            }
+
+            #[inline]
+            fn xray_straight<'w>(&self, pen: Pen<'w>, name: Option<u16>, straight: Straight<'_>) -> Option<Pen<'w>> {
+                let (pen, straight) = pen.list(name, $length, straight)?;
+                $(let pen = self.$place.xray_straight(pen, None, straight)?;)*
+                pen.close()
             }
         })*
     };

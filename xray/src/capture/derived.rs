@@ -8,7 +8,8 @@ use std::any::type_name;
 use std::fmt::Debug;
 
 use serde::{Serialize, Serializer as _};
-use xray_collector::chunk::{Shape, Writer};
+use xray_collector::chunk::{Pen, Shape, Writer};
+use xray_collector::value::Straight;
 
 use super::ladder::Value;
 use super::serializer::{Compound, Encoder, Error, Next};
@@ -37,6 +38,33 @@ pub trait Capture {
     /// Writes the value. Not for users: how may change in any version.
     #[doc(hidden)]
     fn xray_encode(&self, encoder: &mut Encoder<'_>) -> Encoded;
+
+    /// Writes the same, as the value of the field with that number, if it is one. `None` if that does not go straight.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn xray_straight<'w>(&self, _: Pen<'w>, _: Option<u16>, _: Straight<'_>) -> Option<Pen<'w>> {
+        None
+    }
+
+    /// Writes each of these: the elements of a list.
+    #[doc(hidden)]
+    #[inline]
+    fn xray_straight_each<'w>(values: &[Self], mut pen: Pen<'w>, straight: Straight<'_>) -> Option<Pen<'w>>
+    where
+        Self: Sized,
+    {
+        for value in values {
+            pen = value.xray_straight(pen, None, straight)?;
+        }
+        Some(pen)
+    }
+
+    /// Whether what is in it had better go straight one by one.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn xray_is_long(&self) -> bool {
+        false
+    }
 }
 
 /// A type whose values are told apart by one of their fields, so that it can be found out what became of each in a step:
@@ -139,6 +167,9 @@ impl<L: Items + Serialize + ?Sized> ViaItemsAndSerialize for &&&&Value<'_, L> {
 }
 
 fn captured<T: Capture + ?Sized>(value: &T, key: Option<&'static str>, writer: &mut Writer) {
+    if key.is_none() && !value.xray_is_long() && super::straight(value, writer) {
+        return;
+    }
     let encode = |encoder: &mut Encoder<'_>| {
         if let Some(key) = key {
             encoder.keyed(key)?;
@@ -156,6 +187,8 @@ pub struct Field<'a, T: ?Sized>(pub &'a T);
 pub trait FieldViaCapture {
     #[doc(hidden)]
     fn xray_field(&self, encoder: &mut Encoder<'_>) -> Encoded;
+    #[doc(hidden)]
+    fn xray_straight_field<'w>(&self, pen: Pen<'w>, name: Option<u16>, straight: Straight<'_>) -> Option<Pen<'w>>;
 }
 
 impl<T: Capture + ?Sized> FieldViaCapture for &&&Field<'_, T> {
@@ -163,12 +196,29 @@ impl<T: Capture + ?Sized> FieldViaCapture for &&&Field<'_, T> {
     fn xray_field(&self, encoder: &mut Encoder<'_>) -> Encoded {
         self.0.xray_encode(encoder)
     }
+
+    #[inline(always)]
+    fn xray_straight_field<'w>(&self, pen: Pen<'w>, name: Option<u16>, straight: Straight<'_>) -> Option<Pen<'w>> {
+        self.0.xray_straight(pen, name, straight)
+    }
+}
+
+/// The rungs below: their code is not known.
+macro_rules! not_straight {
+    () => {
+        #[doc(hidden)]
+        #[inline(always)]
+        fn xray_straight_field<'w>(&self, _: Pen<'w>, _: Option<u16>, _: Straight<'_>) -> Option<Pen<'w>> {
+            None
+        }
+    };
 }
 
 /// Rung 2.
 pub trait FieldViaSerialize {
     #[doc(hidden)]
     fn xray_field(&self, encoder: &mut Encoder<'_>) -> Encoded;
+    not_straight!();
 }
 
 impl<T: Serialize + ?Sized> FieldViaSerialize for &&Field<'_, T> {
@@ -181,6 +231,7 @@ impl<T: Serialize + ?Sized> FieldViaSerialize for &&Field<'_, T> {
 pub trait FieldViaDebug {
     #[doc(hidden)]
     fn xray_field(&self, encoder: &mut Encoder<'_>) -> Encoded;
+    not_straight!();
 }
 
 impl<T: Debug + ?Sized> FieldViaDebug for &Field<'_, T> {
@@ -193,6 +244,7 @@ impl<T: Debug + ?Sized> FieldViaDebug for &Field<'_, T> {
 pub trait FieldViaTypeName {
     #[doc(hidden)]
     fn xray_field(&self, encoder: &mut Encoder<'_>) -> Encoded;
+    not_straight!();
 }
 
 impl<T: ?Sized> FieldViaTypeName for Field<'_, T> {
@@ -237,27 +289,14 @@ impl<'w> Encoder<'w> {
         }
     }
 
-    /// Opens a struct of this shape, if that is all that has to be done: then each field comes by [`Encoder::known`] with
-    /// the number that this returns, and one more for each, and [`Encoder::ends`] after the last.
+    /// Writes the struct, which is of this shape, straight, if that is possible; otherwise it is written by
+    /// [`Encoder::fields`].
     ///
     /// # Errors
     /// When there is no room.
     #[inline(always)]
-    pub fn begins(&mut self, shape: &'static Shape) -> Result<Option<u16>, Error> {
-        self.open_shape(shape)
-    }
-
-    /// The next field, by its name's number, as `write` writes it.
-    #[inline(always)]
-    pub fn known(&mut self, number: u16, write: impl FnOnce(&mut Self) -> Encoded) -> Encoded {
-        self.numbered_field_with(number, write)
-    }
-
-    /// Ends what [`Encoder::begins`] has opened.
-    #[inline(always)]
-    pub fn ends(&mut self) -> Encoded {
-        self.close_shape();
-        Ok(())
+    pub fn straight<T: Capture + ?Sized>(&mut self, value: &T, shape: &'static Shape) -> Result<bool, Error> {
+        self.goes_straight(shape, |pen, straight| value.xray_straight(pen, None, straight))
     }
 
     /// Stands for a value that must not be captured.
@@ -272,7 +311,7 @@ impl<'w> Encoder<'w> {
         self.serialize_unit()
     }
 
-    /// A struct with names that [`Encoder::begins`] does not open.
+    /// A struct with names.
     pub fn fields<'e>(&'e mut self, shape: &'static Shape) -> Result<Shaped<'e, 'w>, Error> {
         if let Some(number) = self.open_new_shape(shape)? {
             return Ok(Shaped { compound: self.opened_shape(), number: Some(number) });
@@ -322,10 +361,10 @@ impl<'w> Encoder<'w> {
     }
 }
 
-/// A struct that is being written, of which the chunk does not know all names.
+/// A struct that is being written, other than straight.
 pub struct Shaped<'e, 'w> {
     compound: Compound<'e, 'w>,
-    /// Of the next field's name, if those of all fields follow each other.
+    /// Of the next field's name, if this is where the names of the shape are defined.
     number: Option<u16>,
 }
 

@@ -22,7 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use xray_collector::chunk::Writer;
-use xray_collector::value::TextError;
+use xray_collector::value::{Straight, TextError};
 
 use self::serializer::Encoder;
 
@@ -44,6 +44,16 @@ pub(crate) fn display_text<T: Display + ?Sized>(value: &T, writer: &mut Writer) 
 /// The name of the value's type.
 fn type_name_of<T: ?Sized>(_: &T, writer: &mut Writer) {
     writer.type_name(type_name::<T>());
+}
+
+/// Writes the value straight, if that is possible. Nothing in that is the user's code.
+fn straight<T: derived::Capture + ?Sized>(value: &T, writer: &mut Writer) -> bool {
+    let limits = limits::get();
+    if writer.checks_output() {
+        return false;
+    }
+    let (levels, elements) = (limits.depth, limits.elements.saturating_add(1));
+    writer.straight(limits.bytes, |pen, writer| value.xray_straight(pen, None, Straight { writer, levels, elements }))
 }
 
 // What is below is compiled once, here, rather than for every type in the user's crate.

@@ -10,10 +10,11 @@
 use std::fmt::Display;
 
 use serde::ser::{self, Serialize};
-use xray_collector::chunk::{Full, Mark, Shape, Writer};
+use xray_collector::chunk::{Full, Mark, Pen, Shape, Writer};
 use xray_collector::schema::{Fit, OnMismatch};
-use xray_collector::value::{Scalar, TextError, UNKNOWN_LENGTH};
+use xray_collector::value::{Scalar, Straight, TextError, UNKNOWN_LENGTH};
 
+use super::derived::Capture;
 use super::key;
 use super::limits::Limits;
 
@@ -174,19 +175,6 @@ impl<'w> Encoder<'w> {
         Ok(())
     }
 
-    /// The value of a field whose name the chunk knows under this number, as `write` writes it.
-    #[inline(always)]
-    pub(super) fn numbered_field_with(
-        &mut self,
-        name: u16,
-        write: impl FnOnce(&mut Self) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.next = Next::field(name);
-        write(self).map_err(|error| self.given_up(error))?;
-        self.owes_value = false;
-        Ok(())
-    }
-
     /// What was being written has failed: it is whole as far as it goes, should the code that holds it go on.
     #[cold]
     fn given_up(&mut self, error: Error) -> Error {
@@ -263,22 +251,28 @@ impl<'w> Encoder<'w> {
         Ok(Compound { encoder: self, state, passed_over: 0, depth, left })
     }
 
-    /// A struct of a shape whose names the chunk knows: the number of the first field's. `None` if it has to be written
-    /// name by name.
+    /// Writes the next value by a pen, if that is possible: a struct of this shape.
     #[inline(always)]
-    pub(super) fn open_shape(&mut self, shape: &'static Shape) -> Result<Option<u16>, Error> {
-        let Some(number) = self.writer.known_shape(shape).filter(|_| self.is_straight(shape.fields.len())) else {
-            return Ok(None);
-        };
+    pub(super) fn goes_straight(
+        &mut self,
+        shape: &'static Shape,
+        write: impl for<'p> FnOnce(Pen<'p>, Straight<'_>) -> Option<Pen<'p>>,
+    ) -> Result<bool, Error> {
         self.settle()?;
-        self.writer.structure_number(number - 1)?;
-        self.opened(true);
-        Ok(Some(number))
+        let (levels, elements) = (self.limits.depth - self.depth, self.straight);
+        let written = self.writer.straight(usize::MAX, |pen, writer| write(pen, Straight { writer, levels, elements }));
+        if written {
+            self.owes_value = false;
+        } else {
+            self.writer.not_straight(shape);
+        }
+        Ok(written)
     }
 
-    /// As [`Encoder::open_shape`], of a shape that the chunk does not know, as far as there is nothing against it.
+    /// A struct of a shape whose names the chunk does not know: the number of the first field's. `None` if it has to be
+    /// written name by name.
     pub(super) fn open_new_shape(&mut self, shape: &'static Shape) -> Result<Option<u16>, Error> {
-        if !self.is_straight(shape.fields.len()) {
+        if !self.is_straight(shape.fields.len()) || self.writer.known_shape(shape).is_some() {
             return Ok(None);
         }
         self.settle()?;
@@ -310,22 +304,69 @@ impl<'w> Encoder<'w> {
         elements: impl IntoIterator<Item = T>,
         mut write: impl FnMut(&mut Self, T) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let Some(length) = length.filter(|length| self.is_straight(*length)) else {
-            return self.list_with_care(length, elements, write);
-        };
-        self.settle()?;
-        self.writer.list(known(Some(length)))?;
-        self.opened(false);
-        let depth = self.depth;
+        let Some(depth) = self.open_list(length)? else { return self.list_with_care(length, elements, write) };
         for element in elements {
             write(self, element)?;
             if self.depth != depth {
                 self.close_down_to(depth);
             }
         }
-        self.depth = depth - 1;
-        self.writer.close(false);
+        self.close_list();
         Ok(())
+    }
+
+    /// A list of so many, each straight if it goes that way.
+    pub(super) fn list_of<'v, T: Capture + 'v>(
+        &mut self,
+        length: usize,
+        mut elements: impl Iterator<Item = &'v T>,
+    ) -> Result<(), Error> {
+        let Some(depth) = self.open_list(Some(length))? else {
+            return self.list_with_care(Some(length), elements, |encoder, element| element.xray_encode(encoder));
+        };
+        while let Some(element) = self.first_not_straight(&mut elements) {
+            element.xray_encode(self)?;
+            if self.depth != depth {
+                self.close_down_to(depth);
+            }
+        }
+        self.close_list();
+        Ok(())
+    }
+
+    /// Writes elements straight. Returns the first that does not go straight.
+    #[inline(always)]
+    fn first_not_straight<'v, T: Capture + 'v>(&mut self, elements: &mut impl Iterator<Item = &'v T>) -> Option<&'v T> {
+        let (levels, bound) = (self.limits.depth - self.depth, self.straight);
+        let mut other = None;
+        let has_begun = self.writer.straight(usize::MAX, |mut pen, writer| {
+            for element in elements.by_ref() {
+                let Some(next) = element.xray_straight(pen, None, Straight { writer, levels, elements: bound }) else {
+                    other = Some(element);
+                    break;
+                };
+                pen = next;
+            }
+            Some(pen)
+        });
+        if has_begun { other } else { elements.next() }
+    }
+
+    /// Opens a list of so many, if that is known and all of them are written: how deep it is.
+    #[inline(always)]
+    fn open_list(&mut self, length: Option<usize>) -> Result<Option<usize>, Error> {
+        let Some(length) = length.filter(|length| self.is_straight(*length)) else { return Ok(None) };
+        self.settle()?;
+        self.writer.list(known(Some(length)))?;
+        self.opened(false);
+        Ok(Some(self.depth))
+    }
+
+    /// Ends what [`Encoder::open_list`] has opened.
+    #[inline(always)]
+    fn close_list(&mut self) {
+        self.depth -= 1;
+        self.writer.close(false);
     }
 
     #[cold]
@@ -341,13 +382,6 @@ impl<'w> Encoder<'w> {
             list.element_with(|encoder| write(encoder, element))?;
         }
         list.finish()
-    }
-
-    /// Ends a struct whose fields are all there.
-    #[inline(always)]
-    pub(super) fn close_shape(&mut self) {
-        self.depth -= 1;
-        self.writer.close_fields(false);
     }
 
     pub(super) fn newtype_variant(
