@@ -307,10 +307,9 @@ impl Writer {
     /// # Errors
     /// When there is no room.
     pub(crate) fn put_name(&mut self, name: &'static str) -> Result<bool, Full> {
-        match (self.number_of(name), self.number_of_secret(name)) {
-            (Some(number), _) => self.put(number.to_le_bytes()).map(|()| false),
-            (_, Some(number)) => self.put(number.to_le_bytes()).map(|()| true),
-            _ => self.define_name(name),
+        match self.number_of(name).map(|number| (number, false)).or_else(|| self.find_name(name)) {
+            Some((number, is_secret)) => self.put(number.to_le_bytes()).map(|()| is_secret),
+            None => self.define_name(name),
         }
     }
 

@@ -31,6 +31,8 @@ const _: () = assert!(LONGEST_FIXED_PART <= SMALLEST_ROOM);
 pub(super) const LONGEST_CHAIN: usize = 32;
 /// Entries of the table of names that are defined in the chunk.
 const NAMES: usize = 256;
+/// A name is in one of so many places behind each other: two that took turns in one would be defined at each use.
+const PLACES_OF_NAME: usize = 8;
 /// Names from this length on, and those at addresses of more than 48 bits, are defined at each use.
 const LONGEST_NAME: usize = 1 << 15;
 /// How far from its end the counter of steps begins anew: more than one chunk can have.
@@ -497,17 +499,25 @@ impl Writer {
         name.as_ptr() as usize % NAMES
     }
 
-    /// The number under which this chunk knows a name that is no secret's.
+    /// The number under which this chunk knows a name that is no secret's, if that is in its first place.
     #[inline(always)]
     pub(crate) fn number_of(&self, name: &'static str) -> Option<u16> {
         let known = &self.names[Self::place_of_name(name)];
         (known.key == Self::key_of_name(name) && name.len() < LONGEST_NAME).then_some(known.number)
     }
 
-    /// As [`Writer::number_of`], of a secret's name.
-    pub(super) fn number_of_secret(&self, name: &'static str) -> Option<u16> {
-        let known = &self.names[Self::place_of_name(name)];
-        (known.key == Self::key_of_name(name) | SECRET && name.len() < LONGEST_NAME).then_some(known.number)
+    /// The number under which this chunk knows a name, and whether that is a secret's.
+    pub(super) fn find_name(&self, name: &'static str) -> Option<(u16, bool)> {
+        let key = Self::key_of_name(name);
+        let mut places = Self::places_of_name(name).map(|place| &self.names[place]);
+        let known = places.find(|known| known.key & !SECRET == key).filter(|_| name.len() < LONGEST_NAME)?;
+        Some((known.number, known.key & SECRET != 0))
+    }
+
+    /// Where a name can be, the first place first.
+    fn places_of_name(name: &'static str) -> impl Iterator<Item = usize> {
+        let first = Self::place_of_name(name);
+        (first..first + PLACES_OF_NAME).map(|place| place % NAMES)
     }
 
     pub(super) fn define(&mut self, name: &'static str, is_secret: bool) -> u16 {
@@ -516,7 +526,8 @@ impl Writer {
             self.next_number += 1;
             if name.len() < LONGEST_NAME && (name.as_ptr() as u64) < 1 << 48 {
                 let key = Self::key_of_name(name) | if is_secret { SECRET } else { 0 };
-                self.names[Self::place_of_name(name)] = Name { key, number };
+                let free = Self::places_of_name(name).find(|place| self.names[*place].key == NO_NAME.key);
+                self.names[free.unwrap_or(Self::place_of_name(name))] = Name { key, number };
             }
         }
         number
