@@ -242,8 +242,10 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
 /// Stores that hold the same say the same, or times are nothing to compare.
 fn agree(results: &[Results], rows: &[Row]) -> anyhow::Result<()> {
     let steps = |row: &Row| results.iter().find(|it| it.store == row.store).map(|it| it.steps);
-    for (place, row) in rows.iter().enumerate().filter(|(_, row)| row.is_whole) {
-        let of_same = |other: &&Row| other.is_whole && other.query == row.query && steps(other) == steps(row);
+    // What is written meanwhile is found, too.
+    let rows: Vec<_> = rows.iter().filter(|row| row.is_whole && row.mode != Mode::Writing).collect();
+    for (place, row) in rows.iter().enumerate() {
+        let of_same = |other: &&&Row| other.query == row.query && steps(other) == steps(row);
         for other in rows[..place].iter().filter(of_same) {
             let (query, one, another) = (&row.query, &row.store, &other.store);
             ensure!(row.rows == other.rows, "{query}: {one} has {} rows, {another} {}", row.rows, other.rows);
