@@ -51,7 +51,7 @@ fn node(text: &str, next: Option<Node>) -> Node {
         texts: vec!["short".to_owned(), text.to_owned(), String::new()],
         numbers: vec![0.5; text.len() % 4],
         height: Metres(1.5),
-        colour: if text.len() % 2 == 0 { Colour::Red } else { Colour::Green },
+        colour: if text.len().is_multiple_of(2) { Colour::Red } else { Colour::Green },
         pair: (1, (text.len() > 9).then_some(true)),
         shared: text.into(),
         queue: text.chars().take(3).collect(),
