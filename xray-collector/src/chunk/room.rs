@@ -85,7 +85,7 @@ impl Room<'_> {
         unsafe { to.copy_from_nonoverlapping(text.as_ptr(), length) };
     }
 
-    /// The next bytes, as many as are left, and up to [`SHORT`]: in pieces of fixed size, of which the last may lie over
+    /// The next bytes, as many as are left, and up to 64 bytes: in pieces of fixed size, of which the last may lie over
     /// the one before.
     #[inline(always)]
     pub fn fill_short(self, text: &[u8]) {
