@@ -51,7 +51,9 @@ impl Steps {
         println!("\n== {name}");
         let start = Instant::now();
         act().with_context(|| format!("failed: {name}"))?;
-        self.done.push((name.to_owned(), start.elapsed()));
+        let time = start.elapsed();
+        println!("{:7.1} s", time.as_secs_f64());
+        self.done.push((name.to_owned(), time));
         Ok(())
     }
 
