@@ -25,7 +25,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, bounded};
 
 use crate::assembly::{Assembly, Pending};
 use crate::chunk::{Position, Reader, mute_this_thread};
@@ -36,7 +36,7 @@ use crate::ledger::Ledger;
 use crate::recovery::Panics;
 use crate::retaining::Retaining;
 use crate::store::{Progress, ReadTo, Store, StoreError};
-use crate::writing::Writing;
+use crate::writing::{Writing, Written};
 
 /// A store that fails is tried again after the flush interval, then after twice as long, up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -52,9 +52,7 @@ pub(crate) struct Work {
     /// Batches that the store did not take, oldest first.
     pub(crate) waiting: VecDeque<Pending>,
     /// The one before them, which it is being given.
-    writing: Option<Writing>,
-    /// Says that this is over.
-    written: (Sender<()>, Receiver<()>),
+    writing: Writing,
     /// The last batch that the store was given.
     tried: Option<(ProcessId, u64)>,
     /// How far each thread is stored.
@@ -82,6 +80,8 @@ impl Work {
     ) -> Self {
         reader.read_again(&ledger.read, std::iter::empty(), &ledger.callsites);
         let feed = Arc::new(Feed::new(assembly.process()));
+        let books: Arc<Books> = Arc::default();
+        let writing = Writing::new(Arc::clone(&store), Arc::clone(&books));
         let mut work = Self {
             settings,
             reader,
@@ -89,14 +89,13 @@ impl Work {
             ledger,
             store,
             waiting: VecDeque::new(),
-            writing: None,
-            written: bounded(1),
+            writing,
             tried: None,
             stored: HashMap::new(),
             pause: Duration::ZERO,
             paused_until: None,
             store_error: None,
-            books: Arc::default(),
+            books,
             feed,
             command: None,
             panics: Panics::default(),
@@ -115,7 +114,6 @@ impl Work {
     /// Works until it is told to stop.
     fn serve(&mut self, commands: &Receiver<Command>) {
         let pool = Arc::clone(self.reader.pool());
-        let written = self.written.1.clone();
         let mut next_flush = Instant::now() + self.settings.flush_interval;
         loop {
             if self.command.is_some() {
@@ -126,7 +124,7 @@ impl Work {
             }
             crossbeam_channel::select! {
                 recv(pool.urgent()) -> _ => self.read_full(),
-                recv(written) -> _ => self.go_on(),
+                recv(self.writing.written()) -> written => self.go_on(written.ok()),
                 recv(commands) -> command => self.command = command.ok().or_else(|| Some(Command::Stop(bounded(1).0))),
                 default(next_flush.saturating_duration_since(Instant::now())) => {}
             }
@@ -157,14 +155,14 @@ impl Work {
         let full = self.reader.full().clone();
         full.try_iter().for_each(|chunk| self.reader.receive(chunk));
         self.read_received();
-        if self.writing.is_none() && self.is_short_of_chunks() {
+        if !self.writing.is_going_on() && self.is_short_of_chunks() {
             let _ = self.write();
         }
     }
 
     /// A batch was written meanwhile: its chunks are free, and the next one may follow.
-    fn go_on(&mut self) {
-        let _ = self.finish_writing();
+    fn go_on(&mut self, written: Option<Written>) {
+        let _ = self.end_writing(|writing| writing.end(written));
         self.release_stored();
         self.read_full();
     }
@@ -176,7 +174,7 @@ impl Work {
         while self.reader.read_received(&mut self.assembly) {
             if self.assembly.is_full() {
                 let _ = self.write();
-            } else if self.written.1.is_full() {
+            } else if self.writing.is_over() {
                 let _ = self.finish_writing();
                 self.release_stored();
             }
@@ -316,10 +314,9 @@ impl Work {
         {
             self.tried = pending.batch.progress.batch;
             if self.waiting.is_empty() && !self.panics.is_careful() {
-                match Writing::start(pending, &self.store, &self.books, &self.written.0) {
-                    Ok(writing) => {
-                        self.assembly.set_in_flight(Some(Arc::clone(writing.pending())));
-                        self.writing = Some(writing);
+                match self.writing.start(pending) {
+                    Ok(pending) => {
+                        self.assembly.set_in_flight(Some(Arc::clone(pending)));
                         break;
                     }
                     Err(small) => pending = *small,
@@ -333,15 +330,17 @@ impl Work {
 
     /// Waits for the batch that is being written, if there is one.
     pub(crate) fn finish_writing(&mut self) -> Result<(), FlushError> {
-        let Some(writing) = self.writing.take() else { return Ok(()) };
+        self.end_writing(Writing::wait)
+    }
+
+    fn end_writing(&mut self, end: impl FnOnce(&mut Writing) -> Option<(Pending, Written)>) -> Result<(), FlushError> {
+        // Nobody else may have it then.
         self.assembly.set_in_flight(None);
-        let (pending, written) = writing.finish();
-        let _ = self.written.1.try_recv();
-        self.settle(pending, written)
+        end(&mut self.writing).map_or(Ok(()), |(pending, written)| self.settle(pending, written))
     }
 
     /// What becomes of a batch that the store was given: it is stored, or waits with the others, in front of them.
-    fn settle(&mut self, pending: Pending, written: Result<(), StoreError>) -> Result<(), FlushError> {
+    fn settle(&mut self, pending: Pending, written: Written) -> Result<(), FlushError> {
         let result = match written {
             Ok(()) => {
                 let Pending { batch, events, .. } = pending;
@@ -378,7 +377,7 @@ impl Work {
     /// for batches that wait and for runs that are held back.
     fn release_chunks(&mut self) {
         self.release_stored();
-        if self.writing.is_some() {
+        if self.writing.is_going_on() {
             return;
         }
         if self.is_short_of_chunks() {

@@ -10,6 +10,7 @@ mod failure;
 mod fixture;
 mod kills;
 mod listing;
+mod merging;
 mod opening;
 mod process;
 mod retention;

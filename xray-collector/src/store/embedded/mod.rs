@@ -33,7 +33,7 @@ mod usage;
 mod write;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use redb::{Database, ReadTransaction, ReadableDatabase};
 
@@ -41,6 +41,7 @@ use self::block::Whereabouts;
 use self::cache::Cache;
 pub use self::check::{Problem, Report, check};
 use self::fault::Fault;
+use self::items::Merging;
 use self::scan::Outlines;
 use super::segment::Contents;
 use super::{
@@ -71,6 +72,8 @@ pub struct EmbeddedStore {
     path: PathBuf,
     opened: RwLock<Opened>,
     caches: Caches,
+    /// What is read beside what is written: given up before the database is closed.
+    merging: Mutex<Merging>,
     /// How far the removal of runs has come.
     retention: Mutex<retention::Pass>,
 }
@@ -123,7 +126,7 @@ impl EmbeddedStore {
         compaction::tidy(&path, &mut database);
         let database = Some(database);
         let opened = RwLock::new(Opened { database, generation: 0 });
-        Ok(Self { path, opened, caches: Caches::default(), retention: Mutex::default() })
+        Ok(Self { path, opened, caches: Caches::default(), merging: Mutex::default(), retention: Mutex::default() })
     }
 
     /// The file.
@@ -146,6 +149,7 @@ impl EmbeddedStore {
             self.reopen(generation)?;
             return self.compact();
         };
+        self.merging().give_up();
         let result = Fault::catch(&self.path, || compaction::compact(database));
         drop(opened);
         result.map_err(|fault| fault.writing(&self.path))
@@ -153,6 +157,10 @@ impl EmbeddedStore {
 
     fn opened(&self) -> RwLockReadGuard<'_, Opened> {
         self.opened.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn merging(&self) -> MutexGuard<'_, Merging> {
+        self.merging.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn opened_mut(&self) -> RwLockWriteGuard<'_, Opened> {
@@ -226,6 +234,7 @@ impl EmbeddedStore {
 
     /// Closes the database, which may write. What goes wrong is for the next one to find who opens the file.
     fn shut(&self, opened: &mut Opened) {
+        self.merging().give_up();
         let database = opened.database.take();
         let _ = Fault::catch(&self.path, || {
             drop(database);
@@ -245,7 +254,7 @@ impl Store for EmbeddedStore {
         if batch.is_empty() {
             return Ok(());
         }
-        let result = self.transact(|database| write::batch(database, batch));
+        let result = self.transact(|database| write::batch(database, &mut self.merging(), batch));
         for segment in &batch.segments {
             self.caches.segments.remove(segment.number);
         }
@@ -335,6 +344,7 @@ impl Store for EmbeddedStore {
     /// A file that nobody closed is one that redb reads through before it opens it.
     fn close(&self) {
         let mut opened = self.opened_mut();
+        self.merging().give_up();
         if let Some(database) = &mut opened.database {
             // What goes wrong is for the next one to find who opens the file.
             let _ = Fault::catch(&self.path, || write::seal_rest(database));

@@ -11,7 +11,7 @@ use redb::{Database, Durability, ReadableDatabase, ReadableTable, Table, WriteTr
 
 use super::block::{self, ROWS, StoredHead};
 use super::fault::Fault;
-use super::items::{self, Items};
+use super::items::{self, Items, Merging};
 use super::layout::{
     BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_NEXT_SEGMENT, META_STEPS,
     META_WRITES, NO_BLOCK, OPEN_RUNS, PINS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite,
@@ -36,8 +36,9 @@ const SMALLEST: usize = ROWS / 8;
 /// After so many of those, segments are looked for that nothing refers to any more, which means to read all rows.
 const SWEPT: u64 = 16;
 
-/// Writes all of a batch.
-pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
+/// Writes all of a batch, and merges lists of items beside it.
+pub(super) fn batch(database: &Database, merging: &mut Merging, batch: &Batch) -> Result<(), Fault> {
+    merging.begin(database)?;
     let transaction = begin(database)?;
     if !progress::advance(&transaction, &batch.progress)? {
         return Ok(transaction.abort()?);
@@ -66,7 +67,7 @@ pub(super) fn batch(database: &Database, batch: &Batch) -> Result<(), Fault> {
         }
         if let Some(list) = items.finish() {
             let (heads, blobs) = (transaction.open_table(ITEM_HEADS)?, transaction.open_table(ITEMS)?);
-            Items { heads, blobs, runs: transaction.open_table(RUN_AT)? }.add(list)?;
+            Items { heads, blobs, runs: transaction.open_table(RUN_AT)? }.add(list, merging)?;
         }
         Ok::<_, Fault>(())
     })?;

@@ -93,6 +93,7 @@ impl Entry {
 }
 
 /// A list that is put together, in order.
+#[derive(Debug)]
 pub(super) struct Writer {
     pub(super) head: StoredHead,
     pub(super) runs: Vec<RunId>,

@@ -15,13 +15,14 @@ use crate::store::embedded::fault::Fault;
 /// The place of a run that is gone, and of what is not in the list yet.
 const NONE: u32 = u32::MAX;
 
-/// These lists as one, without the runs that are gone.
+/// These lists as one, without the runs that are gone. `None` if it is not wanted any more.
 pub(super) fn merged(
     heads: &impl ReadableTable<u64, &'static [u8]>,
     blobs: &impl ReadableTable<Key, &'static [u8]>,
     places: &impl ReadableTable<u128, (u64, u8, u64)>,
     lists: &[u64],
-) -> Result<Writer, Fault> {
+    is_wanted: impl Fn() -> bool,
+) -> Result<Option<Writer>, Fault> {
     let mut readers = Vec::new();
     // Of what is said twice of the same step and item, that in the later list counts.
     for list in lists.iter().rev() {
@@ -50,6 +51,9 @@ pub(super) fn merged(
     }
     let mut last = None;
     while let Some(mut first) = next.peek_mut() {
+        if !is_wanted() {
+            return Ok(None);
+        }
         let Reverse((_, place)) = *first;
         let (source, at) = &mut sources[place];
         let entry = *at;
@@ -64,7 +68,7 @@ pub(super) fn merged(
             merged.append(&entry);
         }
     }
-    Ok(merged)
+    Ok(Some(merged))
 }
 
 /// One of the lists, and where what it refers to is in the one that is made of them: in that there is nothing that no entry

@@ -25,6 +25,7 @@
 
 mod list;
 mod merge;
+mod merging;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
@@ -33,7 +34,8 @@ use std::sync::Arc;
 use redb::{ReadableTable, Table};
 
 use self::list::{ENTRIES, Entry, RUNS, Reader, Said, StoredHead, Writer, encode_runs};
-use self::merge::merged;
+pub(super) use self::merging::Merging;
+use self::merging::{Merged, merge};
 use super::blobs::{self, Key};
 use super::fault::Fault;
 use super::layout::encode;
@@ -48,6 +50,8 @@ use crate::store::ItemEntry;
 const MERGED: usize = 8;
 /// Lists of so many entries stay as they are.
 const LARGEST: u64 = 1 << 20;
+/// So many entries are merged at once; more of them while other batches are written.
+const AT_ONCE: u64 = 128 << 10;
 /// So many runs are looked up at once to see whether lists have any left.
 const LOOKED_AT: u64 = 10_000;
 
@@ -122,15 +126,26 @@ fn placed(entries: &[ItemEntry], list: &mut Writer) -> Vec<Entry> {
 }
 
 impl Items<'_> {
-    /// Adds a list.
-    pub(super) fn add(&mut self, list: List) -> Result<(), Fault> {
-        self.put(list.0)?;
-        self.merge()
+    /// Adds a list, with what has come of merging earlier ones.
+    pub(super) fn add(&mut self, list: List, merging: &mut Merging) -> Result<(), Fault> {
+        let number = self.heads.last()?.map_or(0, |(last, _)| last.value() + 1);
+        self.put(number, list.0)?;
+        if let Some(merged) = merging.finished() {
+            self.replace(merged)?;
+        }
+        for (entries, lists) in self.due()? {
+            if entries < AT_ONCE {
+                let merged = merge(&self.heads, &self.blobs, &self.runs, lists, || true);
+                self.replace(merged)?;
+            } else {
+                merging.wants(lists);
+            }
+        }
+        Ok(())
     }
 
-    fn put(&mut self, mut list: Writer) -> Result<(), Fault> {
+    fn put(&mut self, number: u64, mut list: Writer) -> Result<(), Fault> {
         list.end_piece();
-        let number = self.heads.last()?.map_or(0, |(last, _)| last.value() + 1);
         self.heads.insert(number, &*encode(&list.head)?)?;
         blobs::put(&mut self.blobs, number, RUNS, &encode_runs(&list.runs))?;
         for (what, piece) in (ENTRIES..).zip(&list.pieces) {
@@ -139,33 +154,39 @@ impl Items<'_> {
         Ok(())
     }
 
-    /// Merges lists until there are few of each size.
-    fn merge(&mut self) -> Result<(), Fault> {
-        let mut by_size: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+    /// The lists of each size of which there are too many, and how many entries they have.
+    fn due(&self) -> Result<Vec<(u64, Vec<u64>)>, Fault> {
+        let mut by_size: BTreeMap<u32, (u64, Vec<u64>)> = BTreeMap::new();
         for entry in self.heads.iter()? {
             let (list, head) = entry?;
             let Ok(head) = StoredHead::read(head.value(), list.value()) else { continue };
             if head.entries < LARGEST && !head.is_damaged {
-                by_size.entry(head.entries.ilog2() / MERGED.ilog2()).or_default().push(list.value());
+                let (entries, lists) = by_size.entry(head.entries.ilog2() / MERGED.ilog2()).or_default();
+                *entries += head.entries;
+                lists.push(list.value());
             }
         }
-        for lists in by_size.into_values().filter(|lists| lists.len() >= MERGED) {
-            let merged = match merged(&self.heads, &self.blobs, &self.runs, &lists) {
-                Err(Fault::Damage { .. }) => {
-                    self.mark_damaged(&lists)?;
-                    continue;
-                }
-                merged => merged?,
-            };
-            for list in lists {
-                self.heads.remove(list)?;
-                blobs::remove_all(&mut self.blobs, list)?;
-            }
-            if merged.head.entries > 0 {
-                self.put(merged)?;
+        Ok(by_size.into_values().filter(|(_, lists)| lists.len() >= MERGED).collect())
+    }
+
+    /// Puts a list in the place of those that were merged, unless one of them has gone meanwhile.
+    fn replace(&mut self, Merged { lists, list }: Merged) -> Result<(), Fault> {
+        let list = match list {
+            Err(Fault::Damage { .. }) => return self.mark_damaged(&lists),
+            list => list?,
+        };
+        let (Some(list), Some(last)) = (list, lists.iter().max()) else { return Ok(()) };
+        for list in &lists {
+            if self.heads.get(list)?.is_none() {
+                return Ok(());
             }
         }
-        Ok(())
+        for list in &lists {
+            self.heads.remove(list)?;
+            blobs::remove_all(&mut self.blobs, *list)?;
+        }
+        // Those that came meanwhile are later ones.
+        if list.head.entries > 0 { self.put(*last, list) } else { Ok(()) }
     }
 
     /// Marks those of these lists that do not decode, so that the others are merged the next time.
