@@ -3,8 +3,9 @@
 //! ```text
 //! fn name(a: A, mut b: B) -> R {                  async fn name(a: A, mut b: B) -> R {
 //!     static CALLSITE = …;                            static CALLSITE = …;
+//!     let is_off = …;
 //!     let mut call = …;                               let mut call = …;
-//!     if let Some(record) = call.enter() {            if let Some(record) = call.enter() {
+//!     if let Some(record) = call.enter(is_off) {      if let Some(record) = call.enter() {
 //!         capture &a, &b                                  capture &a, &b
 //!         call.entered(record);                           call.entered(record);
 //!     }                                               }
@@ -13,7 +14,7 @@
 //!         let mut b = b;                                           if let Some(record) = call.leave(…) { … }
 //!         ({ BODY })                                           })
 //!     };                                                  .await
-//!     if !call.is_open() { return run() }
+//!     if is_off { return run() }
 //!     let returned: R = run();
 //!     if let Some(record) = call.leave(…) {       }
 //!         capture &returned
@@ -153,8 +154,14 @@ impl Expansion<'_> {
         quote!(let mut #call = #private::#kind::new();)
     }
 
-    /// The statements that enter the step and capture the arguments.
-    fn enter(&self, kind: TokenStream, call: &TokenStream) -> TokenStream {
+    /// Whether the function is not recorded, as an expression.
+    fn is_off(&self) -> TokenStream {
+        let private = &self.private;
+        quote!(#private::Callsite::is_off(&__XRAY_CALLSITE))
+    }
+
+    /// The statements that enter the step, unless `is_off`, and capture the arguments.
+    fn enter(&self, kind: TokenStream, call: &TokenStream, is_off: TokenStream) -> TokenStream {
         let private = &self.private;
         let record = Ident::new("__xray_record", Span::mixed_site());
         let captures: Vec<_> =
@@ -163,7 +170,7 @@ impl Expansion<'_> {
         // An import that nothing uses would be one more warning, and `allow` an error where the lint is forbidden.
         let import = self.parameters.iter().any(Parameter::needs_ladder).then(|| quote!(use #private::ladder::*;));
         quote! {
-            if let #private::Some(#mutable #record) = #private::#kind::enter(#call, &__XRAY_CALLSITE) {
+            if let #private::Some(#mutable #record) = #private::#kind::enter(#call, &__XRAY_CALLSITE, #is_off) {
                 #import
                 #(#captures)*
                 #private::#kind::entered(#call, #record);
@@ -249,16 +256,17 @@ impl Expansion<'_> {
     fn synchronous(&self) -> TokenStream {
         let private = &self.private;
         let call = self.call();
-        let [returned, kind, running] =
-            ["returned", "kind", "run"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
+        let [returned, kind, running, off] =
+            ["returned", "kind", "run", "off"].map(|name| Ident::new(&format!("__xray_{name}"), Span::mixed_site()));
         let body = self.after(parameters::bind(&self.parameters, &self.function.body.stream()));
         let allowed = self.allowed();
         let output = self.written_output();
         let arrow = output.as_ref().map(|output| quote!(-> #output));
         let run = quote!(#private::once(move || #arrow #body));
         let call_new = self.call_new(quote!(Call));
-        let enter = self.enter(quote!(Call), &quote!(&mut #call));
-        let enter = quote!(#call_new #enter);
+        let enter = self.enter(quote!(Call), &quote!(&mut #call), quote!(#off));
+        let is_off = self.is_off();
+        let enter = quote!(let #off = #is_off; #call_new #enter);
         if matches!(output.as_ref().map(types::bare), Some(Type::Never(_))) {
             // It does not come back; the guard sees it go.
             return quote!(#enter #allowed { (#run)() });
@@ -283,10 +291,11 @@ impl Expansion<'_> {
                 #kind.finish(#call, #returned, #leave)
             }
         };
-        // What is not recorded goes straight to where the caller wants it.
+        // What is not recorded goes straight to where the caller wants it, and the arguments are where they came.
         let straight = (!types::is_opaque_future(&self.output)).then(|| {
             quote! {
-                if !#private::Call::is_open(&#call) {
+                if #off {
+                    #private::Call::not_begun(#call);
                     return #running();
                 }
             }
@@ -305,7 +314,7 @@ impl Expansion<'_> {
     /// as it is written: the result cannot be seen.
     fn guarded(&self) -> TokenStream {
         let (call, call_new) = (self.call(), self.call_new(quote!(Call)));
-        let enter = self.enter(quote!(Call), &quote!(&mut #call));
+        let enter = self.enter(quote!(Call), &quote!(&mut #call), self.is_off());
         // In braces, for what another attribute has put there: two of the same name are two errors.
         let body = self.after(parameters::bind(&self.parameters, &self.function.body.stream()));
         quote!(#call_new #enter #body)
@@ -318,7 +327,7 @@ impl Expansion<'_> {
         let output = self.written_output().unwrap_or_else(|| syn::parse_quote!(()));
         let expected = self.expected_output(&output);
         let call_new = self.call_new(quote!(AsyncCall));
-        let enter = self.enter(quote!(AsyncCall), &quote!(#call));
+        let enter = self.enter(quote!(AsyncCall), &quote!(#call), self.is_off());
         let body = self.after(quote!(#expected #bindings));
         if matches!(types::bare(&output), Type::Never(_)) {
             // It does not come back: it is cancelled or panics, if anything.

@@ -123,7 +123,8 @@ impl Callsite {
 
     /// Whether calls are known not to be recorded: one relaxed load.
     #[inline(always)]
-    pub(crate) fn is_off(&self) -> bool {
+    #[must_use]
+    pub fn is_off(&self) -> bool {
         self.state.load(Ordering::Relaxed) == OFF
     }
 

@@ -29,8 +29,8 @@ impl AsyncCall {
 
     /// As [`Step::enter`].
     #[inline(always)]
-    pub fn enter(&mut self, callsite: &'static Callsite) -> Option<Record> {
-        self.step.enter(callsite)
+    pub fn enter(&mut self, callsite: &'static Callsite, is_off: bool) -> Option<Record> {
+        self.step.enter(callsite, is_off)
     }
 
     /// As [`Step::entered`].

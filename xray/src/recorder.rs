@@ -89,11 +89,11 @@ impl Step {
         !matches!(self.open, Open::Not)
     }
 
-    /// Begins to record that the call begins. The arguments go into the record, which [`Step::entered`] takes back;
-    /// `None` if there is none.
+    /// Begins to record that the call begins, unless its function `is_off`. The arguments go into the record, which
+    /// [`Step::entered`] takes back; `None` if there is none.
     #[inline(always)]
-    pub fn enter(&mut self, callsite: &'static Callsite) -> Option<Record> {
-        if callsite.is_off() { None } else { self.enter_recorded(callsite) }
+    pub fn enter(&mut self, callsite: &'static Callsite, is_off: bool) -> Option<Record> {
+        if is_off { None } else { self.enter_recorded(callsite) }
     }
 
     fn enter_recorded(&mut self, callsite: &'static Callsite) -> Option<Record> {
@@ -298,8 +298,8 @@ impl Call {
 
     /// As [`Step::enter`].
     #[inline(always)]
-    pub fn enter(&mut self, callsite: &'static Callsite) -> Option<Record> {
-        if callsite.is_off() { None } else { self.enter_recorded(callsite) }
+    pub fn enter(&mut self, callsite: &'static Callsite, is_off: bool) -> Option<Record> {
+        if is_off { None } else { self.enter_recorded(callsite) }
     }
 
     // Apart from those without values, so that on either way nothing has to be kept for after a call.
@@ -338,11 +338,10 @@ impl Call {
         self.step.entered(record);
     }
 
-    /// Whether there is something to do when it ends.
+    /// It did not begin: there is nothing to do when it ends.
     #[inline(always)]
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.step.is_open()
+    pub fn not_begun(self) {
+        std::mem::forget(self);
     }
 
     /// As [`Step::leave`]; the step is no longer the current one.
