@@ -27,17 +27,17 @@ pub fn ticks() -> u64 {
 /// As [`ticks`], without asking whether the counter can be relied on: for whoever has asked [`is_counter`].
 #[inline(always)]
 pub(crate) fn counter() -> u64 {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     return tsc::read();
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     ticks()
 }
 
 /// Whether [`counter`] gives the same times as [`ticks`].
 pub(crate) fn is_counter() -> bool {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     return tsc::is_reliable();
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     true
 }
 

@@ -22,6 +22,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let name = format!("the xray crate builds with features [{features}]");
         steps.cargo(&name, &["check", "--quiet", "-p", "xray", "--no-default-features", "--features", features])?;
     }
+    // What is there for the interpreter is compiled for it alone: see `cargo xtask sanitize`.
+    let for_miri = ["-p", "xray-collector", "--lib", "--no-default-features", "--profile", "check"];
+    let for_miri = [&["rustc", "--quiet"], &for_miri[..], &["--", "--cfg", "miri"]].concat();
+    steps.cargo("the collector builds for miri", &for_miri)?;
     // The end-to-end tests run the example as a user would.
     let examples = [&["build"], &RELEASED[..], &["--examples", "--bin", "instructions"]].concat();
     steps.cargo("the examples build", &examples)?;
