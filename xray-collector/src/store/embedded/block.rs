@@ -53,8 +53,8 @@ const COLUMN: u32 = 16;
 const LENGTHS: u32 = 32;
 const FRAME: u32 = 64;
 
-/// Arguments, result and facts.
-pub(super) const PARTS: usize = 3;
+/// In the order in which they lie.
+const PARTS: [Part; 3] = [Part::Arguments, Part::Result, Part::Facts];
 
 type Blobs<'t> = Table<'t, Key, &'static [u8]>;
 
@@ -260,7 +260,7 @@ pub(super) fn read_runs(
 /// The values of a block that is put together.
 #[derive(Debug, Default)]
 pub(super) struct Values {
-    lengths: [Vec<u64>; PARTS],
+    lengths: [Vec<u64>; PARTS.len()],
     /// What is not in a frame yet.
     rest: Vec<u8>,
     /// Of each frame, and of what will be the next one, the first row.
@@ -271,19 +271,31 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// Appends those of the next row, in the order of the parts.
-    pub(super) fn push(&mut self, parts: [&[u8]; PARTS]) {
+    /// Appends those of the next row: `append` appends its parts to the bytes, one after the other. What it appends before
+    /// it fails goes again.
+    pub(super) fn push<E>(&mut self, mut append: impl FnMut(Part, &mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
+        let from = self.rest.len();
+        let mut ends = [from; PARTS.len()];
+        for (part, end) in PARTS.into_iter().zip(&mut ends) {
+            if let Err(error) = append(part, &mut self.rest) {
+                self.rest.truncate(from);
+                return Err(error);
+            }
+            *end = self.rest.len();
+        }
         if self.starts.len() == self.frames.len() {
             self.starts.push(self.lengths[0].len() as u32);
         }
-        for (lengths, part) in self.lengths.iter_mut().zip(parts) {
-            self.rest.extend(part);
-            lengths.push(part.len() as u64);
-            self.bytes += part.len();
+        let mut start = from;
+        for (lengths, end) in self.lengths.iter_mut().zip(ends) {
+            lengths.push((end - start) as u64);
+            start = end;
         }
+        self.bytes += start - from;
         if self.rest.len() >= FRAME_BYTES {
             self.end_frame();
         }
+        Ok(())
     }
 
     /// Whether the block takes no more of them.
@@ -292,7 +304,9 @@ impl Values {
     }
 
     fn end_frame(&mut self) {
-        self.frames.push(std::mem::take(&mut self.rest));
+        // The next one is most likely as long.
+        let room = if self.rest.len() >= FRAME_BYTES { self.rest.len() + self.rest.len() / 16 } else { 0 };
+        self.frames.push(std::mem::replace(&mut self.rest, Vec::with_capacity(room)));
     }
 
     /// They in bytes, with the names that they refer to.
@@ -347,7 +361,7 @@ pub(super) struct Whereabouts {
     /// Of each frame, the first row; and how many rows there are.
     frames: Vec<u32>,
     /// Of each row, where in its frame its values begin, and where its result and its facts do.
-    places: Vec<[u32; PARTS]>,
+    places: Vec<[u32; PARTS.len()]>,
     /// And where they end.
     ends: Vec<u32>,
 }
@@ -361,7 +375,7 @@ impl Whereabouts {
         let damage = |detail: &str| Fault::damage(name(block), detail);
         let starts = blobs::get(table, block, FRAMES, || name(block))?;
         let mut frames: Vec<u32> = starts.as_chunks().0.iter().map(|start| u32::from_le_bytes(*start)).collect();
-        let mut lengths: [Vec<u64>; PARTS] = Default::default();
+        let mut lengths: [Vec<u64>; PARTS.len()] = Default::default();
         for (what, lengths) in (LENGTHS..).zip(&mut lengths) {
             let bytes = blobs::get(table, block, what, || name(block))?;
             let decoded = integers::decode(&bytes, steps);
@@ -373,7 +387,7 @@ impl Whereabouts {
             if frames.get(frame) == Some(&(row as u32)) {
                 (at, frame) = (0, frame + 1);
             }
-            let mut place = [0; PARTS];
+            let mut place = [0; PARTS.len()];
             for (place, lengths) in place.iter_mut().zip(&lengths) {
                 *place = at;
                 let end = u32::try_from(lengths[row]).ok().and_then(|length| at.checked_add(length));

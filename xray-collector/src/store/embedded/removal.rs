@@ -19,7 +19,7 @@ use super::write::{self, Counts};
 use super::{blobs, items, read, removed, rows, segments};
 use crate::id::RunId;
 use crate::model::RunStatus;
-use crate::store::{Block, ColumnSet, Limit, Part, Removed};
+use crate::store::{Block, ColumnSet, Limit, Removed};
 
 /// So many runs go in one transaction, at most.
 const RUNS_AT_ONCE: usize = 512;
@@ -158,13 +158,11 @@ fn rewrite(
                     .transpose()?;
             }
             let bytes = frame.as_ref().filter(|_| place.is_some()).map_or(&[][..], |(_, bytes)| bytes);
-            let mut parts = [&[][..]; block::PARTS];
-            for (slice, part) in parts.iter_mut().zip([Part::Arguments, Part::Result, Part::Facts]) {
-                let range = whereabouts.place(row, part);
+            values.push(|part, out| {
                 let ends = || Fault::damage(block::name(number), "a frame ends before its values");
-                *slice = bytes.get(range).ok_or_else(ends)?;
-            }
-            values.push(parts);
+                out.extend(bytes.get(whereabouts.place(row, part)).ok_or_else(ends)?);
+                Ok::<_, Fault>(())
+            })?;
         }
     }
     let new = next_block(transaction)?;

@@ -8,7 +8,7 @@ use std::thread::Scope;
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::blobs;
-use super::block::{self, Encoded, PARTS, ROWS, StoredHead, Values};
+use super::block::{self, Encoded, ROWS, StoredHead, Values};
 use super::fault::Fault;
 use super::layout::{
     ALL_STEPS, BLOCK_HEADS, BLOCKS, FACTS, META, META_NEXT_BLOCK, RUN_AT, SEGMENTS, STEPS, encode, facts_of,
@@ -19,7 +19,7 @@ use crate::aside::Aside;
 use crate::id::{RunId, StepId};
 use crate::map::FastMap;
 use crate::store::segment::Contents;
-use crate::store::{Block, FactsRow, PayloadRef, Segment, StepRow};
+use crate::store::{Block, FactsRow, Part, PayloadRef, Segment, StepRow};
 use crate::value::{Appender, Cursor, SegmentNames, Table as Names};
 
 /// So many rows go from the table into blocks at once, at most.
@@ -53,7 +53,6 @@ pub(super) struct Sealer<'a, 't, 'scope, 'env> {
     columns: Block,
     values: Values,
     names: SegmentNames,
-    scratch: Vec<u8>,
     done: Done,
 }
 
@@ -95,7 +94,6 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
             started_ns,
             columns: Block::default(),
             values: Values::default(),
-            scratch: Vec::new(),
             done: Done::default(),
         })
     }
@@ -167,12 +165,15 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
 
     /// Appends a row with its values, unless one of them cannot be read.
     fn push(&mut self, row: &StepRow, facts: &[FactsRow]) -> Result<(), Fault> {
-        match self.gather(row, facts) {
-            Ok(ends) => {
-                let [arguments, result, all] = ends;
-                let parts = [&self.scratch[..arguments], &self.scratch[arguments..result], &self.scratch[result..all]];
+        let Self { values, values_of, names, .. } = self;
+        let appended = values.push(|part, out| match part {
+            Part::Arguments => values_of.append(row.arguments, names, out),
+            Part::Result => values_of.append(row.result, names, out),
+            Part::Facts => facts.iter().try_for_each(|fact| values_of.append(Some(fact.place), names, out)),
+        });
+        match appended {
+            Ok(()) => {
                 self.columns.push(row, !facts.is_empty());
-                self.values.push(parts);
                 self.done.steps += 1;
             }
             Err(Fault::Damage { .. }) => {
@@ -184,19 +185,6 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
             self.end_block()?;
         }
         Ok(())
-    }
-
-    /// Puts the values of a row behind each other. Says where each part ends.
-    fn gather(&mut self, row: &StepRow, facts: &[FactsRow]) -> Result<[usize; PARTS], Fault> {
-        self.scratch.clear();
-        self.values_of.append(row.arguments, &mut self.names, &mut self.scratch)?;
-        let arguments = self.scratch.len();
-        self.values_of.append(row.result, &mut self.names, &mut self.scratch)?;
-        let result = self.scratch.len();
-        for fact in facts {
-            self.values_of.append(Some(fact.place), &mut self.names, &mut self.scratch)?;
-        }
-        Ok([arguments, result, self.scratch.len()])
     }
 
     fn end_block(&mut self) -> Result<(), Fault> {
