@@ -1,6 +1,6 @@
-//! What the collector's thread costs in the background, and how much it takes in.
+//! What the collector's threads cost in the background, and how much they take in.
 //!
-//! `cargo run --release -p xray-benches --bin collector`, on Linux: the thread's time is read from `/proc`. Each line is a
+//! `cargo run --release -p xray-benches --bin collector`, on Linux: peak memory is read from `/proc`. Each line is a
 //! process of its own, so that its peak memory is its own: a producer that is paced to 100,000 and to 1,000,000 steps a
 //! second and drops what finds no room, then one that waits for room, which shows how much is taken in without a loss. What
 //! a step takes and its bytes are those of steps that are stored; the file has room to grow in them.
@@ -14,11 +14,11 @@
 //! 2,000 steps take.
 
 use std::hint::black_box;
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
+use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use xray::Overflow;
 
@@ -190,7 +190,7 @@ fn line(name: &str, rate: Option<f64>) -> anyhow::Result<Line> {
     let xray = xray::builder().store(&path).overflow(overflow).start()?;
     run(&mut call);
     xray.flush()?;
-    let (before, cpu_before, start) = (xray::stats(), collector_seconds()?, Instant::now());
+    let (before, cpu_before, start) = (xray::stats(), collector_seconds(), Instant::now());
     let mut runs = 0_u32;
     while start.elapsed().as_secs_f64() < SECONDS {
         run(&mut call);
@@ -202,7 +202,7 @@ fn line(name: &str, rate: Option<f64>) -> anyhow::Result<Line> {
     }
     xray.flush()?;
     let (after, seconds) = (xray::stats(), start.elapsed().as_secs_f64());
-    let collector_seconds = collector_seconds()? - cpu_before;
+    let collector_seconds = collector_seconds() - cpu_before;
     drop(xray);
     let events = |count: u64| count * RUN as u64 / (RUN as u64 + 1) / 2;
     Ok(Line {
@@ -215,17 +215,13 @@ fn line(name: &str, rate: Option<f64>) -> anyhow::Result<Line> {
     })
 }
 
-/// The processor's time that the collector's thread has used.
-fn collector_seconds() -> anyhow::Result<f64> {
-    for task in Path::new("/proc/self/task").read_dir()? {
-        let task = task?.path();
-        if std::fs::read_to_string(task.join("comm"))?.trim() == "xray-collector" {
-            let nanoseconds = std::fs::read_to_string(task.join("schedstat"))?;
-            let nanoseconds = nanoseconds.split_whitespace().next().context("an empty schedstat")?;
-            return Ok(nanoseconds.parse::<f64>()? / 1e9);
-        }
-    }
-    bail!("there is no thread of that name")
+/// The processor's time that the collector's threads have used, those that have ended included: all but this one.
+fn collector_seconds() -> f64 {
+    let seconds = |clock| {
+        let time = clock_gettime(clock);
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    };
+    seconds(ClockId::ProcessCPUTime) - seconds(ClockId::ThreadCPUTime)
 }
 
 fn peak_mib() -> anyhow::Result<f64> {

@@ -244,11 +244,8 @@ fn what_waits_to_be_a_block_becomes_one_when_the_store_is_closed() {
         model.check();
     }
     let rows = |store: EmbeddedStore| -> u64 {
-        use redb::{Database, ReadableDatabase, TableDefinition};
         drop(store);
-        let read = Database::open(&path).unwrap().begin_read().unwrap();
-        let meta = read.open_table(TableDefinition::<&str, u64>::new("meta")).unwrap();
-        meta.get("final rows").unwrap().unwrap().value()
+        waiting(&path).0
     };
     let Model { store, steps, runs, segment } = model;
     assert_eq!(rows(store), 0);
@@ -341,5 +338,56 @@ fn a_block_that_is_damaged_is_named_and_others_are_read() {
         drop(columns);
         drop(store);
         change(4);
+    }
+}
+
+/// What waits to be a block after a store was closed: rows, and the bytes of their values.
+fn waiting(path: &std::path::Path) -> (u64, u64) {
+    use redb::{Database, ReadableDatabase, TableDefinition};
+    let read = Database::open(path).unwrap().begin_read().unwrap();
+    let meta = read.open_table(TableDefinition::<&str, u64>::new("meta")).unwrap();
+    let count = |name| meta.get(name).unwrap().map_or(0, |count| count.value());
+    (count("final rows"), count("final bytes"))
+}
+
+#[test]
+fn few_steps_with_large_values_do_not_wait_to_be_many() {
+    const VALUE: usize = 200 * 256;
+    let directory = directory();
+    let path = directory.path().join("movies.redb");
+    let value = list(&vec![&text(&"x".repeat(253))[..]; 200]);
+    let write = |store: &EmbeddedStore, segment: u64, steps: u64| {
+        let mut payload = Payload { segment, ..Payload::default() };
+        let rows = (0..steps).map(|n| {
+            let mut row = step(run_id(1), 1 + segment * 1_000 + n);
+            row.arguments = payload.put(&[&list(&[&number((n % 256) as u8)]), &value]);
+            row
+        });
+        let steps = rows.collect();
+        let callsites = vec![(0, callsite("suitable", &["number", "films"]))];
+        let runs = vec![run(1, 500, RunStatus::Completed)];
+        let segments = vec![Segment { number: segment, names: Vec::new(), payload: payload.bytes }];
+        store.write(&Batch { callsites, runs, steps, segments, ..Batch::default() }).unwrap();
+    };
+    let store = open(&path);
+    // Each batch has little: they wait until they are as much as a block may have.
+    for segment in 1..=40 {
+        write(&store, segment, 10);
+    }
+    drop(store);
+    let (rows, bytes) = waiting(&path);
+    assert!(rows < 400 && bytes > 0 && bytes < 17 * 10 * (VALUE as u64 + 100), "{rows} rows, {bytes} bytes");
+    // One that has much makes a block at once.
+    let store = open(&path);
+    write(&store, 41, 60);
+    drop(store);
+    assert_eq!(waiting(&path), (rows, bytes));
+
+    let store = open(&path);
+    assert_sound(&store);
+    assert_eq!(store.summary().unwrap().steps, 460);
+    for id in [1_001, 20_009, 40_000, 40_009, 41_059] {
+        let detail = store.step(run_id(1), StepId(1 + id)).unwrap().expect("it is there");
+        assert!(detail.arguments[1].captured.json().len() > 200 * 253, "{id}");
     }
 }

@@ -41,7 +41,7 @@ use crate::value::Cursor;
 /// is read in a millisecond.
 pub(super) const ROWS: usize = 16_384;
 /// What the values of a block may come to.
-const VALUES_BYTES: usize = 8 << 20;
+pub(super) const VALUES_BYTES: usize = 8 << 20;
 /// A frame of values: what is decompressed to see one step.
 const FRAME_BYTES: usize = 128 << 10;
 

@@ -7,6 +7,7 @@
 //!             "next block"              u64          the same, of blocks
 //!             "steps"                   u64          how many there are
 //!             "final rows"              u64          how many of them are in `steps` and will not change any more
+//!             "final bytes"             u64          how many bytes of arguments and results these have in segments
 //!             "writes"                  u64          how many transactions there were
 //!             "runs completed", …       u64          how many there are, of each status
 //! runs        (started_ns u64, run)     StoredRun    in the order in which they are listed
@@ -84,6 +85,7 @@ pub(super) const META_NEXT_BLOCK: &str = "next block";
 pub(super) const META_STEPS: &str = "steps";
 pub(super) const META_WRITES: &str = "writes";
 pub(super) const META_FINAL_ROWS: &str = "final rows";
+pub(super) const META_FINAL_BYTES: &str = "final bytes";
 
 /// No block, where a run's first one stands.
 pub(super) const NO_BLOCK: u64 = u64::MAX;

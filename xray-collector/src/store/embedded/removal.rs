@@ -11,8 +11,8 @@ use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Wri
 use super::block::{self, StoredHead, Values, Whereabouts};
 use super::fault::Fault;
 use super::layout::{
-    ALL_STEPS, BLOCK_HEADS, BLOCKS, DISCARDED, FACTS, ITEM_HEADS, ITEMS, META_FINAL_ROWS, META_STEPS, OPEN_RUNS, PINS,
-    RUN_AT, RUN_BLOCKS, RUNS, RUNS_IN_MIND, STEPS, STEPS_IN_MIND, facts_of, known, meta_runs, status,
+    ALL_STEPS, BLOCK_HEADS, BLOCKS, DISCARDED, FACTS, ITEM_HEADS, ITEMS, META_STEPS, OPEN_RUNS, PINS, RUN_AT,
+    RUN_BLOCKS, RUNS, RUNS_IN_MIND, STEPS, STEPS_IN_MIND, facts_of, known, meta_runs, status,
 };
 use super::seal::{next_block, write_block};
 use super::write::{self, Counts};
@@ -221,8 +221,7 @@ fn remove_rows(transaction: &WriteTransaction, gone: &BTreeSet<RunId>, counts: &
         steps_in_mind.retain_in((run.0, 0)..=(run.0, u64::MAX), |_, _| false)?;
         runs_in_mind.remove(run.0)?;
         let (taken, growth) = rows::take(&mut steps, *run, |_| true)?;
-        counts.add(META_STEPS, growth.rows);
-        counts.add(META_FINAL_ROWS, growth.final_rows);
+        counts.add_rows(growth);
         rows_gone += taken.len() as u64;
     }
     let has_freed = rows_gone > 0 || facts.len()? < facts_before;

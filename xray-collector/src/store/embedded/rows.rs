@@ -54,18 +54,31 @@ pub(super) struct Growth {
     pub(super) rows: i64,
     /// Of those that do not change any more.
     pub(super) final_rows: i64,
+    /// The bytes of these rows' values.
+    pub(super) final_bytes: i64,
+}
+
+/// How many bytes of arguments and results a row has in segments.
+pub(super) fn value_bytes(row: &StepRow) -> u64 {
+    [row.arguments, row.result].into_iter().flatten().map(|place| u64::from(place.length)).sum()
 }
 
 impl Growth {
     fn of(before: &[StepRow], after: &[StepRow]) -> Self {
-        let count = |rows: &[StepRow]| (rows.len() as i64, rows.iter().filter(|row| row.is_final).count() as i64);
-        let ((rows, final_rows), (now, now_final)) = (count(before), count(after));
-        Self { rows: now - rows, final_rows: now_final - final_rows }
+        let mut growth = Self::default();
+        for (rows, sign) in [(before, -1), (after, 1)] {
+            let last = || rows.iter().filter(|row| row.is_final);
+            growth.rows += sign * rows.len() as i64;
+            growth.final_rows += sign * last().count() as i64;
+            growth.final_bytes += sign * last().map(value_bytes).sum::<u64>() as i64;
+        }
+        growth
     }
 
     pub(super) fn add(&mut self, other: Self) {
         self.rows += other.rows;
         self.final_rows += other.final_rows;
+        self.final_bytes += other.final_bytes;
     }
 }
 

@@ -1,14 +1,13 @@
 //! From rows to blocks: steps that will not change any more leave the table of rows, or never enter it, and their values
 //! go with them, in their order.
 
-use std::collections::hash_map::Entry;
-use std::sync::Arc;
 use std::thread::Scope;
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::blobs;
 use super::block::{self, Encoded, ROWS, StoredHead, Values};
+use super::cache::Cache;
 use super::fault::Fault;
 use super::layout::{
     ALL_STEPS, BLOCK_HEADS, BLOCKS, FACTS, META, META_NEXT_BLOCK, RUN_AT, SEGMENTS, STEPS, encode, facts_of,
@@ -21,6 +20,9 @@ use crate::map::FastMap;
 use crate::store::segment::Contents;
 use crate::store::{Block, FactsRow, Part, PayloadRef, Segment, StepRow};
 use crate::value::{Appender, Cursor, SegmentNames, Table as Names};
+
+/// How much is kept of segments that values are taken from.
+const READ_BYTES: usize = 32 << 20;
 
 /// So many rows go from the table into blocks at once, at most.
 const ROWS_AT_ONCE: usize = 4 * ROWS;
@@ -79,7 +81,8 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
         started_ns: FastMap<RunId, u64>,
     ) -> Result<Self, Fault> {
         let main = segments.iter().max_by_key(|segment| segment.payload.len());
-        let values_of = Sources { segments, main, read: FastMap::default(), stored: transaction.open_table(SEGMENTS)? };
+        let values_of =
+            Sources { segments, main, read: Cache::new(READ_BYTES), stored: transaction.open_table(SEGMENTS)? };
         Ok(Self {
             scope,
             is_much,
@@ -252,7 +255,7 @@ struct Sources<'a, 't> {
     /// The one of these that most are in: blocks have its names, so that its values are copied as they are.
     main: Option<&'a Segment>,
     /// Those of the store that were read.
-    read: FastMap<u64, Arc<Contents>>,
+    read: Cache<u64, Contents>,
     stored: Table<'t, (u64, u32), &'static [u8]>,
 }
 
@@ -273,15 +276,12 @@ impl<'a> Sources<'a, '_> {
             out.extend(of_payload(&main.payload).ok_or_else(ends)?);
             return Ok(());
         }
+        let contents;
         let (texts, values) = match self.segments.iter().find(|segment| segment.number == number) {
             Some(segment) => (&segment.names[..], of_payload(&segment.payload).ok_or_else(ends)?),
             None => {
-                let contents = match self.read.entry(number) {
-                    Entry::Occupied(read) => &*read.into_mut(),
-                    Entry::Vacant(place) => {
-                        place.insert(segments::read(&self.stored, number, || "values of steps".to_owned())?)
-                    }
-                };
+                let read = || segments::read(&self.stored, number, || "values of steps".to_owned());
+                contents = self.read.get_or(number, Contents::size, read)?;
                 (&contents.names[..], contents.get(offset, length).ok_or_else(ends)?)
             }
         };

@@ -8,8 +8,8 @@ use redb::{Database, ReadableTable, TableDefinition};
 
 use super::fault::Fault;
 use super::layout::{
-    BLOCK_HEADS, BLOCKS, DISCARDED, FORMAT, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_FORMAT, NO_BLOCK, PINS,
-    REMOVED, REMOVED_AT, RUN_AT, RUN_BLOCKS, STEPS,
+    BLOCK_HEADS, BLOCKS, DISCARDED, FORMAT, ITEM_HEADS, ITEMS, META, META_FINAL_BYTES, META_FINAL_ROWS, META_FORMAT,
+    NO_BLOCK, PINS, REMOVED, REMOVED_AT, RUN_AT, RUN_BLOCKS, STEPS,
 };
 use super::{rows, write};
 
@@ -39,11 +39,16 @@ pub(super) fn from(database: &Database, format: u64) -> Result<(), Fault> {
         transaction.open_table(REMOVED)?;
         transaction.open_table(REMOVED_AT)?;
         transaction.open_table(DISCARDED)?;
-        let mut final_rows = 0;
+        let (mut final_rows, mut final_bytes) = (0, 0);
         for row in rows::all(&transaction.open_table(STEPS)?)? {
-            final_rows += u64::from(row?.is_final);
+            let row = row?;
+            if row.is_final {
+                (final_rows, final_bytes) = (final_rows + 1, final_bytes + rows::value_bytes(&row));
+            }
         }
-        transaction.open_table(META)?.insert(META_FINAL_ROWS, final_rows)?;
+        let mut meta = transaction.open_table(META)?;
+        meta.insert(META_FINAL_ROWS, final_rows)?;
+        meta.insert(META_FINAL_BYTES, final_bytes)?;
     }
     transaction.open_table(META)?.insert(META_FORMAT, u64::from(FORMAT))?;
     transaction.commit()?;

@@ -9,14 +9,15 @@ use std::thread::Scope;
 
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, Table, WriteTransaction};
 
-use super::block::{self, ROWS, StoredHead};
+use super::block::{self, ROWS, StoredHead, VALUES_BYTES};
 use super::fault::Fault;
 use super::items::{self, Items, Merging};
 use super::layout::{
-    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_ROWS, META_NEXT_SEGMENT, META_STEPS,
-    META_WRITES, NO_BLOCK, OPEN_RUNS, PINS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite,
-    StoredRun, encode, known, meta_runs, status, status_code,
+    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_BYTES, META_FINAL_ROWS,
+    META_NEXT_SEGMENT, META_STEPS, META_WRITES, NO_BLOCK, OPEN_RUNS, PINS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS,
+    STEPS, StoredCallsite, StoredRun, encode, known, meta_runs, status, status_code,
 };
+use super::rows::Growth;
 use super::seal::{Sealed, Sealer, put_fact};
 use super::{progress, read, removed, rows, segments};
 use crate::aside::{Aside, MANY};
@@ -29,6 +30,8 @@ use crate::store::{Batch, Column, ColumnSet, FactsRow, LateRow, SchemaRow, Segme
 /// A batch of so many steps that will not change any more makes blocks of its own. Those of smaller ones are rows until
 /// they are enough for a block.
 const STRAIGHT: usize = ROWS / 2;
+/// So does one whose values are so many bytes.
+const STRAIGHT_BYTES: u64 = VALUES_BYTES as u64 / 4;
 
 /// When the store is closed, so many rows make a block: a question reads it faster than so many rows.
 const SMALLEST: usize = ROWS / 8;
@@ -83,7 +86,8 @@ fn steps<'scope>(
     counts: &mut Counts,
 ) -> Result<Vec<Sealed>, Fault> {
     let rows = sorted(&batch.steps);
-    if rows.iter().filter(|row| row.is_final).count() >= STRAIGHT {
+    let last = || rows.iter().filter(|row| row.is_final);
+    if last().count() >= STRAIGHT || last().map(|row| rows::value_bytes(row)).sum::<u64>() >= STRAIGHT_BYTES {
         return straight(scope, transaction, batch, &rows, counts);
     }
     store(transaction, &rows, &batch.facts, counts)?;
@@ -111,8 +115,7 @@ fn store(
     counts: &mut Counts,
 ) -> Result<(), Fault> {
     let growth = rows::put(&mut transaction.open_table(STEPS)?, rows)?;
-    counts.add(META_STEPS, growth.rows);
-    counts.add(META_FINAL_ROWS, growth.final_rows);
+    counts.add_rows(growth);
     {
         let mut table = transaction.open_table(FACTS)?;
         facts.iter().try_for_each(|fact| put_fact(&mut table, fact))?;
@@ -154,8 +157,8 @@ fn straight<'scope>(
         left.push(row);
         left_facts.extend(facts);
     }
-    counts.add(META_STEPS, done.growth.rows + done.steps);
-    counts.add(META_FINAL_ROWS, done.growth.final_rows);
+    counts.add_rows(done.growth);
+    counts.add(META_STEPS, done.steps);
     store(transaction, &sorted(&left), &left_facts, counts)?;
     for segment in &batch.segments {
         let pieces = segments::pieces(segment, &left, &left_facts);
@@ -186,16 +189,20 @@ fn seal_stored<'scope>(
     transaction: &WriteTransaction,
     enough: usize,
 ) -> Result<(), Fault> {
-    let final_rows = transaction.open_table(META)?.get(META_FINAL_ROWS)?.map_or(0, |count| count.value());
-    if final_rows < enough as u64 {
+    let (rows, bytes) = {
+        let meta = transaction.open_table(META)?;
+        let count = |name| Ok::<_, Fault>(meta.get(name)?.map_or(0, |count| count.value()));
+        (count(META_FINAL_ROWS)?, count(META_FINAL_BYTES)?)
+    };
+    if rows < enough as u64 && bytes < VALUES_BYTES as u64 {
         return Ok(());
     }
     let mut sealer = Sealer::new(scope, false, transaction, &[], FastMap::default())?;
     sealer.seal_stored()?;
     let done = sealer.finish()?;
     let mut counts = Counts::default();
-    counts.add(META_STEPS, done.growth.rows + done.steps);
-    counts.add(META_FINAL_ROWS, done.growth.final_rows);
+    counts.add_rows(done.growth);
+    counts.add(META_STEPS, done.steps);
     let (refused, facts): (Vec<_>, Vec<_>) = done.refused.into_iter().unzip();
     store(transaction, &sorted(&refused), &facts.concat(), &mut counts)?;
     Runs::open(transaction)?.put_all(&[], &done.sealed, &mut counts)?;
@@ -446,6 +453,13 @@ pub(super) struct Counts(BTreeMap<&'static str, i64>);
 impl Counts {
     pub(super) fn add(&mut self, name: &'static str, change: i64) {
         *self.0.entry(name).or_default() += change;
+    }
+
+    /// What the table of rows has grown by.
+    pub(super) fn add_rows(&mut self, growth: Growth) {
+        self.add(META_STEPS, growth.rows);
+        self.add(META_FINAL_ROWS, growth.final_rows);
+        self.add(META_FINAL_BYTES, growth.final_bytes);
     }
 
     pub(super) fn write(self, transaction: &WriteTransaction) -> Result<(), Fault> {

@@ -9,20 +9,22 @@ use crate::id::{RunId, StepId};
 use crate::store::PayloadRef;
 use crate::store::embedded::fault::Fault;
 use crate::store::embedded::layout::{
-    FACTS, META, META_FINAL_ROWS, META_NEXT_SEGMENT, META_STEPS, SEGMENTS, STEPS, step_place,
+    FACTS, META, META_FINAL_BYTES, META_FINAL_ROWS, META_NEXT_SEGMENT, META_STEPS, SEGMENTS, STEPS, step_place,
 };
 use crate::store::embedded::{read, rows};
 
 impl Check<'_> {
     pub(super) fn rows(&mut self) -> Result<(), Fault> {
         let mut wanted = BTreeSet::new();
-        let mut final_rows = 0;
+        let (mut final_rows, mut final_bytes) = (0, 0);
         let table = self.read.open_table(STEPS)?;
         let mut last = None;
         for row in rows::all(&table)? {
             let Some(row) = self.report.sound(row)? else { continue };
             let name = step_place(row.run, row.step);
-            final_rows += u64::from(row.is_final);
+            if row.is_final {
+                (final_rows, final_bytes) = (final_rows + 1, final_bytes + rows::value_bytes(&row));
+            }
             if last.is_some_and(|last| last >= (row.run, row.step)) {
                 self.report.problem(&name, "its row is not in order");
             }
@@ -45,6 +47,7 @@ impl Check<'_> {
             self.steps_of(run, &mut steps);
         }
         self.count(META_FINAL_ROWS, final_rows)?;
+        self.count(META_FINAL_BYTES, final_bytes)?;
         self.count(META_STEPS, self.report.steps)
     }
 
