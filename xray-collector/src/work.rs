@@ -11,7 +11,8 @@
 //! A large batch is written by a second thread, while this one puts the next together: see [`crate::writing`].
 //!
 //! What it takes of memory is bounded: the chunks; one segment that is being built, which is written at 4 MiB, and its
-//! rows; one batch that is being written; runs of which it shows at their end how much is kept, up to
+//! rows; one batch that is being written, up to 32 MiB of segments with the values of earlier steps that go into blocks
+//! with it, and lists of items that are merged; runs of which it shows at their end how much is kept, up to
 //! [`KeepRuns::held_bytes`](crate::KeepRuns::held_bytes); arguments held for comparison, up to 64 MiB, where functions are
 //! captured below `full`; and steps that are open. When the store fails, batches wait in memory up to
 //! [`Settings::waiting_bytes`] and are tried again; beyond it the oldest are dropped and counted. The program never waits
