@@ -76,7 +76,7 @@ impl Writing {
         self.end(written)
     }
 
-    /// What was written, when that is over. `None` of the writer goes on as the panic that it ended with.
+    /// What was written, when that is over. Without an answer the writer has ended, and its panic goes on here.
     pub(crate) fn end(&mut self, written: Option<Written>) -> Option<(Pending, Written)> {
         let pending = self.pending.take();
         if written.is_none()

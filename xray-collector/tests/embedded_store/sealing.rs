@@ -379,13 +379,13 @@ fn few_steps_with_large_values_do_not_wait_to_be_many() {
     assert!(rows < 400 && bytes > 0 && bytes < 17 * 10 * (VALUE as u64 + 100), "{rows} rows, {bytes} bytes");
     // One that has much makes a block at once.
     let store = open(&path);
-    write(&store, 41, 60);
+    write(&store, 41, 80);
     drop(store);
     assert_eq!(waiting(&path), (rows, bytes));
 
     let store = open(&path);
     assert_sound(&store);
-    assert_eq!(store.summary().unwrap().steps, 460);
+    assert_eq!(store.summary().unwrap().steps, 480);
     for id in [1_001, 20_009, 40_000, 40_009, 41_059] {
         let detail = store.step(run_id(1), StepId(1 + id)).unwrap().expect("it is there");
         assert!(detail.arguments[1].captured.json().len() > 200 * 253, "{id}");

@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
 
 use super::block::{self, StoredHead, Values, Whereabouts};
+use super::counts::Counts;
 use super::fault::Fault;
 use super::layout::{
     ALL_STEPS, BLOCK_HEADS, BLOCKS, DISCARDED, FACTS, ITEM_HEADS, ITEMS, META_STEPS, OPEN_RUNS, PINS, RUN_AT,
     RUN_BLOCKS, RUNS, RUNS_IN_MIND, STEPS, STEPS_IN_MIND, facts_of, known, meta_runs, status,
 };
 use super::seal::{next_block, write_block};
-use super::write::{self, Counts};
-use super::{blobs, items, read, removed, rows, segments};
+use super::{blobs, items, read, removed, rows, segments, write};
 use crate::id::RunId;
 use crate::model::RunStatus;
 use crate::store::{Block, ColumnSet, Limit, Removed};

@@ -4,34 +4,34 @@
 //! not inserted. Counts move by what a row was before. This must never leave a count, an index or the list of open runs behind.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::thread::Scope;
 
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, Table, WriteTransaction};
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, WriteTransaction};
 
 use super::block::{self, ROWS, StoredHead, VALUES_BYTES};
+use super::counts::Counts;
 use super::fault::Fault;
 use super::items::{self, Items, Merging};
 use super::layout::{
     BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_BYTES, META_FINAL_ROWS,
-    META_NEXT_SEGMENT, META_STEPS, META_WRITES, NO_BLOCK, OPEN_RUNS, PINS, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS,
-    STEPS, StoredCallsite, StoredRun, encode, known, meta_runs, status, status_code,
+    META_NEXT_SEGMENT, META_STEPS, META_WRITES, PINS, RUN_AT, RUN_BLOCKS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite,
+    encode,
 };
-use super::rows::Growth;
+use super::runs::Runs;
 use super::seal::{Sealed, Sealer, put_fact};
 use super::{progress, read, removed, rows, segments};
 use crate::aside::{Aside, MANY};
 use crate::decision::DecisionCounts;
 use crate::id::{ProcessId, RunId};
 use crate::map::FastMap;
-use crate::model::{Run, RunStatus};
-use crate::store::{Batch, Column, ColumnSet, FactsRow, LateRow, SchemaRow, Segment, StepRow};
+use crate::model::RunStatus;
+use crate::store::{Batch, ColumnSet, FactsRow, LateRow, SchemaRow, Segment, StepRow};
 
 /// A batch of so many steps that will not change any more makes blocks of its own. Those of smaller ones are rows until
 /// they are enough for a block.
 const STRAIGHT: usize = ROWS / 2;
-/// So does one whose values are so many bytes.
-const STRAIGHT_BYTES: u64 = VALUES_BYTES as u64 / 4;
+/// So does one whose values are so many bytes: nearly a whole segment.
+const STRAIGHT_BYTES: u64 = VALUES_BYTES as u64 / 8 * 3;
 
 /// When the store is closed, so many rows make a block: a question reads it faster than so many rows.
 const SMALLEST: usize = ROWS / 8;
@@ -301,131 +301,6 @@ pub(super) fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
     Ok(transaction)
 }
 
-/// The tables that a run is in.
-struct Runs<'transaction> {
-    rows: Table<'transaction, (u64, u128), &'static [u8]>,
-    places: Table<'transaction, u128, (u64, u8, u64)>,
-    blocks: Table<'transaction, (u128, u64), (u64, u64)>,
-    heads: Table<'transaction, u64, &'static [u8]>,
-    open: Table<'transaction, u128, ()>,
-}
-
-impl<'transaction> Runs<'transaction> {
-    fn open(transaction: &'transaction WriteTransaction) -> Result<Self, Fault> {
-        Ok(Self {
-            rows: transaction.open_table(RUNS)?,
-            places: transaction.open_table(RUN_AT)?,
-            blocks: transaction.open_table(RUN_BLOCKS)?,
-            heads: transaction.open_table(BLOCK_HEADS)?,
-            open: transaction.open_table(OPEN_RUNS)?,
-        })
-    }
-
-    /// Puts runs, and says of them and of others in which further blocks their steps are.
-    fn put_all(&mut self, runs: &[Run], sealed: &[Sealed], counts: &mut Counts) -> Result<(), Fault> {
-        let mut by_run: FastMap<RunId, Vec<&Sealed>> = FastMap::default();
-        for sealed in sealed {
-            by_run.entry(sealed.run).or_default().push(sealed);
-        }
-        for run in runs {
-            let sealed = by_run.remove(&run.id).unwrap_or_default();
-            self.put(run, &sealed, counts)?;
-        }
-        for (run, sealed) in by_run {
-            let place = self.places.get(run.0)?.map(|place| place.value());
-            // Of a run without a row, all of them are further ones.
-            let first = self.put_blocks(run, place.map_or(0, |(.., first)| first), &sealed)?;
-            if let Some((started_ns, status, _)) = place {
-                self.places.insert(run.0, (started_ns, status, first))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn put(&mut self, run: &Run, sealed: &[&Sealed], counts: &mut Counts) -> Result<(), Fault> {
-        let previous = self.places.get(run.id.0)?.map(|place| place.value());
-        let mut first = NO_BLOCK;
-        if let Some((started_ns, code, block)) = previous {
-            let was = known(status(code), code, "a status", || format!("the place of run {}", run.id))?;
-            counts.add(meta_runs(was), -1);
-            if started_ns != run.started_ns {
-                self.rows.remove((started_ns, run.id.0))?;
-                self.widen(run, block)?;
-            }
-            first = block;
-        }
-        let first = self.put_blocks(run.id, first, sealed)?;
-        self.places.insert(run.id.0, (run.started_ns, status_code(run.status), first))?;
-        counts.add(meta_runs(run.status), 1);
-        self.rows.insert((run.started_ns, run.id.0), &*encode(&StoredRun::new(run))?)?;
-        if run.status == RunStatus::Running {
-            self.open.insert(run.id.0, ())?;
-        } else {
-            self.open.remove(run.id.0)?;
-        }
-        Ok(())
-    }
-
-    /// Says in which blocks steps of a run are, beside those that are known. Returns the first of all.
-    fn put_blocks(&mut self, run: RunId, first: u64, sealed: &[&Sealed]) -> Result<u64, Fault> {
-        let mut first = first;
-        for sealed in sealed {
-            if first == NO_BLOCK {
-                first = sealed.block;
-            } else {
-                self.blocks.insert((run.0, sealed.block), (sealed.steps.0.0, sealed.steps.1.0))?;
-            }
-        }
-        Ok(first)
-    }
-
-    /// A run began at another time than the heads of its blocks say.
-    fn widen(&mut self, run: &Run, first: u64) -> Result<(), Fault> {
-        for number in read::blocks_from(first, &self.blocks, run.id, None)? {
-            let head = self.heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()?;
-            if let Some(mut head) = head {
-                let (from, to) = head.runs_started_ns;
-                head.runs_started_ns = (from.min(run.started_ns), to.max(run.started_ns));
-                self.heads.insert(number, &*encode(&head)?)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// When anything last happened in a run, as far as is known.
-    fn last_heard_ns(&self, run: &Run, transaction: &WriteTransaction) -> Result<u64, Fault> {
-        let mut last = run.started_ns.max(run.ended_ns.unwrap_or(0));
-        let mut heard = |started_ns: u64, duration_ns: u64| last = last.max(started_ns.saturating_add(duration_ns));
-        for row in rows::rows(&transaction.open_table(STEPS)?, run.id, None)? {
-            let row = row?;
-            heard(row.started_ns, row.duration_ns.unwrap_or(0));
-        }
-        let blobs = transaction.open_table(BLOCKS)?;
-        for number in read::blocks_of(&self.places, &self.blocks, run.id, None)? {
-            let Some(head) = self.heads.get(number)? else { continue };
-            let steps = StoredHead::read(head.value(), number)?.steps as usize;
-            let times = [Column::Started, Column::Duration].into_iter().collect();
-            let block = block::read(&blobs, number, steps, times)?;
-            for row in block.rows_of(run.id) {
-                heard(block.column(Column::Started)[row], block.column(Column::Duration)[row]);
-            }
-        }
-        Ok(last)
-    }
-
-    fn open_runs(&self) -> Result<Vec<RunId>, Fault> {
-        self.open.iter()?.map(|entry| Ok(RunId(entry?.0.value()))).collect()
-    }
-
-    /// A run that another table names.
-    fn get(&self, id: RunId) -> Result<Run, Fault> {
-        let missing = || Fault::damage(format!("run {id}"), "it is listed as open and is not there");
-        let (started_ns, ..) = self.places.get(id.0)?.ok_or_else(missing)?.value();
-        let row = self.rows.get((started_ns, id.0))?.ok_or_else(missing)?;
-        StoredRun::read(row.value(), started_ns, id)
-    }
-}
-
 /// Segments of these numbers are there, or were.
 fn next_segment(transaction: &WriteTransaction, segments: &[Segment]) -> Result<(), Fault> {
     let Some(last) = segments.iter().map(|segment| segment.number).max() else { return Ok(()) };
@@ -444,30 +319,4 @@ fn schemas(transaction: &WriteTransaction, schemas: &[SchemaRow]) -> Result<(), 
         }
     }
     Ok(())
-}
-
-/// By how much each count in `meta` changes.
-#[derive(Default)]
-pub(super) struct Counts(BTreeMap<&'static str, i64>);
-
-impl Counts {
-    pub(super) fn add(&mut self, name: &'static str, change: i64) {
-        *self.0.entry(name).or_default() += change;
-    }
-
-    /// What the table of rows has grown by.
-    pub(super) fn add_rows(&mut self, growth: Growth) {
-        self.add(META_STEPS, growth.rows);
-        self.add(META_FINAL_ROWS, growth.final_rows);
-        self.add(META_FINAL_BYTES, growth.final_bytes);
-    }
-
-    pub(super) fn write(self, transaction: &WriteTransaction) -> Result<(), Fault> {
-        let mut meta = transaction.open_table(META)?;
-        for (name, change) in self.0.into_iter().filter(|(_, change)| *change != 0) {
-            let count = meta.get(name)?.map_or(0, |count| count.value());
-            meta.insert(name, count.saturating_add_signed(change))?;
-        }
-        Ok(())
-    }
 }
