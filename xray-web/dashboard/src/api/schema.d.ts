@@ -3370,6 +3370,13 @@ export interface operations {
                     "application/json": components["schemas"]["Diff"];
                 };
             };
+            /** @description The client has the answer already, as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is unknown, or not what it may be */
             400: {
                 headers: {
@@ -3587,6 +3594,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Items"];
                 };
+            };
+            /** @description The client has the answer already, as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A parameter is unknown, or not what it may be */
             400: {
