@@ -161,7 +161,7 @@ fn a_store_of_a_newer_format_is_left_as_it_is() {
     let path = file_with_batch(&directory);
     let database = Database::open(&path).unwrap();
     let write = database.begin_write().unwrap();
-    write.open_table(META).unwrap().insert("xray format", 3).unwrap();
+    write.open_table(META).unwrap().insert("xray format", 4).unwrap();
     // A later version may keep anything in its other tables.
     write.delete_table(TableDefinition::<u32, &[u8]>::new("callsites")).unwrap();
     write.commit().unwrap();
@@ -172,11 +172,11 @@ fn a_store_of_a_newer_format_is_left_as_it_is() {
     for file in [unclosed, closed] {
         fs::write(&path, file).unwrap();
         let error = refused(&path);
-        assert!(matches!(error, StoreError::NewerFormat { found: 3, supported: 2, .. }));
+        assert!(matches!(error, StoreError::NewerFormat { found: 4, supported: 3, .. }));
         assert_eq!(
             error.to_string(),
             format!(
-                "{path:?} has store format 3, this version of xray reads up to 2; it was left as it is: \
+                "{path:?} has store format 4, this version of xray reads up to 3; it was left as it is: \
                  use the xray that wrote it, or choose another path"
             ),
         );

@@ -9,9 +9,7 @@ use xray_collector::store::{Batch, EmbeddedStore, LateRow, Limits, Retention, St
 
 use crate::fixture::{assert_sound, callsite, directory, open, run, run_id, step};
 
-const BLOCKS: TableDefinition<(u64, u32, u32), &[u8]> = TableDefinition::new("blocks");
-/// Where the summary of a block is among its parts.
-const SUMMARY: u32 = 4;
+const SUMMARIES: TableDefinition<u64, &[u8]> = TableDefinition::new("summaries");
 
 /// Numbers without an order, the same each time.
 struct Numbers(u64);
@@ -140,16 +138,16 @@ fn spoil(path: &Path, is_wanted: impl Fn(u64) -> bool, is_removed: bool) {
     let database = Database::open(path).unwrap();
     let write = database.begin_write().unwrap();
     {
-        let mut blocks = write.open_table(BLOCKS).unwrap();
-        let spoiled: Vec<_> = blocks
-            .extract_if(|(block, what, _), _| what == SUMMARY && is_wanted(block))
+        let mut summaries = write.open_table(SUMMARIES).unwrap();
+        let spoiled: Vec<_> = summaries
+            .extract_if(|block, _| is_wanted(block))
             .unwrap()
             .map(|entry| entry.map(|(key, bytes)| (key.value(), bytes.value().to_vec())).unwrap())
             .collect();
         assert!(!spoiled.is_empty());
-        for (key, mut bytes) in spoiled.into_iter().filter(|_| !is_removed) {
+        for (block, mut bytes) in spoiled.into_iter().filter(|_| !is_removed) {
             bytes[9] ^= 1;
-            blocks.insert(key, &*bytes).unwrap();
+            summaries.insert(block, &*bytes).unwrap();
         }
     }
     write.commit().unwrap();

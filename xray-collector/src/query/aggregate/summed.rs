@@ -64,7 +64,7 @@ impl Split {
             }
         }
         let read = |(block, asked): &(usize, Option<Asked>)| asked.as_ref().map(|_| lanes.columns.summary(*block));
-        let summaries = abreast(&wanted, read);
+        let summaries = abreast(&wanted, 16, read);
         let mut taken = Vec::with_capacity(wanted.len());
         for ((block, asked), summary) in wanted.iter().zip(summaries) {
             let summed = match asked.as_ref().zip(summary) {

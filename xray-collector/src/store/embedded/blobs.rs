@@ -18,10 +18,7 @@ pub(super) const PART_BYTES: usize = 4_056;
 
 /// Writes bytes under a key that has none.
 pub(super) fn put(table: &mut Table<'_, Key, &'static [u8]>, of: u64, what: u32, contents: &[u8]) -> Result<(), Fault> {
-    let mut bytes = Vec::with_capacity(4 + contents.len());
-    bytes.extend(crc32fast::hash(contents).to_le_bytes());
-    bytes.extend(contents);
-    for (place, part) in (0..).zip(bytes.chunks(PART_BYTES)) {
+    for (place, part) in (0..).zip(checked(contents).chunks(PART_BYTES)) {
         table.insert((of, what, place), part)?;
     }
     Ok(())
@@ -64,12 +61,28 @@ pub(super) fn get(
             bytes.extend(part?.1.value());
         }
     }
+    contents(&bytes, name)?;
+    bytes.drain(..CHECKSUM_BYTES);
+    Ok(bytes)
+}
+
+const CHECKSUM_BYTES: usize = size_of::<u32>();
+
+/// Contents behind their checksum.
+pub(super) fn checked(contents: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(CHECKSUM_BYTES + contents.len());
+    bytes.extend(crc32fast::hash(contents).to_le_bytes());
+    bytes.extend(contents);
+    bytes
+}
+
+/// The contents of bytes that begin with their checksum; `name` says what they are if it is not theirs.
+pub(super) fn contents(bytes: &[u8], name: impl Fn() -> String) -> Result<&[u8], Fault> {
     let Some((checksum, contents)) = bytes.split_first_chunk() else {
         return Err(Fault::damage(name(), "it ends within its checksum"));
     };
     if crc32fast::hash(contents) != u32::from_le_bytes(*checksum) {
         return Err(Fault::damage(name(), "its checksum does not match"));
     }
-    bytes.drain(..4);
-    Ok(bytes)
+    Ok(contents)
 }

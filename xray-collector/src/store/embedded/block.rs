@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! block_heads  block u64             StoredHead, by postcard
+//! summaries    block u64             super::summary, behind its checksum: what one look at the file fetches
 //! blocks       (block, what, part)   super::blobs
 //!
 //! what          contents
@@ -12,7 +13,6 @@
 //! 1             names that values refer to: count u32, (length u32, bytes)…, zstd
 //! 2             frames: of each the row with which it begins u32
 //! 3             reasons: Vec<(row u32, Vec<(text, count)>)>, by postcard, zstd
-//! 4             what the steps come to: super::summary
 //! 16 + n        a column: super::integers; ids, parents and times as differences
 //! 32, 33, 34    how many bytes of values each row has: arguments, result, facts
 //! 64 + n        a frame of values: length u32, zstd. Each row's arguments, result and facts lie one after the other
@@ -23,7 +23,7 @@
 
 use std::sync::Arc;
 
-use redb::{ReadableTable, Table};
+use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
 use super::blobs::{self, Key};
@@ -31,7 +31,7 @@ use super::compression::{compress, decompress};
 use super::fault::Fault;
 use super::integers;
 use super::layout::{decode as decode_row, encode as encode_row};
-use super::summary::{self, SUMMARY};
+use super::summary;
 use crate::id::RunId;
 use crate::model::{Level, Outcome};
 use crate::store::{Block, BlockInfo, Column, ColumnSet, Part, Reasons, Summary};
@@ -55,8 +55,6 @@ const FRAME: u32 = 64;
 
 /// In the order in which they lie.
 const PARTS: [Part; 3] = [Part::Arguments, Part::Result, Part::Facts];
-
-type Blobs<'t> = Table<'t, Key, &'static [u8]>;
 
 /// What is known of a block before it is read.
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,24 +115,15 @@ pub(super) fn name(block: u64) -> String {
     format!("block {block}")
 }
 
-/// Writes the columns of a block in the place of others.
-pub(super) fn write_again(table: &mut Blobs<'_>, number: u64, block: &Block) -> Result<(), Fault> {
-    let mut encoded = Encoded::new();
-    encode_columns(block, &mut encoded)?;
-    for (what, _) in &encoded {
-        blobs::remove(table, number, *what)?;
-    }
-    write(table, number, &encoded)
-}
-
 /// The columns of a block in bytes, and what they come to.
-fn encode_columns(block: &Block, encoded: &mut Encoded) -> Result<(), Fault> {
+pub(super) fn encode_columns(block: &Block) -> Result<Encoded, Fault> {
+    let mut encoded = Encoded { parts: Vec::new(), summary: summary::encode(&Summary::of(block))? };
+    let parts = &mut encoded.parts;
     let mut runs = Vec::with_capacity(20 * block.runs.len());
     runs.extend(block.runs.iter().flat_map(|run| run.0.to_le_bytes()));
     runs.extend(block.starts.windows(2).flat_map(|rows| (rows[1] - rows[0]).to_le_bytes()));
-    encoded.push((RUNS, runs));
-    encoded.push((REASONS, compress(&encode_row(&block.reasons)?)?));
-    encoded.push((SUMMARY, summary::encode(&Summary::of(block))?));
+    parts.push((RUNS, runs));
+    parts.push((REASONS, compress(&encode_row(&block.reasons)?)?));
     for column in Column::ALL {
         let numbers = block.column(column);
         let bytes = match column {
@@ -147,9 +136,9 @@ fn encode_columns(block: &Block, encoded: &mut Encoded) -> Result<(), Fault> {
             }
             _ => integers::encode(numbers)?,
         };
-        encoded.push((COLUMN + column as u32, bytes));
+        parts.push((COLUMN + column as u32, bytes));
     }
-    Ok(())
+    Ok(encoded)
 }
 
 /// Reads columns of a block.
@@ -310,13 +299,13 @@ impl Values {
     }
 
     /// They in bytes, with the names that they refer to.
-    fn encode(mut self, names: &[Arc<str>], encoded: &mut Encoded) -> Result<(), Fault> {
+    fn encode(mut self, names: &[Arc<str>], parts: &mut Parts) -> Result<(), Fault> {
         if !self.rest.is_empty() {
             self.end_frame();
         }
         self.starts.truncate(self.frames.len());
         for (what, lengths) in (LENGTHS..).zip(&self.lengths) {
-            encoded.push((what, integers::encode(lengths)?));
+            parts.push((what, integers::encode(lengths)?));
         }
         if self.bytes > 0 {
             let mut contents = (names.len() as u32).to_le_bytes().to_vec();
@@ -324,34 +313,34 @@ impl Values {
                 contents.extend((name.len() as u32).to_le_bytes());
                 contents.extend(name.as_bytes());
             }
-            encoded.push((NAMES, compress(&contents)?));
+            parts.push((NAMES, compress(&contents)?));
         }
-        encoded.push((FRAMES, self.starts.iter().flat_map(|start| start.to_le_bytes()).collect()));
+        parts.push((FRAMES, self.starts.iter().flat_map(|start| start.to_le_bytes()).collect()));
         for (what, frame) in (FRAME..).zip(&self.frames) {
             let too_long = |_| Fault::Unfit("values of more than 4 GiB".to_owned());
             let length = u32::try_from(frame.len()).map_err(too_long)?;
             let mut bytes = length.to_le_bytes().to_vec();
             bytes.extend(compress(frame)?);
-            encoded.push((what, bytes));
+            parts.push((what, bytes));
         }
         Ok(())
     }
 }
 
-/// What a block is, in bytes.
-pub(super) type Encoded = Vec<(u32, Vec<u8>)>;
+/// What each part is, and its bytes.
+type Parts = Vec<(u32, Vec<u8>)>;
+
+/// What a block is, or what of it has changed, in bytes.
+pub(super) struct Encoded {
+    pub(super) parts: Parts,
+    pub(super) summary: Vec<u8>,
+}
 
 /// A block in bytes: most of what making one takes.
 pub(super) fn encode(block: &Block, values: Values, names: &[Arc<str>]) -> Result<Encoded, Fault> {
-    let mut encoded = Encoded::new();
-    encode_columns(block, &mut encoded)?;
-    values.encode(names, &mut encoded)?;
+    let mut encoded = encode_columns(block)?;
+    values.encode(names, &mut encoded.parts)?;
     Ok(encoded)
-}
-
-/// Writes a block, or what of it has changed.
-pub(super) fn write(table: &mut Blobs<'_>, block: u64, encoded: &Encoded) -> Result<(), Fault> {
-    encoded.iter().try_for_each(|(what, bytes)| blobs::put(table, block, *what, bytes))
 }
 
 /// Where the values of a block are.

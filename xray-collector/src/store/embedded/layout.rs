@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! table       key                       value
-//! meta        "xray format"             u64          2; the key and its type stay in every later format
+//! meta        "xray format"             u64          3; the key and its type stay in every later format
 //!             "next segment"            u64          one above the highest number that was written
 //!             "next block"              u64          the same, of blocks
 //!             "steps"                   u64          how many there are
@@ -23,7 +23,7 @@
 //! facts       (run, step, segment u64, offset u32)    length u32    in the order in which they were said, of such steps
 //!                                                    and of those to which something was added after they were in blocks
 //! segments    (number u64, part u32)    bytes        the values of both: crate::store::segment, in parts
-//! block_heads, blocks                                the steps that will not change any more: super::block
+//! block_heads, blocks, summaries                     the steps that will not change any more: super::block
 //! item_heads, items                                  what became of items: super::items
 //! callsites   number u32                StoredCallsite
 //! schemas     version u128              (first seen ns u64, bytes)    crate::schema, as its version is made from
@@ -53,7 +53,7 @@ use crate::model::{Callsite, Level, Outcome, Run, RunStatus};
 use crate::store::Limit;
 
 /// The format that is written, and the newest one that is read.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 pub(super) const RUNS: TableDefinition<'_, (u64, u128), &[u8]> = TableDefinition::new("runs");
@@ -69,6 +69,7 @@ pub(super) const FACTS: TableDefinition<'_, (u128, u64, u64, u32), u32> = TableD
 pub(super) const SEGMENTS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("segments");
 pub(super) const BLOCK_HEADS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("block_heads");
 pub(super) const BLOCKS: TableDefinition<'_, (u64, u32, u32), &[u8]> = TableDefinition::new("blocks");
+pub(super) const SUMMARIES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("summaries");
 pub(super) const ITEM_HEADS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("item_heads");
 pub(super) const ITEMS: TableDefinition<'_, (u64, u32, u32), &[u8]> = TableDefinition::new("items");
 pub(super) const CALLSITES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("callsites");

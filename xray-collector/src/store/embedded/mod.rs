@@ -7,6 +7,7 @@
 mod ahead;
 mod blobs;
 mod block;
+mod blocks;
 mod cache;
 mod check;
 mod compaction;

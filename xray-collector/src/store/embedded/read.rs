@@ -267,7 +267,7 @@ pub(super) fn item(read: &ReadTransaction, key: &str, limit: usize) -> Result<It
             reason: entry.reason.clone(),
         }))
     };
-    let rows = abreast(&entries, row_of).into_iter().filter_map(Result::transpose);
+    let rows = abreast(&entries, 16, row_of).into_iter().filter_map(Result::transpose);
     let mut found = rows.collect::<Result<Vec<_>, Fault>>()?;
     found.sort_by_key(|row| (std::cmp::Reverse((row.run_started_ns, row.run)), row.step));
     found.truncate(limit);

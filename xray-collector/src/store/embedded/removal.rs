@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
 
 use super::block::{self, StoredHead, Values, Whereabouts};
+use super::blocks::{Blocks, next_number};
 use super::counts::Counts;
 use super::fault::Fault;
 use super::layout::{
     ALL_STEPS, BLOCK_HEADS, BLOCKS, DISCARDED, FACTS, ITEM_HEADS, ITEMS, META_STEPS, OPEN_RUNS, PINS, RUN_AT,
     RUN_BLOCKS, RUNS, RUNS_IN_MIND, STEPS, STEPS_IN_MIND, facts_of, known, meta_runs, status,
 };
-use super::seal::{next_block, write_block};
 use super::{blobs, items, read, removed, rows, segments, write};
 use crate::id::RunId;
 use crate::model::RunStatus;
@@ -68,7 +68,7 @@ fn remove_all(transaction: &WriteTransaction, chosen: &[Chosen], now_ns: u64) ->
     let mut counts = Counts::default();
     let mut steps = blocks.steps_of_others;
     for number in &blocks.others {
-        forget_block(transaction, *number)?;
+        Blocks::open(transaction)?.forget(*number, transaction)?;
     }
     for (number, head) in &blocks.shared {
         steps += rewrite(transaction, *number, head, &gone)?;
@@ -129,12 +129,6 @@ impl Affected {
     }
 }
 
-fn forget_block(transaction: &WriteTransaction, number: u64) -> Result<(), Fault> {
-    transaction.open_table(BLOCK_HEADS)?.remove(number)?;
-    transaction.open_table(DISCARDED)?.insert(number, ())?;
-    Ok(())
-}
-
 /// Writes a block again without these runs. Says how many steps are gone with them.
 fn rewrite(
     transaction: &WriteTransaction,
@@ -142,10 +136,10 @@ fn rewrite(
     head: &StoredHead,
     gone: &BTreeSet<RunId>,
 ) -> Result<u64, Fault> {
-    let mut blobs = transaction.open_table(BLOCKS)?;
+    let mut blocks = Blocks::open(transaction)?;
     let steps = head.steps as usize;
-    let old = block::read(&blobs, number, steps, ColumnSet::ALL)?;
-    let whereabouts = Whereabouts::read(&blobs, number, steps)?;
+    let old = block::read(&blocks.parts, number, steps, ColumnSet::ALL)?;
+    let whereabouts = Whereabouts::read(&blocks.parts, number, steps)?;
     let (mut columns, mut values) = (Block::default(), Values::default());
     let mut frame = None;
     for run in old.runs.iter().filter(|run| !gone.contains(run)) {
@@ -154,7 +148,7 @@ fn rewrite(
             let place = whereabouts.frame_of(row);
             if place.is_some() && frame.as_ref().map(|(number, _)| *number) != place {
                 frame = place
-                    .map(|place| Ok::<_, Fault>((place, block::read_frame(&blobs, number, place)?)))
+                    .map(|place| Ok::<_, Fault>((place, block::read_frame(&blocks.parts, number, place)?)))
                     .transpose()?;
             }
             let bytes = frame.as_ref().filter(|_| place.is_some()).map_or(&[][..], |(_, bytes)| bytes);
@@ -165,15 +159,13 @@ fn rewrite(
             })?;
         }
     }
-    let new = next_block(transaction)?;
+    let new = next_number(transaction)?;
     let started_ns = lead_to(transaction, &columns.runs, number, new)?;
-    let left = (new, StoredHead::from(columns.info(started_ns)));
-    let gone = (steps - columns.len()) as u64;
+    let left = StoredHead::from(columns.info(started_ns));
     let encoded = block::encode(&columns, values, &whereabouts.names)?;
-    write_block(&mut transaction.open_table(BLOCK_HEADS)?, &mut blobs, left, &encoded)?;
-    drop(blobs);
-    forget_block(transaction, number)?;
-    Ok(gone)
+    blocks.put(new, left, &encoded)?;
+    blocks.forget(number, transaction)?;
+    Ok((steps - columns.len()) as u64)
 }
 
 /// Has runs that were in one block be in another. Says when the first of them began, and the last.

@@ -9,7 +9,7 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 use super::block::{self, ROWS, StoredHead};
 use super::cache::Cache;
 use super::fault::Fault;
-use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, RUN_AT, STEPS, step_place};
+use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, RUN_AT, STEPS, SUMMARIES, step_place};
 use super::{Caches, blobs, read, rows, summary};
 use crate::id::{RunId, StepId};
 use crate::store::{Block, BlockInfo, Column, ColumnSet, Part, PayloadRef, StepColumns, StoreError, Summary};
@@ -141,6 +141,7 @@ pub(super) struct Columns<'s> {
     caches: &'s Caches,
     snapshot: ReadTransaction,
     blobs: ReadOnlyTable<blobs::Key, &'static [u8]>,
+    summaries: ReadOnlyTable<u64, &'static [u8]>,
     outline: Arc<Outline>,
     /// The ids of the steps of blocks, to look for what was said of them later.
     steps: Cache<usize, Block>,
@@ -148,8 +149,9 @@ pub(super) struct Columns<'s> {
 
 impl<'s> Columns<'s> {
     pub(super) fn new(path: &'s Path, caches: &'s Caches, snapshot: ReadTransaction) -> Result<Self, Fault> {
-        let (outline, blobs) = (caches.outlines.of(&snapshot)?, snapshot.open_table(BLOCKS)?);
-        Ok(Self { path, caches, snapshot, blobs, outline, steps: Cache::new(STEPS_BYTES) })
+        let outline = caches.outlines.of(&snapshot)?;
+        let (blobs, summaries) = (snapshot.open_table(BLOCKS)?, snapshot.open_table(SUMMARIES)?);
+        Ok(Self { path, caches, snapshot, blobs, summaries, outline, steps: Cache::new(STEPS_BYTES) })
     }
 
     /// The rows that the block at this place is made of, if it is.
@@ -216,7 +218,7 @@ impl StepColumns for Columns<'_> {
     fn summary(&self, block: usize) -> Result<Summary, StoreError> {
         let read = || match self.rows_at(block) {
             Some(rows) => Ok(Summary::of(&rows.block)),
-            None => summary::read(&self.blobs, self.outline.numbers[block], self.outline.infos[block].steps),
+            None => summary::read(&self.summaries, self.outline.numbers[block], self.outline.infos[block].steps),
         };
         Fault::catch(self.path, read).map_err(|fault| fault.reading(self.path))
     }

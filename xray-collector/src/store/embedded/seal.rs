@@ -5,13 +5,11 @@ use std::thread::Scope;
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
-use super::blobs;
 use super::block::{self, Encoded, ROWS, StoredHead, Values};
+use super::blocks::{Blocks, next_number};
 use super::cache::Cache;
 use super::fault::Fault;
-use super::layout::{
-    ALL_STEPS, BLOCK_HEADS, BLOCKS, FACTS, META, META_NEXT_BLOCK, RUN_AT, SEGMENTS, STEPS, encode, facts_of,
-};
+use super::layout::{ALL_STEPS, FACTS, RUN_AT, SEGMENTS, STEPS, facts_of};
 use super::rows::{self, Growth};
 use super::segments;
 use crate::aside::Aside;
@@ -45,8 +43,7 @@ pub(super) struct Sealer<'a, 't, 'scope, 'env> {
     /// Blocks that are being encoded.
     encoded: Vec<Unwritten<'scope>>,
     transaction: &'t WriteTransaction,
-    heads: Table<'t, u64, &'static [u8]>,
-    blobs: Table<'t, blobs::Key, &'static [u8]>,
+    blocks: Blocks<'t>,
     steps: Table<'t, rows::Key, rows::Bytes>,
     facts: Table<'t, (u128, u64, u64, u32), u32>,
     values_of: Sources<'a, 't>,
@@ -88,8 +85,7 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
             is_much,
             encoded: Vec::new(),
             transaction,
-            heads: transaction.open_table(BLOCK_HEADS)?,
-            blobs: transaction.open_table(BLOCKS)?,
+            blocks: Blocks::open(transaction)?,
             steps: transaction.open_table(STEPS)?,
             facts: transaction.open_table(FACTS)?,
             names: values_of.names(),
@@ -196,7 +192,7 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
         if columns.is_empty() {
             return Ok(());
         }
-        let block = next_block(self.transaction)?;
+        let block = next_number(self.transaction)?;
         let head = StoredHead::from(columns.info(self.started_range(&columns.runs)?));
         self.done.sealed.extend(columns.runs_with_steps().map(|(run, steps)| Sealed { run, block, steps }));
         let encode = move || block::encode(&columns, values, names.texts());
@@ -222,31 +218,10 @@ impl<'a, 't, 'scope, 'env> Sealer<'a, 't, 'scope, 'env> {
     pub(super) fn finish(mut self) -> Result<Done, Fault> {
         self.end_block()?;
         for (block, head, encoded) in self.encoded {
-            write_block(&mut self.heads, &mut self.blobs, (block, head), &encoded.finish()?)?;
+            self.blocks.put(block, head, &encoded.finish()?)?;
         }
         Ok(self.done)
     }
-}
-
-/// The number of a new block.
-pub(super) fn next_block(transaction: &WriteTransaction) -> Result<u64, Fault> {
-    let mut meta = transaction.open_table(META)?;
-    let block = meta.get(META_NEXT_BLOCK)?.map_or(0, |next| next.value());
-    meta.insert(META_NEXT_BLOCK, block + 1)?;
-    Ok(block)
-}
-
-/// Writes a new block. Its head gets to know how long it is.
-pub(super) fn write_block(
-    heads: &mut Table<'_, u64, &'static [u8]>,
-    blobs: &mut Table<'_, blobs::Key, &'static [u8]>,
-    (block, mut head): (u64, StoredHead),
-    encoded: &Encoded,
-) -> Result<(), Fault> {
-    block::write(blobs, block, encoded)?;
-    head.bytes = blobs::length(blobs, block)?;
-    heads.insert(block, &*encode(&head)?)?;
-    Ok(())
 }
 
 /// Where values are that are put into blocks.

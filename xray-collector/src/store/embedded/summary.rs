@@ -1,4 +1,4 @@
-//! Summaries of blocks in bytes, beside their columns.
+//! Summaries of blocks in bytes.
 //!
 //! ```text
 //! summary = cell…, zstd
@@ -13,7 +13,7 @@
 
 use redb::ReadableTable;
 
-use super::blobs::{self, Key};
+use super::blobs;
 use super::block::{self, MOST_BYTES};
 use super::compression::{compress, decompress};
 use super::fault::Fault;
@@ -21,9 +21,6 @@ use super::integers::{append_variable, take_variable};
 use crate::model::{Level, Outcome};
 use crate::spread::{MOST_BUCKETS, Spread};
 use crate::store::{Cell, Summary, Total};
-
-/// Where it is among the parts of a block.
-pub(super) const SUMMARY: u32 = 4;
 
 pub(super) fn encode(summary: &Summary) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
@@ -73,10 +70,11 @@ pub(super) fn name(block: u64) -> String {
 }
 
 /// The summary of a block of so many steps.
-pub(super) fn read(table: &impl ReadableTable<Key, &'static [u8]>, block: u64, steps: usize) -> Result<Summary, Fault> {
+pub(super) fn read(table: &impl ReadableTable<u64, &'static [u8]>, block: u64, steps: usize) -> Result<Summary, Fault> {
     let name = || name(block);
-    let bytes = blobs::get(table, block, SUMMARY, name)?;
-    let bytes = decompress(&bytes, MOST_BYTES).map_err(|error| Fault::damage(name(), error.to_string()))?;
+    let bytes = table.get(block)?.ok_or_else(|| Fault::damage(name(), "it is not there"))?;
+    let bytes = decompress(blobs::contents(bytes.value(), name)?, MOST_BYTES)
+        .map_err(|error| Fault::damage(name(), error.to_string()))?;
     let summary = decode(&bytes).ok_or_else(|| Fault::damage(name(), "it does not decode"))?;
     match summary.cells.iter().try_fold(0, |steps: u64, cell| steps.checked_add(cell.steps)) {
         Some(count) if count == steps as u64 => Ok(summary),

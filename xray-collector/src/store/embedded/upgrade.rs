@@ -2,6 +2,7 @@
 //!
 //! | from | what is done |
 //! |---|---|
+//! | 2 | summaries of blocks leave the parts of their blocks |
 //! | 1 | runs get to know in which block their steps are: in none, until there are enough of them. The index of items begins with what is recorded from then on |
 
 use redb::{Database, ReadableTable, TableDefinition};
@@ -9,12 +10,15 @@ use redb::{Database, ReadableTable, TableDefinition};
 use super::fault::Fault;
 use super::layout::{
     BLOCK_HEADS, BLOCKS, DISCARDED, FORMAT, ITEM_HEADS, ITEMS, META, META_FINAL_BYTES, META_FINAL_ROWS, META_FORMAT,
-    NO_BLOCK, PINS, REMOVED, REMOVED_AT, RUN_AT, RUN_BLOCKS, STEPS,
+    NO_BLOCK, PINS, REMOVED, REMOVED_AT, RUN_AT, RUN_BLOCKS, STEPS, SUMMARIES,
 };
-use super::{rows, write};
+use super::{blobs, rows, summary, write};
 
 /// Of format 1.
 const RUN_PLACES: TableDefinition<'_, u128, (u64, u8)> = TableDefinition::new("run_places");
+
+/// Where the summary of a block was among its parts, in format 2.
+const SUMMARY: u32 = 4;
 
 /// Makes a store of the present format of one of an earlier format.
 pub(super) fn from(database: &Database, format: u64) -> Result<(), Fault> {
@@ -49,6 +53,19 @@ pub(super) fn from(database: &Database, format: u64) -> Result<(), Fault> {
         let mut meta = transaction.open_table(META)?;
         meta.insert(META_FINAL_ROWS, final_rows)?;
         meta.insert(META_FINAL_BYTES, final_bytes)?;
+    }
+    if format < 3 {
+        let (heads, mut blocks) = (transaction.open_table(BLOCK_HEADS)?, transaction.open_table(BLOCKS)?);
+        let mut summaries = transaction.open_table(SUMMARIES)?;
+        for entry in heads.iter()? {
+            let block = entry?.0.value();
+            match blobs::get(&blocks, block, SUMMARY, || summary::name(block)) {
+                // Without it the block is read.
+                Err(Fault::Damage { .. }) => {}
+                summary => drop(summaries.insert(block, &*blobs::checked(&summary?))?),
+            }
+            blobs::remove(&mut blocks, block, SUMMARY)?;
+        }
     }
     transaction.open_table(META)?.insert(META_FORMAT, u64::from(FORMAT))?;
     transaction.commit()?;

@@ -8,14 +8,14 @@ use std::thread::Scope;
 
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, WriteTransaction};
 
-use super::block::{self, ROWS, StoredHead, VALUES_BYTES};
+use super::block::{self, ROWS, VALUES_BYTES};
+use super::blocks::Blocks;
 use super::counts::Counts;
 use super::fault::Fault;
 use super::items::{self, Items, Merging};
 use super::layout::{
-    BLOCK_HEADS, BLOCKS, CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_BYTES, META_FINAL_ROWS,
-    META_NEXT_SEGMENT, META_STEPS, META_WRITES, PINS, RUN_AT, RUN_BLOCKS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite,
-    encode,
+    CALLSITES, FACTS, ITEM_HEADS, ITEMS, META, META_FINAL_BYTES, META_FINAL_ROWS, META_NEXT_SEGMENT, META_STEPS,
+    META_WRITES, PINS, RUN_AT, RUN_BLOCKS, SCHEMAS, SEGMENTS, STEPS, StoredCallsite, encode,
 };
 use super::runs::Runs;
 use super::seal::{Sealed, Sealer, put_fact};
@@ -215,26 +215,21 @@ fn add_late(transaction: &WriteTransaction, late: &LateRow) -> Result<(), Fault>
     if rows::add(&mut transaction.open_table(STEPS)?, late)? {
         return Ok(());
     }
-    let blocks = {
+    let numbers = {
         let places = transaction.open_table(RUN_AT)?;
         read::blocks_of(&places, &transaction.open_table(RUN_BLOCKS)?, late.run, None)?
     };
-    let mut heads = transaction.open_table(BLOCK_HEADS)?;
-    let mut blobs = transaction.open_table(BLOCKS)?;
-    for number in blocks {
-        let Some(head) = heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()? else {
-            continue;
-        };
-        let mut block = match block::read(&blobs, number, head.steps as usize, ColumnSet::ALL) {
+    let mut blocks = Blocks::open(transaction)?;
+    for number in numbers {
+        let Some(head) = blocks.head(number)? else { continue };
+        let mut block = match block::read(&blocks.parts, number, head.steps as usize, ColumnSet::ALL) {
             // What is said of a step that cannot be read is not worth the batch.
             Err(Fault::Damage { .. }) => continue,
             read => read?,
         };
         let Some(row) = block.row_of(late.run, late.step) else { continue };
         block.add(row, late);
-        block::write_again(&mut blobs, number, &block)?;
-        heads.insert(number, &*encode(&head.changed(&block))?)?;
-        return Ok(());
+        return blocks.change(number, head, &block);
     }
     Ok(())
 }

@@ -10,8 +10,10 @@ use crate::id::{RunId, StepId};
 use crate::payload;
 use crate::store::embedded::block::{self, StoredHead, Whereabouts};
 use crate::store::embedded::fault::Fault;
-use crate::store::embedded::layout::{BLOCK_HEADS, BLOCKS, DISCARDED, META, META_NEXT_BLOCK, RUN_BLOCKS, STEPS};
-use crate::store::embedded::{blobs, rows, summary};
+use crate::store::embedded::layout::{
+    BLOCK_HEADS, BLOCKS, DISCARDED, META, META_NEXT_BLOCK, RUN_BLOCKS, STEPS, SUMMARIES,
+};
+use crate::store::embedded::{blocks, rows, summary};
 use crate::store::{Block, Column, ColumnSet, Part, Summary, flag};
 
 /// The first and the last step of a run in a block.
@@ -83,7 +85,8 @@ impl Check<'_> {
         if read.runs.iter().filter_map(began).any(|started_ns| started_ns < first || started_ns > last) {
             problem("a run of it began at another time than its head says");
         }
-        if head.revision == 0 && blobs::length(&self.read.open_table(BLOCKS)?, number)? != head.bytes {
+        let (parts, summaries) = (self.read.open_table(BLOCKS)?, self.read.open_table(SUMMARIES)?);
+        if head.revision == 0 && blocks::length(&parts, &summaries, number)? != head.bytes {
             problem("it has not as many bytes as its head says");
         }
         Ok(())
@@ -91,7 +94,7 @@ impl Check<'_> {
 
     /// What its steps are said to come to.
     fn summary(&mut self, number: u64, read: &Block) -> Result<(), Fault> {
-        let summary = summary::read(&self.read.open_table(BLOCKS)?, number, read.len());
+        let summary = summary::read(&self.read.open_table(SUMMARIES)?, number, read.len());
         if self.report.sound(summary)?.is_some_and(|summary| summary != Summary::of(read)) {
             self.report.problem(summary::name(number), "it is not that of its columns");
         }
@@ -173,6 +176,12 @@ impl Check<'_> {
                 self.report.problem(block::name(number), "it has neither a head nor been discarded, or both");
             }
             next = number.checked_add(1);
+        }
+        for entry in self.read.open_table(SUMMARIES)?.iter()? {
+            let number = entry?.0.value();
+            if heads.get(number)?.is_none() {
+                self.report.problem(summary::name(number), "its block has no head");
+            }
         }
         Ok(())
     }

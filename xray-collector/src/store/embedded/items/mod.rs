@@ -288,7 +288,7 @@ pub(super) fn find(
 ) -> Result<(Vec<ItemEntry>, Vec<String>), Fault> {
     let (mut found, mut damaged) = (Vec::new(), Vec::new());
     let lists = heads.iter()?.collect::<Result<Vec<_>, _>>()?;
-    let in_lists = abreast(&lists, |(list, head)| {
+    let in_lists = abreast(&lists, 2, |(list, head)| {
         let head = StoredHead::read(head.value(), list.value())?;
         find_in(blobs, list.value(), head, number(hash))
     });
