@@ -2,10 +2,12 @@
 //!
 //! Blocks are filtered lazily, each at most once, those with the newest runs first. A run's place in time is in its row
 //! and not in the columns. Where a block has few runs that come into question, or runs of any time, their rows are looked up;
-//! where it has many, the rows of all runs of its time are walked through. No run is handed out before every block that may have steps of a
-//! newer one was filtered.
+//! where it has many, the rows of all runs of its time are walked through. No run is handed out before every block that may
+//! have steps of a newer one was filtered.
+//!
+//! Whoever wants more than the first block gets more and more of them at once: what is not in memory is waited for together.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{BinaryHeap, HashSet};
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use super::explain::Scanned;
 use super::opened::At;
 use super::plan::Range;
 use super::view::{Source, Stop};
+use crate::abreast::abreast;
 use crate::id::{RunId, StepId};
 use crate::map::FastMap;
 use crate::model::{Callsite, Run, Step};
@@ -21,6 +24,10 @@ use crate::store::{Block, Column, ColumnSet, Cursor, MAX_PAGE, RunQuery, StepCol
 
 /// Up to so many runs of a block are looked up one by one.
 const FEW_RUNS: usize = 64;
+/// So many blocks are filtered at once, at most: each is up to a megabyte of memory.
+const MOST_AT_ONCE: usize = 8;
+/// Of a block that is filtered ahead, up to so many steps are read with all columns.
+const MOST_AHEAD: u64 = 1_024;
 /// How many steps that are looked at column by column cost as much as one that is read.
 pub(super) const ROWS_A_READ: u64 = 64;
 
@@ -35,6 +42,12 @@ pub(super) struct Candidates<'c> {
     after: Option<Cursor>,
     /// Blocks that were not read yet, those with the newest runs at the end.
     unread: Vec<usize>,
+    /// Some of these that were filtered with one before them, the next one at the end.
+    ahead: Vec<Result<Filtered, StoreError>>,
+    /// How many are filtered at once the next time.
+    at_once: usize,
+    /// Steps are asked for, not only runs.
+    wants_steps: Cell<bool>,
     filtered: Vec<Filtered>,
     /// Runs to be handed out.
     known: BinaryHeap<Known>,
@@ -118,6 +131,9 @@ impl<'c> Candidates<'c> {
             range,
             after,
             unread,
+            ahead: Vec::new(),
+            at_once: 1,
+            wants_steps: Cell::new(false),
             filtered: Vec::new(),
             known: BinaryHeap::new(),
             seen: HashSet::new(),
@@ -178,10 +194,9 @@ impl<'c> Candidates<'c> {
     pub(super) fn step(&self, at: At) -> Result<Step, Stop> {
         let filtered = self.filtered.iter().find(|filtered| filtered.block == at.block);
         let filtered = filtered.ok_or_else(|| damaged(at.block, "it was not filtered"))?;
+        self.wants_steps.set(true);
         if filtered.survivors.get().is_none() {
-            let rows = filtered.surviving_rows();
-            let block = self.columns.read_rows(at.block, &rows)?;
-            let _ = filtered.survivors.set((rows, block));
+            filtered.read_survivors(self.columns)?;
         }
         if self.callsites.get().is_none() {
             let _ = self.callsites.set(self.source.store.callsites()?.into_iter().collect());
@@ -232,18 +247,15 @@ impl<'c> Candidates<'c> {
 
     /// Filters the block with the newest runs.
     fn filter(&mut self) -> Result<(), Stop> {
-        let Some(block) = self.unread.pop() else { return Ok(()) };
-        let info = &self.columns.blocks()[block];
-        let Some(rows) = self.source.go_on(self.columns.read(block, self.needed))? else { return Ok(()) };
-        self.source.charge((rows.len() as u64).div_ceil(ROWS_A_READ));
-        let none = || Bitmap::filled(rows.len(), false);
-        let bitmap = |mask: &Mask| if mask.may_hold(info) { mask.rows(&rows) } else { none() };
-        let bitmaps: Vec<_> = self.masks.iter().map(bitmap).collect();
+        if self.ahead.is_empty() {
+            self.filter_ahead();
+        }
+        let (Some(_), Some(filtered)) = (self.unread.pop(), self.ahead.pop()) else { return Ok(()) };
+        let Some(mut filtered) = self.source.go_on(filtered)? else { return Ok(()) };
+        self.source.charge((filtered.rows.len() as u64).div_ceil(ROWS_A_READ));
         self.scanned.blocks_read += 1;
-        self.scanned.rows += rows.len() as u64;
-        self.scanned.survivors += bitmaps[0].count();
-        let mut filtered =
-            Filtered { block, span: info.runs_started_ns, rows, bitmaps, unfound: 0, survivors: OnceCell::new() };
+        self.scanned.rows += filtered.rows.len() as u64;
+        self.scanned.survivors += filtered.bitmaps[0].count();
         let runs = filtered.runs();
         if runs.len() > FEW_RUNS && filtered.span.1 < u64::MAX {
             filtered.unfound = runs.len();
@@ -255,6 +267,21 @@ impl<'c> Candidates<'c> {
         self.filtered.push(filtered);
         self.has_progressed |= self.newest().is_none_or(|newest| newest < self.latest());
         Ok(())
+    }
+
+    /// Filters the next blocks, twice as many as the last time.
+    fn filter_ahead(&mut self) {
+        let next = &self.unread[self.unread.len().saturating_sub(self.at_once)..];
+        let (columns, masks, needed, wants_steps) = (self.columns, self.masks, self.needed, self.wants_steps.get());
+        self.ahead = abreast(next, 1, |block| {
+            let filtered = Filtered::of(columns, *block, masks, needed)?;
+            if wants_steps && filtered.bitmaps.iter().map(Bitmap::count).sum::<u64>() <= MOST_AHEAD {
+                // What cannot be read is said where it is asked for.
+                let _ = filtered.read_survivors(columns);
+            }
+            Ok(filtered)
+        });
+        self.at_once = (2 * self.at_once).min(MOST_AT_ONCE);
     }
 
     fn look_up(&mut self, run: RunId) -> Result<(), Stop> {
@@ -308,6 +335,22 @@ impl<'c> Candidates<'c> {
 }
 
 impl Filtered {
+    fn of(columns: &dyn StepColumns, block: usize, masks: &[Mask], needed: ColumnSet) -> Result<Self, StoreError> {
+        let info = &columns.blocks()[block];
+        let rows = columns.read(block, needed)?;
+        let none = || Bitmap::filled(rows.len(), false);
+        let bitmap = |mask: &Mask| if mask.may_hold(info) { mask.rows(&rows) } else { none() };
+        let bitmaps = masks.iter().map(bitmap).collect();
+        Ok(Self { block, span: info.runs_started_ns, rows, bitmaps, unfound: 0, survivors: OnceCell::new() })
+    }
+
+    fn read_survivors(&self, columns: &dyn StepColumns) -> Result<(), StoreError> {
+        let rows = self.surviving_rows();
+        let block = columns.read_rows(self.block, &rows)?;
+        let _ = self.survivors.set((rows, block));
+        Ok(())
+    }
+
     /// Whether steps of this run may be in it.
     fn is_of(&self, run: &Run) -> bool {
         (self.span.0..=self.span.1).contains(&run.started_ns)
