@@ -25,7 +25,7 @@ use crate::store::{Block, Column, ColumnSet, Cursor, MAX_PAGE, RunQuery, StepCol
 /// Up to so many runs of a block are looked up one by one.
 const FEW_RUNS: usize = 64;
 /// So many blocks are filtered at once, at most: each is up to a megabyte of memory.
-const MOST_AT_ONCE: usize = 8;
+const MOST_AT_ONCE: usize = 4;
 /// Of a block that is filtered ahead, up to so many steps are read with all columns.
 const MOST_AHEAD: u64 = 1_024;
 /// How many steps that are looked at column by column cost as much as one that is read.
