@@ -60,6 +60,27 @@ impl Spread {
         Self { exact: Vec::new(), zeros, first, counts }
     }
 
+    /// That of all numbers of which these are.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn of_all(spreads: &[&Self], most_exact: usize) -> Self {
+        let exact: Vec<f64> = spreads.iter().flat_map(|spread| spread.exact.iter().copied()).collect();
+        let buckets = || spreads.iter().filter(|spread| !spread.counts.is_empty());
+        let zeros: u64 = spreads.iter().map(|spread| spread.zeros).sum();
+        if zeros == 0 && buckets().next().is_none() {
+            return Self::of(exact, most_exact);
+        }
+        let exact = Self::of(exact, 0);
+        let buckets = || buckets().copied().chain((!exact.counts.is_empty()).then_some(&exact));
+        let first = buckets().map(|spread| spread.first).min().unwrap_or(0);
+        let end = buckets().map(|spread| usize::from(spread.first) + spread.counts.len()).max().unwrap_or(0);
+        let mut counts = vec![0; end.saturating_sub(first.into())];
+        for spread in buckets() {
+            let from = usize::from(spread.first - first);
+            counts[from..].iter_mut().zip(&spread.counts).for_each(|(all, count)| *all += count);
+        }
+        Self { exact: Vec::new(), zeros: zeros + exact.zeros, first, counts }
+    }
+
     /// Whether the numbers are there as they are.
     #[cfg(feature = "query")]
     pub(crate) fn is_exact(&self) -> bool {
@@ -67,9 +88,23 @@ impl Spread {
     }
 }
 
-#[cfg(all(test, feature = "query"))]
+#[cfg(all(test, feature = "query", feature = "embedded"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_spread_of_all_is_that_of_their_numbers() {
+        let numbers: Vec<f64> = (0..60).map(|number| f64::from(number * number % 17) * 1.3).collect();
+        for (cuts, most_exact) in [([0, 0], 60), ([10, 30], 20), ([10, 30], 60), ([1, 59], 3), ([20, 60], 0)] {
+            let parts = [&numbers[..cuts[0]], &numbers[cuts[0]..cuts[1]], &numbers[cuts[1]..]];
+            let spreads = parts.map(|part| Spread::of(part.to_vec(), most_exact));
+            let all = Spread::of_all(&spreads.each_ref(), most_exact);
+            assert_eq!(all, Spread::of(numbers.clone(), most_exact), "{cuts:?}, {most_exact}");
+        }
+        assert_eq!(Spread::of_all(&[], 9), Spread::default());
+        let zeros = Spread::of(vec![0.0; 3], 2);
+        assert_eq!(Spread::of_all(&[&zeros, &zeros], 2).zeros, 6);
+    }
 
     #[test]
     fn a_bucket_has_the_numbers_from_its_edge_to_the_next() {

@@ -4,6 +4,7 @@
 //! some thousands. What a block holds is known from its [`BlockInfo`] without reading it, so that most blocks need not
 //! be read; of those that are, only the columns that are asked for. A step is in one block, once.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{StoreError, Summary};
@@ -145,6 +146,26 @@ pub struct BlockInfo {
 }
 
 impl BlockInfo {
+    /// What is known of all of these blocks, as if they were one.
+    #[must_use]
+    pub fn of_all(infos: &[Self]) -> Self {
+        let Some((first, others)) = infos.split_first() else { return Self::default() };
+        let mut all = first.clone();
+        for info in others {
+            all.steps += info.steps;
+            for (range, other) in all.ranges.iter_mut().zip(&info.ranges) {
+                *range = (range.0.min(other.0), range.1.max(other.1));
+            }
+            all.callsites.extend(&info.callsites);
+            let ((first, last), other) = (all.runs_started_ns, info.runs_started_ns);
+            all.runs_started_ns = (first.min(other.0), last.max(other.1));
+            all.is_summarised &= info.is_summarised;
+        }
+        all.callsites.sort_unstable();
+        all.callsites.dedup();
+        all
+    }
+
     /// The lowest and the highest number of a column.
     #[must_use]
     pub fn range(&self, column: Column) -> (u64, u64) {
@@ -228,7 +249,7 @@ impl Block {
 
     /// The rows of a run.
     #[must_use]
-    pub fn rows_of(&self, run: RunId) -> std::ops::Range<usize> {
+    pub fn rows_of(&self, run: RunId) -> Range<usize> {
         match self.runs.binary_search(&run) {
             Ok(at) => self.starts[at] as usize..self.starts[at + 1] as usize,
             Err(_) => 0..0,
@@ -332,6 +353,20 @@ pub trait StepColumns: Sync {
     /// When the store cannot be read, or the summary is damaged, which the block need not be.
     fn summary(&self, block: usize) -> Result<Summary, StoreError> {
         self.read(block, Summary::COLUMNS).map(|block| Summary::of(&block))
+    }
+
+    /// Blocks of which it may be known what all of their steps together come to, so that they need not be looked at one by
+    /// one: the place of the first one among [`StepColumns::blocks`], and that behind the last.
+    fn spans(&self) -> Vec<Range<usize>> {
+        Vec::new()
+    }
+
+    /// What the steps of such blocks come to; `None` if that is not known after all.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or what is written of it is damaged, which the blocks need not be.
+    fn summary_of(&self, _span: Range<usize>) -> Result<Option<Summary>, StoreError> {
+        Ok(None)
     }
 
     /// Values of the step in this row of a block. Cheap where rows follow each other.

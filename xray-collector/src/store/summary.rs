@@ -65,7 +65,50 @@ impl<N: Copy + PartialOrd + Into<S>, S: Copy + std::ops::Add<Output = S>> Total<
     }
 }
 
+impl<N: Copy + PartialOrd, S: Copy + std::ops::Add<Output = S>> Total<N, S> {
+    fn add_all(&mut self, other: &Self) {
+        if self.count == 0 || other.count == 0 {
+            *self = if self.count == 0 { *other } else { *self };
+            return;
+        }
+        let ((low, high), (other_low, other_high)) = (self.range, other.range);
+        self.range = (if other_low < low { other_low } else { low }, if other_high > high { other_high } else { high });
+        self.sum = self.sum + other.sum;
+        self.count += other.count;
+    }
+}
+
+impl Cell {
+    /// What its steps have in common.
+    fn of(&self) -> [u64; 3] {
+        [self.callsite, self.outcome, self.level]
+    }
+}
+
 impl Summary {
+    /// That of several blocks.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn of_all(summaries: &[Self]) -> Self {
+        let mut cells: Vec<&Cell> = summaries.iter().flat_map(|summary| &summary.cells).collect();
+        cells.sort_by_key(|cell| cell.of());
+        let merged = cells.chunk_by(|one, other| one.of() == other.of()).map(|same| {
+            let [callsite, outcome, level] = same[0].of();
+            let mut all = Cell { callsite, outcome, level, ..Cell::default() };
+            for cell in same {
+                all.steps += cell.steps;
+                all.totals.iter_mut().zip(&cell.totals).for_each(|(all, total)| all.add_all(total));
+                all.rejection_rate.add_all(&cell.rejection_rate);
+            }
+            let spread = |of: fn(&Cell) -> &Spread| {
+                Spread::of_all(&same.iter().map(|cell| of(cell)).collect::<Vec<_>>(), MOST_EXACT)
+            };
+            all.durations = spread(|cell| &cell.durations);
+            all.rejection_rates = spread(|cell| &cell.rejection_rates);
+            all
+        });
+        Self { cells: merged.collect() }
+    }
+
     /// The columns that it is made of.
     pub const COLUMNS: ColumnSet = {
         let mut columns = ColumnSet::EMPTY.with(Column::Callsite).with(Column::Outcome).with(Column::Level);

@@ -131,7 +131,7 @@ impl<'l> Lanes<'l> {
         let split = Split::of(self, &mut worker, source, (range, &blocks))?;
         source.charge(split.cost);
         split.summed.iter().for_each(|summed| worker.summed(self, summed));
-        scanned.blocks_summed = split.summed.len() as u64;
+        scanned.blocks_summed = split.blocks_summed;
         let stopped_at_ns = split.stopped_at_ns;
         let mut passed = Passed { stopped: stopped_at_ns.is_some(), stopped_at_ns, read: split.cost, scanned };
         let mut workers = self.work(&split.read, source, range)?;

@@ -1,8 +1,12 @@
-//! Blocks of which it is known what their steps come to: that is added up, and they are not read.
+//! Blocks of which it is known what their steps come to: that is added up, and they are not read. Of some of them it is known
+//! what they come to together.
 //!
 //! A block is answered so if all of its runs count, its cells say of which steps the conditions hold and to which groups
 //! they belong, and its totals have what is to be measured. A quantile of few numbers is exact, which one of a summary
 //! need not be: blocks with steps of groups that have no more than [`EXACT`] are read after all.
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 use super::lanes::{Feed, KeyLane, Lanes};
 use super::sketch::EXACT;
@@ -13,7 +17,7 @@ use crate::id::RunId;
 use crate::map::FastMap;
 use crate::query::candidates::ROWS_A_READ;
 use crate::query::columns::{Bitmap, Mask, Number};
-use crate::query::plan::Range;
+use crate::query::plan;
 use crate::query::view::Source;
 use crate::spread::Spread;
 use crate::store::{Block, BlockInfo, Cell, Column, StoreError, Summary, TOTALLED};
@@ -21,6 +25,8 @@ use crate::store::{Block, BlockInfo, Cell, Column, StoreError, Summary, TOTALLED
 /// What becomes of blocks.
 pub(super) struct Split {
     pub(super) summed: Vec<Summed>,
+    /// How many blocks these are.
+    pub(super) blocks_summed: u64,
     /// Those that are read.
     pub(super) read: Vec<usize>,
     pub(super) cost: u64,
@@ -28,7 +34,7 @@ pub(super) struct Split {
     pub(super) stopped_at_ns: Option<u64>,
 }
 
-/// A block that is answered from its summary.
+/// Blocks that are answered from one summary.
 pub(super) struct Summed {
     summary: Summary,
     /// The cells that count, with the numbers of their groups.
@@ -44,101 +50,183 @@ struct Asked {
     shares: Vec<Option<Mask>>,
 }
 
+/// A block, or several that have one summary.
+struct Unit<'b> {
+    /// In the order in which they are looked at.
+    blocks: &'b [usize],
+    /// The same by their places.
+    span: Range<usize>,
+    info: Cow<'b, BlockInfo>,
+    /// `None` if they are read.
+    asked: Option<Asked>,
+    /// `None` if they are read, or their summary was not yet.
+    summed: Option<Summed>,
+}
+
+/// Blocks, and what becomes of them.
+struct Units<'b, 'l> {
+    lanes: &'b Lanes<'l>,
+    range: plan::Range,
+    units: Vec<Unit<'b>>,
+}
+
 impl Split {
     /// Splits these blocks, as many of them as may be looked at: one at least.
     pub(super) fn of(
         lanes: &Lanes<'_>,
         worker: &mut Worker,
         source: &Source<'_>,
-        (range, blocks): (Range, &[usize]),
+        (range, blocks): (plan::Range, &[usize]),
     ) -> Result<Self, StoreError> {
-        let (infos, budget) = (lanes.columns.blocks(), source.left.get());
-        let mut wanted = Vec::new();
-        let mut cost = 0;
-        for block in blocks {
-            let asked = lanes.asked(&infos[*block], range);
-            cost += cost_of(&infos[*block], asked.is_some());
-            wanted.push((*block, asked));
-            if cost > budget {
-                break;
-            }
-        }
-        let read = |(block, asked): &(usize, Option<Asked>)| asked.as_ref().map(|_| lanes.columns.summary(*block));
-        let summaries = abreast(&wanted, 16, read);
-        let mut taken = Vec::with_capacity(wanted.len());
-        for ((block, asked), summary) in wanted.iter().zip(summaries) {
-            let summed = match asked.as_ref().zip(summary) {
-                // Where the summary is damaged, the block need not be.
-                None | Some((_, Err(StoreError::Corrupt { .. }))) => None,
-                Some((asked, summary)) => Some(Summed::of(lanes, worker, &infos[*block], asked, summary?)),
-            };
-            taken.push((*block, summed));
-        }
+        let mut units = Units::of(lanes, range, blocks);
         let cost = loop {
-            let cost = truncate(&mut taken, infos, budget);
-            if !read_what_must_be_exact(lanes, &mut taken) {
+            let cost = units.truncate(source.left.get());
+            if units.sum_up(worker)? && !units.read_what_must_be_exact() {
                 break cost;
             }
         };
-        let stopped_at_ns = blocks.get(taken.len()).map(|block| infos[*block].runs_started_ns.1);
-        let read = taken.iter().filter(|(_, summed)| summed.is_none()).map(|(block, _)| *block).collect();
-        Ok(Self { summed: taken.into_iter().filter_map(|(_, summed)| summed).collect(), read, cost, stopped_at_ns })
+        let (summed, read): (Vec<_>, Vec<_>) = units.units.into_iter().partition(|unit| unit.summed.is_some());
+        let count = |units: &[Unit<'_>]| units.iter().map(|unit| unit.blocks.len()).sum::<usize>();
+        let next = blocks.get(count(&summed) + count(&read));
+        Ok(Self {
+            blocks_summed: count(&summed) as u64,
+            summed: summed.into_iter().filter_map(|unit| unit.summed).collect(),
+            read: read.iter().flat_map(|unit| unit.blocks).copied().collect(),
+            cost,
+            stopped_at_ns: next.map(|block| lanes.columns.blocks()[*block].runs_started_ns.1),
+        })
     }
 }
 
-/// What a block costs: a summary one read.
-fn cost_of(info: &BlockInfo, is_summed: bool) -> u64 {
-    if is_summed { 1 } else { (info.steps as u64).div_ceil(ROWS_A_READ) }
-}
+impl Unit<'_> {
+    /// Whether its summary is to be read.
+    fn is_wanted(&self) -> bool {
+        self.asked.is_some() && self.summed.is_none()
+    }
 
-/// Leaves the first blocks that cost no more than this together, one at least. Says what they cost.
-fn truncate(taken: &mut Vec<(usize, Option<Summed>)>, infos: &[BlockInfo], budget: u64) -> u64 {
-    let mut cost = 0;
-    for (at, (block, summed)) in taken.iter().enumerate() {
-        let more = cost_of(&infos[*block], summed.is_some());
-        if at > 0 && cost + more > budget {
-            taken.truncate(at);
-            break;
+    /// What looking at it costs: a summary one read for each block that need not be.
+    fn cost(&self) -> u64 {
+        match self.asked {
+            Some(_) => self.blocks.len() as u64,
+            None => (self.info.steps as u64).div_ceil(ROWS_A_READ),
         }
-        cost += more;
     }
-    cost
 }
 
 /// Looks at how the numbers of a measure are spread in a group, and at how many there are.
 type Look<'l> = &'l mut dyn FnMut((usize, u32), &Spread, u64);
 
-/// Has blocks be read that count numbers of groups that have few. Says whether there are any.
-fn read_what_must_be_exact(lanes: &Lanes<'_>, taken: &mut [(usize, Option<Summed>)]) -> bool {
-    let measures = &lanes.aggregation.measures;
-    let spreads: Vec<usize> = (0..measures.len()).filter(|at| measures[*at].1 == Measure::Spread).collect();
-    let each = |summed: &Summed, act: Look<'_>| {
-        for (cell, group) in &summed.groups {
-            for measure in &spreads {
-                if let Some((spread, count)) = spread(&lanes.feeds[*measure], &summed.summary.cells[*cell as usize]) {
-                    act((*measure, *group), spread, count);
+impl<'b, 'l> Units<'b, 'l> {
+    /// These blocks, those together that may be answered from one summary.
+    fn of(lanes: &'b Lanes<'l>, range: plan::Range, mut blocks: &'b [usize]) -> Self {
+        let mut all = Self { lanes, range, units: Vec::new() };
+        let spans = lanes.columns.spans();
+        while let Some(first) = blocks.first() {
+            let several = spans.iter().find(|span| span.contains(first)).and_then(|span| all.several(span, blocks));
+            let unit = several.unwrap_or_else(|| all.one(&blocks[..1]));
+            blocks = &blocks[unit.blocks.len()..];
+            all.units.push(unit);
+        }
+        all
+    }
+
+    /// The first of these blocks, if they are all of a span, and may be asked together.
+    fn several(&self, span: &Range<usize>, blocks: &'b [usize]) -> Option<Unit<'b>> {
+        let blocks = blocks.get(..span.len()).filter(|blocks| blocks.iter().all(|block| span.contains(block)))?;
+        let info = BlockInfo::of_all(&self.lanes.columns.blocks()[span.clone()]);
+        let asked = Some(self.lanes.asked(&info, self.range)?);
+        Some(Unit { blocks, span: span.clone(), info: Cow::Owned(info), asked, summed: None })
+    }
+
+    fn one(&self, block: &'b [usize]) -> Unit<'b> {
+        let span = block[0]..block[0] + 1;
+        let info = &self.lanes.columns.blocks()[span.start];
+        let asked = self.lanes.asked(info, self.range);
+        Unit { blocks: block, span, info: Cow::Borrowed(info), asked, summed: None }
+    }
+
+    /// Leaves the first ones that cost no more than this together, one at least. Says what they cost.
+    fn truncate(&mut self, budget: u64) -> u64 {
+        let mut cost = 0;
+        for (at, unit) in self.units.iter().enumerate() {
+            let more = unit.cost();
+            if at > 0 && cost + more > budget {
+                self.units.truncate(at);
+                break;
+            }
+            cost += more;
+        }
+        cost
+    }
+
+    /// Reads the summaries that are wanted. Says whether all of them are there: without its summary, a unit is another.
+    fn sum_up(&mut self, worker: &mut Worker) -> Result<bool, StoreError> {
+        let lanes = self.lanes;
+        let wanted: Vec<_> = self.units.iter().filter(|unit| unit.is_wanted()).map(|unit| unit.span.clone()).collect();
+        let read = |span: &Range<usize>| match span.len() {
+            1 => lanes.columns.summary(span.start).map(Some),
+            _ => lanes.columns.summary_of(span.clone()),
+        };
+        let summaries = abreast(&wanted, 4, read);
+        for (unit, summary) in self.units.iter_mut().filter(|unit| unit.is_wanted()).zip(summaries) {
+            unit.summed = match (summary, &unit.asked) {
+                // Where the summary is damaged, the blocks need not be.
+                (Err(StoreError::Corrupt { .. }), _) | (_, None) => None,
+                (summary, Some(asked)) => summary?.map(|summary| Summed::of(lanes, worker, &unit.info, asked, summary)),
+            };
+        }
+        Ok(!self.refuse(Unit::is_wanted))
+    }
+
+    /// Has blocks be read that count numbers of groups that have few. Says whether there are any.
+    fn read_what_must_be_exact(&mut self) -> bool {
+        let (measures, feeds) = (&self.lanes.aggregation.measures, &self.lanes.feeds);
+        let spreads: Vec<usize> = (0..measures.len()).filter(|at| measures[*at].1 == Measure::Spread).collect();
+        let each = |summed: &Summed, act: Look<'_>| {
+            for (cell, group) in &summed.groups {
+                for measure in &spreads {
+                    if let Some((spread, count)) = spread(&feeds[*measure], &summed.summary.cells[*cell as usize]) {
+                        act((*measure, *group), spread, count);
+                    }
                 }
             }
+        };
+        let mut counts: FastMap<(usize, u32), u64> = FastMap::default();
+        for summed in self.units.iter().filter_map(|unit| unit.summed.as_ref()) {
+            each(summed, &mut |of, _, count| *counts.entry(of).or_default() += count);
         }
-    };
-    let mut counts: FastMap<(usize, u32), u64> = FastMap::default();
-    for summed in taken.iter().filter_map(|(_, summed)| summed.as_ref()) {
-        each(summed, &mut |of, _, count| *counts.entry(of).or_default() += count);
-    }
-    if counts.values().all(|count| *count > EXACT as u64) {
-        return false;
-    }
-    let mut are_any = false;
-    for (_, summed) in taken {
-        let mut is_short = false;
-        if let Some(summed) = &summed {
-            each(summed, &mut |of, spread, _| is_short |= !spread.is_exact() && counts[&of] <= EXACT as u64);
+        if counts.values().all(|count| *count > EXACT as u64) {
+            return false;
         }
-        if is_short {
-            (*summed, are_any) = (None, true);
-        }
+        self.refuse(|unit| {
+            let mut is_short = false;
+            if let Some(summed) = &unit.summed {
+                each(summed, &mut |of, spread, _| is_short |= !spread.is_exact() && counts[&of] <= EXACT as u64);
+            }
+            is_short
+        })
     }
-    are_any
+
+    /// Does without the summaries of some of them: of several blocks each has its own, and a single one is read. Says whether
+    /// there are any.
+    fn refuse(&mut self, is_refused: impl Fn(&Unit<'b>) -> bool) -> bool {
+        let before = std::mem::take(&mut self.units);
+        let mut are_any = false;
+        for unit in before {
+            if !is_refused(&unit) {
+                self.units.push(unit);
+                continue;
+            }
+            are_any = true;
+            if unit.blocks.len() == 1 {
+                self.units.push(Unit { asked: None, summed: None, ..unit });
+            } else {
+                let blocks: Vec<_> = unit.blocks.chunks(1).map(|block| self.one(block)).collect();
+                self.units.extend(blocks);
+            }
+        }
+        are_any
+    }
 }
 
 /// How the numbers of a cell are spread, and how many there are, if that is known of them.
@@ -159,14 +247,14 @@ fn place(column: Column) -> Option<usize> {
 
 impl Lanes<'_> {
     /// How many blocks can be answered from their summaries.
-    pub(super) fn summed(&self, range: Range) -> u64 {
+    pub(super) fn summed(&self, range: plan::Range) -> u64 {
         let infos = self.columns.blocks();
         let blocks = self.blocks(range).into_iter();
         blocks.filter(|block| self.asked(&infos[*block], range).is_some()).count() as u64
     }
 
     /// What is asked of the cells of a block; `None` if they cannot answer.
-    fn asked(&self, info: &BlockInfo, range: Range) -> Option<Asked> {
+    fn asked(&self, info: &BlockInfo, range: plan::Range) -> Option<Asked> {
         if !info.is_summarised || !self.has_all_runs(info, range) || !self.keys.iter().all(|key| key.is_of_cells(info))
         {
             return None;

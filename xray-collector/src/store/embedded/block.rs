@@ -6,6 +6,7 @@
 //! ```text
 //! block_heads  block u64             StoredHead, by postcard
 //! summaries    block u64             super::summary, behind its checksum: what one look at the file fetches
+//! spans        block u64 / 16        the same of sixteen blocks together: super::blocks
 //! blocks       (block, what, part)   super::blobs
 //!
 //! what          contents

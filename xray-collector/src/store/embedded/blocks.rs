@@ -1,17 +1,25 @@
 //! The tables that blocks are in, as they are written.
+//!
+//! Sixteen blocks whose numbers follow each other are a span. What all of its steps come to is written down when the first
+//! block behind it is written, and goes when one of its blocks goes or changes: then they are looked at one by one.
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::blobs::{self, Key};
 use super::block::{self, Encoded, StoredHead};
 use super::fault::Fault;
-use super::layout::{BLOCK_HEADS, BLOCKS, DISCARDED, META, META_NEXT_BLOCK, SUMMARIES, encode};
-use crate::store::Block;
+use super::layout::{BLOCK_HEADS, BLOCKS, DISCARDED, META, META_NEXT_BLOCK, SPANS, SUMMARIES, encode};
+use super::summary;
+use crate::store::{Block, Summary};
+
+/// How many blocks are a span.
+pub(super) const SPAN: u64 = 16;
 
 pub(super) struct Blocks<'t> {
     heads: Table<'t, u64, &'static [u8]>,
     pub(super) parts: Table<'t, Key, &'static [u8]>,
     summaries: Table<'t, u64, &'static [u8]>,
+    spans: Table<'t, u64, &'static [u8]>,
 }
 
 impl<'t> Blocks<'t> {
@@ -20,6 +28,7 @@ impl<'t> Blocks<'t> {
             heads: transaction.open_table(BLOCK_HEADS)?,
             parts: transaction.open_table(BLOCKS)?,
             summaries: transaction.open_table(SUMMARIES)?,
+            spans: transaction.open_table(SPANS)?,
         })
     }
 
@@ -28,12 +37,15 @@ impl<'t> Blocks<'t> {
         self.heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()
     }
 
-    /// Writes a new block. Its head gets to know how long it is.
+    /// Writes a new block, with a higher number than all others. Its head gets to know how long it is.
     pub(super) fn put(&mut self, number: u64, mut head: StoredHead, encoded: &Encoded) -> Result<(), Fault> {
         self.put_parts(number, encoded)?;
         head.bytes = length(&self.parts, &self.summaries, number)?;
         self.heads.insert(number, &*encode(&head)?)?;
-        Ok(())
+        match (number / SPAN).checked_sub(1).filter(|_| number % SPAN == 0) {
+            Some(span) => self.sum_up(span),
+            None => Ok(()),
+        }
     }
 
     /// Writes the columns of a block in the place of others.
@@ -52,6 +64,7 @@ impl<'t> Blocks<'t> {
             blobs::put(&mut self.parts, number, *what, bytes)?;
         }
         self.summaries.insert(number, &*blobs::checked(&encoded.summary))?;
+        self.spans.remove(number / SPAN)?;
         Ok(())
     }
 
@@ -59,9 +72,32 @@ impl<'t> Blocks<'t> {
     pub(super) fn forget(&mut self, number: u64, transaction: &WriteTransaction) -> Result<(), Fault> {
         self.heads.remove(number)?;
         self.summaries.remove(number)?;
+        self.spans.remove(number / SPAN)?;
         transaction.open_table(DISCARDED)?.insert(number, ())?;
         Ok(())
     }
+
+    /// Writes down what the blocks of a span come to, if all of them are there.
+    pub(super) fn sum_up(&mut self, span: u64) -> Result<(), Fault> {
+        let numbers = span * SPAN..(span + 1) * SPAN;
+        let summary = |number| {
+            let head = self.head(number)?.ok_or_else(|| Fault::damage(block::name(number), "it is not there"))?;
+            summary::read(&self.summaries, number, head.steps as usize, || summary::name(number))
+        };
+        match numbers.map(summary).collect::<Result<Vec<_>, Fault>>() {
+            Err(Fault::Damage { .. }) => {}
+            summaries => {
+                let all = summary::encode(&Summary::of_all(&summaries?))?;
+                self.spans.insert(span, &*blobs::checked(&all))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How an error names what a span comes to.
+pub(super) fn name_of_span(span: u64) -> String {
+    format!("blocks {} to {}, their summary", span * SPAN, span * SPAN + SPAN - 1)
 }
 
 /// How many bytes a block has, its head not counted.

@@ -23,7 +23,7 @@
 //! facts       (run, step, segment u64, offset u32)    length u32    in the order in which they were said, of such steps
 //!                                                    and of those to which something was added after they were in blocks
 //! segments    (number u64, part u32)    bytes        the values of both: crate::store::segment, in parts
-//! block_heads, blocks, summaries                     the steps that will not change any more: super::block
+//! block_heads, blocks, summaries, spans              the steps that will not change any more: super::block
 //! item_heads, items                                  what became of items: super::items
 //! callsites   number u32                StoredCallsite
 //! schemas     version u128              (first seen ns u64, bytes)    crate::schema, as its version is made from
@@ -70,6 +70,7 @@ pub(super) const SEGMENTS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinit
 pub(super) const BLOCK_HEADS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("block_heads");
 pub(super) const BLOCKS: TableDefinition<'_, (u64, u32, u32), &[u8]> = TableDefinition::new("blocks");
 pub(super) const SUMMARIES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("summaries");
+pub(super) const SPANS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("spans");
 pub(super) const ITEM_HEADS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("item_heads");
 pub(super) const ITEMS: TableDefinition<'_, (u64, u32, u32), &[u8]> = TableDefinition::new("items");
 pub(super) const CALLSITES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("callsites");

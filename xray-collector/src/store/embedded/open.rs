@@ -20,7 +20,7 @@ use super::fault::Fault;
 use super::held::HeldFile;
 use super::layout::{
     BLOCK_HEADS, BLOCKS, CALLSITES, DISCARDED, FACTS, FORMAT, ITEM_HEADS, ITEMS, META, META_FORMAT, OPEN_RUNS, PINS,
-    REMOVED, REMOVED_AT, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, STEPS, SUMMARIES,
+    REMOVED, REMOVED_AT, RUN_AT, RUN_BLOCKS, RUNS, SCHEMAS, SEGMENTS, SPANS, STEPS, SUMMARIES,
 };
 use super::upgrade;
 use crate::store::StoreError;
@@ -124,6 +124,7 @@ fn initialise(database: &Database) -> Result<(), Fault> {
     write.open_table(BLOCK_HEADS)?;
     write.open_table(BLOCKS)?;
     write.open_table(SUMMARIES)?;
+    write.open_table(SPANS)?;
     write.open_table(ITEM_HEADS)?;
     write.open_table(ITEMS)?;
     write.open_table(OPEN_RUNS)?;
@@ -147,6 +148,7 @@ fn check_tables(read: &ReadTransaction) -> Result<(), Fault> {
     check_table(read, BLOCK_HEADS)?;
     check_table(read, BLOCKS)?;
     check_table(read, SUMMARIES)?;
+    check_table(read, SPANS)?;
     check_table(read, ITEM_HEADS)?;
     check_table(read, ITEMS)?;
     check_table(read, OPEN_RUNS)?;

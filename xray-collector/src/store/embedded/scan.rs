@@ -1,15 +1,17 @@
 //! All steps column by column: the blocks, and the rows that are in none, which are blocks for as long as the question
 //! lasts.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::block::{self, ROWS, StoredHead};
+use super::blocks::{SPAN, name_of_span};
 use super::cache::Cache;
 use super::fault::Fault;
-use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, RUN_AT, STEPS, SUMMARIES, step_place};
+use super::layout::{BLOCK_HEADS, BLOCKS, FACTS, RUN_AT, SPANS, STEPS, SUMMARIES, step_place};
 use super::{Caches, blobs, read, rows, summary};
 use crate::id::{RunId, StepId};
 use crate::store::{Block, BlockInfo, Column, ColumnSet, Part, PayloadRef, StepColumns, StoreError, Summary};
@@ -142,6 +144,7 @@ pub(super) struct Columns<'s> {
     snapshot: ReadTransaction,
     blobs: ReadOnlyTable<blobs::Key, &'static [u8]>,
     summaries: ReadOnlyTable<u64, &'static [u8]>,
+    sums_of_spans: ReadOnlyTable<u64, &'static [u8]>,
     outline: Arc<Outline>,
     /// The ids of the steps of blocks, to look for what was said of them later.
     steps: Cache<usize, Block>,
@@ -151,7 +154,8 @@ impl<'s> Columns<'s> {
     pub(super) fn new(path: &'s Path, caches: &'s Caches, snapshot: ReadTransaction) -> Result<Self, Fault> {
         let outline = caches.outlines.of(&snapshot)?;
         let (blobs, summaries) = (snapshot.open_table(BLOCKS)?, snapshot.open_table(SUMMARIES)?);
-        Ok(Self { path, caches, snapshot, blobs, summaries, outline, steps: Cache::new(STEPS_BYTES) })
+        let (sums_of_spans, steps) = (snapshot.open_table(SPANS)?, Cache::new(STEPS_BYTES));
+        Ok(Self { path, caches, snapshot, blobs, summaries, sums_of_spans, outline, steps })
     }
 
     /// The rows that the block at this place is made of, if it is.
@@ -218,7 +222,34 @@ impl StepColumns for Columns<'_> {
     fn summary(&self, block: usize) -> Result<Summary, StoreError> {
         let read = || match self.rows_at(block) {
             Some(rows) => Ok(Summary::of(&rows.block)),
-            None => summary::read(&self.summaries, self.outline.numbers[block], self.outline.infos[block].steps),
+            None => {
+                let (number, steps) = (self.outline.numbers[block], self.outline.infos[block].steps);
+                summary::read(&self.summaries, number, steps, || summary::name(number))
+            }
+        };
+        Fault::catch(self.path, read).map_err(|fault| fault.reading(self.path))
+    }
+
+    fn spans(&self) -> Vec<Range<usize>> {
+        let (mut spans, mut place) = (Vec::new(), 0);
+        for numbers in self.outline.numbers.chunk_by(|one, other| one / SPAN == other / SPAN) {
+            let span = place..place + numbers.len();
+            place = span.end;
+            spans.extend(Some(span).filter(|span| span.len() as u64 == SPAN));
+        }
+        spans
+    }
+
+    fn summary_of(&self, span: Range<usize>) -> Result<Option<Summary>, StoreError> {
+        let read = || {
+            let Some(number) = self.outline.numbers.get(span.start).map(|number| number / SPAN) else {
+                return Ok(None);
+            };
+            let steps = self.outline.infos[span.clone()].iter().map(|info| info.steps).sum();
+            match self.sums_of_spans.get(number)?.is_some() {
+                true => summary::read(&self.sums_of_spans, number, steps, || name_of_span(number)).map(Some),
+                false => Ok(None),
+            }
         };
         Fault::catch(self.path, read).map_err(|fault| fault.reading(self.path))
     }

@@ -2,11 +2,14 @@
 //!
 //! | from | what is done |
 //! |---|---|
-//! | 2 | summaries of blocks leave the parts of their blocks |
+//! | 2 | summaries of blocks leave the parts of their blocks, and blocks are summed up by spans |
 //! | 1 | runs get to know in which block their steps are: in none, until there are enough of them. The index of items begins with what is recorded from then on |
+
+use std::collections::BTreeSet;
 
 use redb::{Database, ReadableTable, TableDefinition};
 
+use super::blocks::{Blocks, SPAN};
 use super::fault::Fault;
 use super::layout::{
     BLOCK_HEADS, BLOCKS, DISCARDED, FORMAT, ITEM_HEADS, ITEMS, META, META_FINAL_BYTES, META_FINAL_ROWS, META_FORMAT,
@@ -66,6 +69,11 @@ pub(super) fn from(database: &Database, format: u64) -> Result<(), Fault> {
             }
             blobs::remove(&mut blocks, block, SUMMARY)?;
         }
+        let spans: BTreeSet<u64> =
+            heads.iter()?.map(|entry| Ok(entry?.0.value() / SPAN)).collect::<Result<_, Fault>>()?;
+        drop((heads, blocks, summaries));
+        let mut blocks = Blocks::open(&transaction)?;
+        spans.into_iter().try_for_each(|span| blocks.sum_up(span))?;
     }
     transaction.open_table(META)?.insert(META_FORMAT, u64::from(FORMAT))?;
     transaction.commit()?;

@@ -9,9 +9,10 @@ use super::Check;
 use crate::id::{RunId, StepId};
 use crate::payload;
 use crate::store::embedded::block::{self, StoredHead, Whereabouts};
+use crate::store::embedded::blocks::{SPAN, name_of_span};
 use crate::store::embedded::fault::Fault;
 use crate::store::embedded::layout::{
-    BLOCK_HEADS, BLOCKS, DISCARDED, META, META_NEXT_BLOCK, RUN_BLOCKS, STEPS, SUMMARIES,
+    BLOCK_HEADS, BLOCKS, DISCARDED, META, META_NEXT_BLOCK, RUN_BLOCKS, SPANS, STEPS, SUMMARIES,
 };
 use crate::store::embedded::{blocks, rows, summary};
 use crate::store::{Block, Column, ColumnSet, Part, Summary, flag};
@@ -63,6 +64,7 @@ impl Check<'_> {
         for (run, block) in further.into_keys() {
             self.report.problem(format!("run {run}"), format!("it says that it has steps in block {block}"));
         }
+        self.spans()?;
         self.bytes_without_heads()
     }
 
@@ -94,9 +96,34 @@ impl Check<'_> {
 
     /// What its steps are said to come to.
     fn summary(&mut self, number: u64, read: &Block) -> Result<(), Fault> {
-        let summary = summary::read(&self.read.open_table(SUMMARIES)?, number, read.len());
+        let table = self.read.open_table(SUMMARIES)?;
+        let summary = summary::read(&table, number, read.len(), || summary::name(number));
         if self.report.sound(summary)?.is_some_and(|summary| summary != Summary::of(read)) {
             self.report.problem(summary::name(number), "it is not that of its columns");
+        }
+        Ok(())
+    }
+
+    /// What the steps of several blocks are said to come to. A block of which that is damaged is a problem of its own.
+    fn spans(&mut self) -> Result<(), Fault> {
+        let (heads, summaries) = (self.read.open_table(BLOCK_HEADS)?, self.read.open_table(SUMMARIES)?);
+        let table = self.read.open_table(SPANS)?;
+        for entry in table.iter()? {
+            let (span, mut of_blocks, mut steps) = (entry?.0.value(), Vec::new(), 0);
+            for number in (0..SPAN).map(|place| span.saturating_mul(SPAN).saturating_add(place)) {
+                let Some(head) = heads.get(number)? else { break };
+                let Ok(head) = StoredHead::read(head.value(), number) else { break };
+                steps += head.steps as usize;
+                match summary::read(&summaries, number, head.steps as usize, || summary::name(number)) {
+                    Err(Fault::Damage { .. }) => {}
+                    summary => of_blocks.push(summary?),
+                }
+            }
+            let all = summary::read(&table, span, steps, || name_of_span(span));
+            let Some(all) = self.report.sound(all)? else { continue };
+            if of_blocks.len() as u64 == SPAN && all != Summary::of_all(&of_blocks) {
+                self.report.problem(name_of_span(span), "it is not that of its blocks");
+            }
         }
         Ok(())
     }
