@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use redb::{Database, TableDefinition};
+use xray_collector::decision::DecisionCounts;
 use xray_collector::model::{Level, Outcome, RunStatus};
 use xray_collector::query::{Aggregation, AggregationText, Datum, Entity, Scope, Table};
 use xray_collector::store::{Batch, EmbeddedStore, LateRow, Limits, Retention, StepRow, Store};
@@ -10,6 +11,8 @@ use xray_collector::store::{Batch, EmbeddedStore, LateRow, Limits, Retention, St
 use crate::fixture::{assert_sound, callsite, directory, open, run, run_id, step};
 
 const SUMMARIES: TableDefinition<u64, &[u8]> = TableDefinition::new("summaries");
+/// What sixteen blocks come to together.
+const SPANS: TableDefinition<u64, &[u8]> = TableDefinition::new("spans");
 
 /// Numbers without an order, the same each time.
 struct Numbers(u64);
@@ -133,12 +136,12 @@ fn assert_same(summed: &[(String, Table)], read: &[(String, Table)]) {
     }
 }
 
-/// Takes the summaries of blocks away, or changes a byte of them.
-fn spoil(path: &Path, is_wanted: impl Fn(u64) -> bool, is_removed: bool) {
+/// Takes summaries away, or changes a byte of them.
+fn spoil(path: &Path, table: TableDefinition<u64, &[u8]>, is_wanted: impl Fn(u64) -> bool, is_removed: bool) {
     let database = Database::open(path).unwrap();
     let write = database.begin_write().unwrap();
     {
-        let mut summaries = write.open_table(SUMMARIES).unwrap();
+        let mut summaries = write.open_table(table).unwrap();
         let spoiled: Vec<_> = summaries
             .extract_if(|block, _| is_wanted(block))
             .unwrap()
@@ -176,14 +179,14 @@ fn what_summaries_say_is_what_steps_say() {
 
     let damaged = directory.path().join("damaged.redb");
     std::fs::copy(&path, &damaged).unwrap();
-    spoil(&damaged, |block| block % 2 == 0, false);
+    spoil(&damaged, SUMMARIES, |block| block % 2 == 0, false);
     let some = open(&damaged);
     let half = answers(&some, u64::MAX);
     let report = some.check(&mut |_, _| {}).unwrap();
     assert!(!report.is_sound() && report.problems.iter().all(|it| it.place.ends_with("its summary")), "{report:#?}");
     drop(some);
 
-    spoil(&path, |_| true, true);
+    spoil(&path, SUMMARIES, |_| true, true);
     let read = answers(&open(&path), u64::MAX);
     assert_same(&fewer, &read);
     assert_same(&half, &read);
@@ -195,8 +198,105 @@ fn a_store_whose_summaries_are_all_gone_answers_as_before() {
     let path = directory.path().join("movies.redb");
     fill(&open(&path));
     let summed = answers(&open(&path), u64::MAX);
-    spoil(&path, |_| true, true);
+    spoil(&path, SUMMARIES, |_| true, true);
     assert_same(&summed, &answers(&open(&path), u64::MAX));
+}
+
+/// Eighteen blocks, of which the first sixteen are a span.
+fn fill_a_span(store: &EmbeddedStore) {
+    let mut numbers = Numbers(11);
+    let callsites = (0..).zip(NAMES.map(|name| callsite(name, &[]))).collect();
+    store.write(&Batch { callsites, ..Batch::default() }).unwrap();
+    for first in (1..=18 * 14).step_by(14) {
+        let roots = first..first + 14;
+        let rows = roots.clone().flat_map(|root| (0..600).map(move |n| (root, root + 1_000 * n)));
+        let steps = rows.map(|(root, id)| row(&mut numbers, root, id)).collect();
+        let runs = roots.map(|root| run(root, 1_000_000 * root, RunStatus::Completed)).collect();
+        store.write(&Batch { steps, runs, ..Batch::default() }).unwrap();
+    }
+    let report = store.check(&mut |_, _| {}).unwrap();
+    assert_eq!((report.blocks, &report.problems[..]), (18, &[][..]));
+}
+
+/// Of a span, and of one that has few of a function, of which blocks are read.
+fn answers_of_a_span(store: &EmbeddedStore) -> Vec<(String, Table)> {
+    let asked = [
+        ("true", "level", "count(), quantile(duration, 0.5), quantile(rejection_rate, 0.9), avg(rejection_rate)"),
+        ("true", "name", "count(), error_rate(), quantile(duration, 0.95), avg(rejection_rate)"),
+        ("name == 'often' || failed", "outcome, name", "sum(duration), min(started), max(kept), count(items_in)"),
+        ("run.started < timestamp('1970-01-01T00:00:00.150Z')", "name", "count(), min(duration), sum(eliminated)"),
+    ];
+    let answer = |(condition, group_by, select)| {
+        let text = AggregationText { condition, group_by, select, ..AggregationText::of(Entity::Step) };
+        let table = Aggregation::parse(&text).unwrap().run(store, &Scope::default()).unwrap();
+        (format!("{condition} by {group_by}"), table)
+    };
+    asked.map(answer).into()
+}
+
+#[test]
+fn what_blocks_come_to_together_is_what_they_come_to_one_by_one() {
+    let directory = directory();
+    let path = directory.path().join("movies.redb");
+    fill_a_span(&open(&path));
+    let answers = || answers_of_a_span(&open(&path));
+    let together = answers();
+    let summed = |answers: &[(String, Table)]| [0, 1].map(|at| answers[at].1.scanned.blocks_summed);
+    // Few steps are of some functions: their blocks are looked at one by one, and those with most of them are read.
+    assert!(matches!(summed(&together), [18, 12..18]), "{:?}", summed(&together));
+    let whole = std::fs::read(&path).unwrap();
+
+    // Only the span is there, and is enough where groups are large.
+    spoil(&path, SUMMARIES, |block| block < 16, true);
+    let of_span = answers();
+    assert_eq!(of_span[0].1.rows, together[0].1.rows);
+    assert_eq!(summed(&of_span), [18, 0]);
+    spoil(&path, SPANS, |_| true, false);
+    let read = answers();
+    spoil(&path, SUMMARIES, |_| true, true);
+    assert_same(&together, &answers());
+    assert_same(&of_span, &answers());
+    assert_same(&read, &answers());
+
+    std::fs::write(&path, &whole).unwrap();
+    spoil(&path, SPANS, |_| true, false);
+    let one_by_one = answers();
+    assert_eq!(summed(&one_by_one), summed(&together));
+    let report = open(&path).check(&mut |_, _| {}).unwrap();
+    let places: Vec<&str> = report.problems.iter().map(|problem| &*problem.place).collect();
+    assert_eq!(places, ["blocks 0 to 15, their summary"]);
+    spoil(&path, SUMMARIES, |_| true, true);
+    assert_same(&one_by_one, &answers());
+}
+
+#[test]
+fn what_blocks_come_to_together_goes_with_what_changes() {
+    let directory = directory();
+    let path = directory.path().join("movies.redb");
+    fill_a_span(&open(&path));
+    let whole = std::fs::read(&path).unwrap();
+    let changes: [fn(&EmbeddedStore); 2] = [
+        |store| {
+            let (run, step) = (run_id(60), run_id(60).root());
+            let counts = DecisionCounts { kept: 1_000_000, ..DecisionCounts::default() };
+            let late = LateRow { run, step, counts, important: false, items_in: None, items_out: None };
+            store.write(&Batch { late: vec![late], ..Batch::default() }).unwrap();
+        },
+        |store| {
+            let most = Limits { runs: Some(180), ..Limits::NONE };
+            while !store.retain(&Retention { all: most, ..Retention::unlimited() }, 1).unwrap().is_done {}
+        },
+    ];
+    for change in changes {
+        std::fs::write(&path, &whole).unwrap();
+        let store = open(&path);
+        change(&store);
+        assert_sound(&store);
+        let changed = answers_of_a_span(&store);
+        drop(store);
+        spoil(&path, SUMMARIES, |_| true, true);
+        assert_same(&changed, &answers_of_a_span(&open(&path)));
+    }
 }
 
 #[test]

@@ -17,8 +17,9 @@ pub(super) type Key = (u64, u32, u32);
 
 /// As much as fits into a page of 4,096 bytes with its key and redb's headers.
 pub(super) const PART_BYTES: usize = part_bytes(0);
-/// Up to 16 pages, 64 KiB: where the file has little room, fewer are found sooner.
-const MOST_DOUBLINGS: u32 = 4;
+/// Up to four pages, 16 KiB: where the file has little room, fewer are found sooner, and with more of them the collector
+/// needs more memory.
+const MOST_DOUBLINGS: u32 = 2;
 
 /// As much as fits into a page that was doubled so often.
 const fn part_bytes(doublings: u32) -> usize {
@@ -115,14 +116,14 @@ mod tests {
 
     #[test]
     fn parts_are_all_of_the_bytes_in_their_order_and_fill_pages_but_for_the_last() {
-        let bytes: Vec<u8> = (0..400_000_u32).map(|at| (at * 7 >> 3) as u8).collect();
-        for length in [0, 1, 4_055, 4_056, 4_057, 8_151, 8_152, 8_153, 65_496, 65_497, 200_000, 400_000] {
+        let bytes: Vec<u8> = (0..400_000_u32).map(|at| ((at * 7) >> 3) as u8).collect();
+        for length in [0, 1, 4_055, 4_056, 4_057, 8_151, 8_152, 8_153, 16_344, 16_345, 32_688, 400_000] {
             let parts: Vec<&[u8]> = parts(&bytes[..length]).collect();
             assert_eq!(parts.concat(), &bytes[..length]);
             let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
             let (last, others) = lengths.split_last().map_or((0, &[][..]), |(last, others)| (*last, others));
             assert!(others.iter().all(|length| part_lengths().any(|of_part| of_part == *length)), "{lengths:?}");
-            assert!(lengths.is_sorted_by(|one, other| one >= other) && last <= 65_496, "{lengths:?}");
+            assert!(lengths.is_sorted_by(|one, other| one >= other) && last <= 16_344, "{lengths:?}");
         }
     }
 }

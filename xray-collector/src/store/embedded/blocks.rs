@@ -42,10 +42,7 @@ impl<'t> Blocks<'t> {
         self.put_parts(number, encoded)?;
         head.bytes = length(&self.parts, &self.summaries, number)?;
         self.heads.insert(number, &*encode(&head)?)?;
-        match (number / SPAN).checked_sub(1).filter(|_| number % SPAN == 0) {
-            Some(span) => self.sum_up(span),
-            None => Ok(()),
-        }
+        if number.is_multiple_of(SPAN) && number > 0 { self.sum_up(number / SPAN - 1) } else { Ok(()) }
     }
 
     /// Writes the columns of a block in the place of others.
