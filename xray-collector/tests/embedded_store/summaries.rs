@@ -245,6 +245,12 @@ fn what_blocks_come_to_together_is_what_they_come_to_one_by_one() {
     // Few steps are of some functions: their blocks are looked at one by one, and those with most of them are read.
     assert!(matches!(summed(&together), [18, 12..18]), "{:?}", summed(&together));
     let whole = std::fs::read(&path).unwrap();
+    let text = AggregationText { group_by: "level", select: "count()", ..AggregationText::of(Entity::Step) };
+    for budget in [0, 1, 5, 16, 17] {
+        let scope = Scope { budget, ..Scope::default() };
+        let table = Aggregation::parse(&text).unwrap().run(&open(&path), &scope).unwrap();
+        assert_eq!((table.stopped, table.scanned.blocks_summed), (true, budget.max(1)), "{table:?}");
+    }
 
     // Only the span is there, and is enough where groups are large.
     spoil(&path, SUMMARIES, |block| block < 16, true);

@@ -78,9 +78,10 @@ impl Split {
         source: &Source<'_>,
         (range, blocks): (plan::Range, &[usize]),
     ) -> Result<Self, StoreError> {
-        let mut units = Units::of(lanes, range, blocks);
+        let budget = source.left.get();
+        let mut units = Units::of(lanes, range, blocks, budget);
         let cost = loop {
-            let cost = units.truncate(source.left.get());
+            let cost = units.truncate(budget);
             if units.sum_up(worker)? && !units.read_what_must_be_exact() {
                 break cost;
             }
@@ -117,14 +118,16 @@ impl Unit<'_> {
 type Look<'l> = &'l mut dyn FnMut((usize, u32), &Spread, u64);
 
 impl<'b, 'l> Units<'b, 'l> {
-    /// These blocks, those together that may be answered from one summary.
-    fn of(lanes: &'b Lanes<'l>, range: plan::Range, mut blocks: &'b [usize]) -> Self {
+    /// These blocks, those together that may be answered from one summary, and may all be looked at.
+    fn of(lanes: &'b Lanes<'l>, range: plan::Range, mut blocks: &'b [usize], mut budget: u64) -> Self {
         let mut all = Self { lanes, range, units: Vec::new() };
         let spans = lanes.columns.spans();
         while let Some(first) = blocks.first() {
-            let several = spans.iter().find(|span| span.contains(first)).and_then(|span| all.several(span, blocks));
+            let span = spans.iter().find(|span| span.contains(first));
+            let several = span.and_then(|span| all.several(span, blocks)).filter(|unit| unit.cost() <= budget);
             let unit = several.unwrap_or_else(|| all.one(&blocks[..1]));
             blocks = &blocks[unit.blocks.len()..];
+            budget = budget.saturating_sub(unit.cost());
             all.units.push(unit);
         }
         all
