@@ -60,6 +60,13 @@ impl Spread {
         Self { exact: Vec::new(), zeros, first, counts }
     }
 
+    /// Of how many numbers it is; `None` if these are too many to be counted.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn count(&self) -> Option<u64> {
+        let counted: u64 = self.counts.iter().map(|count| u64::from(*count)).sum();
+        self.zeros.checked_add(counted)?.checked_add(self.exact.len() as u64)
+    }
+
     /// That of all numbers of which these are.
     #[cfg(feature = "embedded")]
     pub(crate) fn of_all(spreads: &[&Self], most_exact: usize) -> Self {
@@ -103,7 +110,7 @@ mod tests {
         }
         assert_eq!(Spread::of_all(&[], 9), Spread::default());
         let zeros = Spread::of(vec![0.0; 3], 2);
-        assert_eq!(Spread::of_all(&[&zeros, &zeros], 2).zeros, 6);
+        assert_eq!(Spread::of_all(&[&zeros, &zeros], 2).count(), Some(6));
     }
 
     #[test]

@@ -65,6 +65,7 @@ impl<N: Copy + PartialOrd + Into<S>, S: Copy + std::ops::Add<Output = S>> Total<
     }
 }
 
+#[cfg(feature = "embedded")]
 impl<N: Copy + PartialOrd, S: Copy + std::ops::Add<Output = S>> Total<N, S> {
     fn add_all(&mut self, other: &Self) {
         if self.count == 0 || other.count == 0 {
@@ -78,10 +79,22 @@ impl<N: Copy + PartialOrd, S: Copy + std::ops::Add<Output = S>> Total<N, S> {
     }
 }
 
+#[cfg(feature = "embedded")]
 impl Cell {
     /// What its steps have in common.
     fn of(&self) -> [u64; 3] {
         [self.callsite, self.outcome, self.level]
+    }
+
+    /// Whether nothing is said of more steps than it has, so that what cells come to can be added up.
+    pub(crate) fn is_coherent(&self) -> bool {
+        let of_few = |total: &Total<u64, u128>| {
+            total.count <= self.steps && total.sum <= u128::from(total.count) * u128::from(total.range.1)
+        };
+        let spreads = [&self.durations, &self.rejection_rates];
+        self.totals.iter().all(of_few)
+            && self.rejection_rate.count <= self.steps
+            && spreads.iter().all(|spread| spread.count().is_some_and(|count| count <= self.steps))
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn read(
         .map_err(|error| Fault::damage(name(), error.to_string()))?;
     let summary = decode(&bytes).ok_or_else(|| Fault::damage(name(), "it does not decode"))?;
     match summary.cells.iter().try_fold(0, |steps: u64, cell| steps.checked_add(cell.steps)) {
-        Some(count) if count == steps as u64 => Ok(summary),
+        Some(count) if count == steps as u64 && summary.cells.iter().all(Cell::is_coherent) => Ok(summary),
         _ => Err(Fault::damage(name(), "it is not that of its steps")),
     }
 }
@@ -183,6 +183,17 @@ mod tests {
         assert_eq!(decode(&[]), Some(Summary::default()));
         let ends: Vec<usize> = (1..bytes.len()).filter(|length| decode(&bytes[..*length]).is_some()).collect();
         assert_eq!(ends.len(), 1, "behind the first cell: {ends:?}");
+    }
+
+    #[test]
+    fn cells_say_nothing_of_more_steps_than_they_have() {
+        let cell = |steps| Cell { steps, durations: Spread::of(vec![7.0; 40], 9), ..Cell::default() };
+        assert!(cell(40).is_coherent() && !cell(39).is_coherent());
+        let of_total = |total| Cell { totals: [total; 8], ..cell(40) };
+        assert!(of_total(total(40, 3, 9)).is_coherent() && !of_total(total(41, 3, 9)).is_coherent());
+        assert!(!of_total(Total { sum: 361, ..total(40, 3, 9) }).is_coherent(), "that is more than 40 times 9");
+        let many = Spread { zeros: u64::MAX, ..Spread::of(vec![7.0; 40], 9) };
+        assert!(!Cell { rejection_rates: many, ..cell(40) }.is_coherent());
     }
 
     #[test]
