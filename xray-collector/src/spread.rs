@@ -71,13 +71,12 @@ impl Spread {
     #[cfg(feature = "embedded")]
     pub(crate) fn of_all(spreads: &[&Self], most_exact: usize) -> Self {
         let exact: Vec<f64> = spreads.iter().flat_map(|spread| spread.exact.iter().copied()).collect();
-        let buckets = || spreads.iter().filter(|spread| !spread.counts.is_empty());
-        let zeros: u64 = spreads.iter().map(|spread| spread.zeros).sum();
-        if zeros == 0 && buckets().next().is_none() {
+        if spreads.iter().all(|spread| spread.is_exact()) {
             return Self::of(exact, most_exact);
         }
         let exact = Self::of(exact, 0);
-        let buckets = || buckets().copied().chain((!exact.counts.is_empty()).then_some(&exact));
+        let all = || spreads.iter().copied().chain([&exact]);
+        let buckets = || all().filter(|spread| !spread.counts.is_empty());
         let first = buckets().map(|spread| spread.first).min().unwrap_or(0);
         let end = buckets().map(|spread| usize::from(spread.first) + spread.counts.len()).max().unwrap_or(0);
         let mut counts = vec![0; end.saturating_sub(first.into())];
@@ -85,11 +84,11 @@ impl Spread {
             let from = usize::from(spread.first - first);
             counts[from..].iter_mut().zip(&spread.counts).for_each(|(all, count)| *all += count);
         }
-        Self { exact: Vec::new(), zeros: zeros + exact.zeros, first, counts }
+        Self { exact: Vec::new(), zeros: all().map(|spread| spread.zeros).sum(), first, counts }
     }
 
     /// Whether the numbers are there as they are.
-    #[cfg(feature = "query")]
+    #[cfg(any(feature = "query", feature = "embedded"))]
     pub(crate) fn is_exact(&self) -> bool {
         self.zeros == 0 && self.counts.is_empty()
     }

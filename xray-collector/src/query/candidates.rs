@@ -7,7 +7,7 @@
 //!
 //! Whoever wants more than the first block gets more and more of them at once: what is not in memory is waited for together.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::collections::{BinaryHeap, HashSet};
 use std::sync::Arc;
 
@@ -46,8 +46,6 @@ pub(super) struct Candidates<'c> {
     ahead: Vec<Result<Filtered, StoreError>>,
     /// How many are filtered at once the next time.
     at_once: usize,
-    /// Steps are asked for, not only runs.
-    wants_steps: Cell<bool>,
     filtered: Vec<Filtered>,
     /// Runs to be handed out.
     known: BinaryHeap<Known>,
@@ -133,7 +131,6 @@ impl<'c> Candidates<'c> {
             unread,
             ahead: Vec::new(),
             at_once: 1,
-            wants_steps: Cell::new(false),
             filtered: Vec::new(),
             known: BinaryHeap::new(),
             seen: HashSet::new(),
@@ -194,7 +191,6 @@ impl<'c> Candidates<'c> {
     pub(super) fn step(&self, at: At) -> Result<Step, Stop> {
         let filtered = self.filtered.iter().find(|filtered| filtered.block == at.block);
         let filtered = filtered.ok_or_else(|| damaged(at.block, "it was not filtered"))?;
-        self.wants_steps.set(true);
         if filtered.survivors.get().is_none() {
             filtered.read_survivors(self.columns)?;
         }
@@ -272,7 +268,9 @@ impl<'c> Candidates<'c> {
     /// Filters the next blocks, twice as many as the last time.
     fn filter_ahead(&mut self) {
         let next = &self.unread[self.unread.len().saturating_sub(self.at_once)..];
-        let (columns, masks, needed, wants_steps) = (self.columns, self.masks, self.needed, self.wants_steps.get());
+        let (columns, masks, needed) = (self.columns, self.masks, self.needed);
+        // Steps were asked for before, and not only runs.
+        let wants_steps = self.callsites.get().is_some();
         self.ahead = abreast(next, 1, |block| {
             let filtered = Filtered::of(columns, *block, masks, needed)?;
             if wants_steps && filtered.bitmaps.iter().map(Bitmap::count).sum::<u64>() <= MOST_AHEAD {

@@ -53,23 +53,18 @@ pub(crate) struct Total<N, S> {
 }
 
 impl<N: Copy + PartialOrd + Into<S>, S: Copy + std::ops::Add<Output = S>> Total<N, S> {
+    #[inline]
     fn add(&mut self, number: N) {
-        let (low, high) = self.range;
-        let is_first = self.count == 0;
-        self.range = (
-            if is_first || number < low { number } else { low },
-            if is_first || number > high { number } else { high },
-        );
-        self.sum = self.sum + number.into();
-        self.count += 1;
+        self.add_all(&Self { count: 1, sum: number.into(), range: (number, number) });
     }
-}
 
-#[cfg(feature = "embedded")]
-impl<N: Copy + PartialOrd, S: Copy + std::ops::Add<Output = S>> Total<N, S> {
+    #[inline]
     fn add_all(&mut self, other: &Self) {
-        if self.count == 0 || other.count == 0 {
-            *self = if self.count == 0 { *other } else { *self };
+        if self.count == 0 {
+            *self = *other;
+            return;
+        }
+        if other.count == 0 {
             return;
         }
         let ((low, high), (other_low, other_high)) = (self.range, other.range);

@@ -71,6 +71,11 @@ pub(super) struct StoredHead {
 }
 
 impl StoredHead {
+    /// That of a block, if it is there.
+    pub(super) fn find(heads: &impl ReadableTable<u64, &'static [u8]>, block: u64) -> Result<Option<Self>, Fault> {
+        heads.get(block)?.map(|head| Self::read(head.value(), block)).transpose()
+    }
+
     pub(super) fn read(bytes: &[u8], block: u64) -> Result<Self, Fault> {
         let head: Self = decode_row(bytes, || name(block))?;
         if head.ranges.len() != Column::ALL.len() || head.steps as usize > ROWS {

@@ -3,6 +3,8 @@
 //! Sixteen blocks whose numbers follow each other are a span. What all of its steps come to is written down when the first
 //! block behind it is written, and goes when one of its blocks goes or changes: then they are looked at one by one.
 
+use std::ops::Range;
+
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::blobs::{self, Key};
@@ -20,6 +22,7 @@ pub(super) struct Blocks<'t> {
     pub(super) parts: Table<'t, Key, &'static [u8]>,
     summaries: Table<'t, u64, &'static [u8]>,
     spans: Table<'t, u64, &'static [u8]>,
+    discarded: Table<'t, u64, ()>,
 }
 
 impl<'t> Blocks<'t> {
@@ -29,12 +32,13 @@ impl<'t> Blocks<'t> {
             parts: transaction.open_table(BLOCKS)?,
             summaries: transaction.open_table(SUMMARIES)?,
             spans: transaction.open_table(SPANS)?,
+            discarded: transaction.open_table(DISCARDED)?,
         })
     }
 
     /// What is known of a block, if it is there.
     pub(super) fn head(&self, number: u64) -> Result<Option<StoredHead>, Fault> {
-        self.heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()
+        StoredHead::find(&self.heads, number)
     }
 
     /// Writes a new block, with a higher number than all others. Its head gets to know how long it is.
@@ -52,6 +56,7 @@ impl<'t> Blocks<'t> {
             blobs::remove(&mut self.parts, number, *what)?;
         }
         self.put_parts(number, &encoded)?;
+        self.spans.remove(number / SPAN)?;
         self.heads.insert(number, &*encode(&head.changed(block))?)?;
         Ok(())
     }
@@ -61,27 +66,25 @@ impl<'t> Blocks<'t> {
             blobs::put(&mut self.parts, number, *what, bytes)?;
         }
         self.summaries.insert(number, &*blobs::checked(&encoded.summary))?;
-        self.spans.remove(number / SPAN)?;
         Ok(())
     }
 
     /// Has a block count as gone: its bytes are removed bit by bit.
-    pub(super) fn forget(&mut self, number: u64, transaction: &WriteTransaction) -> Result<(), Fault> {
+    pub(super) fn forget(&mut self, number: u64) -> Result<(), Fault> {
         self.heads.remove(number)?;
         self.summaries.remove(number)?;
         self.spans.remove(number / SPAN)?;
-        transaction.open_table(DISCARDED)?.insert(number, ())?;
+        self.discarded.insert(number, ())?;
         Ok(())
     }
 
     /// Writes down what the blocks of a span come to, if all of them are there.
     pub(super) fn sum_up(&mut self, span: u64) -> Result<(), Fault> {
-        let numbers = span * SPAN..(span + 1) * SPAN;
         let summary = |number| {
             let head = self.head(number)?.ok_or_else(|| Fault::damage(block::name(number), "it is not there"))?;
-            summary::read(&self.summaries, number, head.steps as usize, || summary::name(number))
+            summary::read(&self.summaries, number, head.steps as usize)
         };
-        match numbers.map(summary).collect::<Result<Vec<_>, Fault>>() {
+        match numbers_of(span).map(summary).collect::<Result<Vec<_>, Fault>>() {
             Err(Fault::Damage { .. }) => {}
             summaries => {
                 let all = summary::encode(&Summary::of_all(&summaries?))?;
@@ -92,9 +95,16 @@ impl<'t> Blocks<'t> {
     }
 }
 
+/// The blocks of a span; not all of them if there are no such numbers.
+pub(super) fn numbers_of(span: u64) -> Range<u64> {
+    let first = span.saturating_mul(SPAN);
+    first..first.saturating_add(SPAN)
+}
+
 /// How an error names what a span comes to.
 pub(super) fn name_of_span(span: u64) -> String {
-    format!("blocks {} to {}, their summary", span * SPAN, span * SPAN + SPAN - 1)
+    let Range { start, end } = numbers_of(span);
+    format!("blocks {start} to {}, their summary", end - 1)
 }
 
 /// How many bytes a block has, its head not counted.

@@ -112,9 +112,8 @@ pub(super) fn blocks_from(
 
 /// All columns of a block.
 pub(super) fn block(read: &ReadTransaction, caches: &Caches, number: u64) -> Result<Arc<Block>, Fault> {
-    let head = read.open_table(BLOCK_HEADS)?.get(number)?;
+    let head = StoredHead::find(&read.open_table(BLOCK_HEADS)?, number)?;
     let head = head.ok_or_else(|| Fault::damage(block::name(number), "it is not there"))?;
-    let head = StoredHead::read(head.value(), number)?;
     let size = head.steps as usize * 8 * Column::ALL.len();
     caches.blocks.get_or(
         (number, head.revision),

@@ -67,11 +67,12 @@ fn remove_all(transaction: &WriteTransaction, chosen: &[Chosen], now_ns: u64) ->
     }
     let mut counts = Counts::default();
     let mut steps = blocks.steps_of_others;
+    let mut tables = Blocks::open(transaction)?;
     for number in &blocks.others {
-        Blocks::open(transaction)?.forget(*number, transaction)?;
+        tables.forget(*number)?;
     }
     for (number, head) in &blocks.shared {
-        steps += rewrite(transaction, *number, head, &gone)?;
+        steps += rewrite(transaction, &mut tables, (*number, head), &gone)?;
     }
     counts.add(META_STEPS, -(steps as i64));
     steps += remove_rows(transaction, &gone, &mut counts)?;
@@ -114,9 +115,7 @@ impl Affected {
         }
         let mut affected = Self::default();
         for number in numbers {
-            let Some(head) = heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()? else {
-                continue;
-            };
+            let Some(head) = StoredHead::find(&heads, number)? else { continue };
             let (runs, _) = block::read_runs(&blobs, number, head.steps as usize)?;
             if runs.iter().all(|run| gone.contains(run)) {
                 affected.others.push(number);
@@ -132,11 +131,10 @@ impl Affected {
 /// Writes a block again without these runs. Says how many steps are gone with them.
 fn rewrite(
     transaction: &WriteTransaction,
-    number: u64,
-    head: &StoredHead,
+    blocks: &mut Blocks<'_>,
+    (number, head): (u64, &StoredHead),
     gone: &BTreeSet<RunId>,
 ) -> Result<u64, Fault> {
-    let mut blocks = Blocks::open(transaction)?;
     let steps = head.steps as usize;
     let old = block::read(&blocks.parts, number, steps, ColumnSet::ALL)?;
     let whereabouts = Whereabouts::read(&blocks.parts, number, steps)?;
@@ -164,7 +162,7 @@ fn rewrite(
     let left = StoredHead::from(columns.info(started_ns));
     let encoded = block::encode(&columns, values, &whereabouts.names)?;
     blocks.put(new, left, &encoded)?;
-    blocks.forget(number, transaction)?;
+    blocks.forget(number)?;
     Ok((steps - columns.len()) as u64)
 }
 

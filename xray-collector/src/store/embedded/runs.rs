@@ -97,8 +97,7 @@ impl<'transaction> Runs<'transaction> {
     /// A run began at another time than the heads of its blocks say.
     fn widen(&mut self, run: &Run, first: u64) -> Result<(), Fault> {
         for number in read::blocks_from(first, &self.blocks, run.id, None)? {
-            let head = self.heads.get(number)?.map(|head| StoredHead::read(head.value(), number)).transpose()?;
-            if let Some(mut head) = head {
+            if let Some(mut head) = StoredHead::find(&self.heads, number)? {
                 let (from, to) = head.runs_started_ns;
                 head.runs_started_ns = (from.min(run.started_ns), to.max(run.started_ns));
                 self.heads.insert(number, &*encode(&head)?)?;
@@ -117,10 +116,9 @@ impl<'transaction> Runs<'transaction> {
         }
         let blobs = transaction.open_table(BLOCKS)?;
         for number in read::blocks_of(&self.places, &self.blocks, run.id, None)? {
-            let Some(head) = self.heads.get(number)? else { continue };
-            let steps = StoredHead::read(head.value(), number)?.steps as usize;
+            let Some(head) = StoredHead::find(&self.heads, number)? else { continue };
             let times = [Column::Started, Column::Duration].into_iter().collect();
-            let block = block::read(&blobs, number, steps, times)?;
+            let block = block::read(&blobs, number, head.steps as usize, times)?;
             for row in block.rows_of(run.id) {
                 heard(block.column(Column::Started)[row], block.column(Column::Duration)[row]);
             }

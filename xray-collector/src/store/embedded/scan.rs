@@ -222,10 +222,7 @@ impl StepColumns for Columns<'_> {
     fn summary(&self, block: usize) -> Result<Summary, StoreError> {
         let read = || match self.rows_at(block) {
             Some(rows) => Ok(Summary::of(&rows.block)),
-            None => {
-                let (number, steps) = (self.outline.numbers[block], self.outline.infos[block].steps);
-                summary::read(&self.summaries, number, steps, || summary::name(number))
-            }
+            None => summary::read(&self.summaries, self.outline.numbers[block], self.outline.infos[block].steps),
         };
         Fault::catch(self.path, read).map_err(|fault| fault.reading(self.path))
     }
@@ -241,16 +238,9 @@ impl StepColumns for Columns<'_> {
     }
 
     fn summary_of(&self, span: Range<usize>) -> Result<Option<Summary>, StoreError> {
-        let read = || {
-            let Some(number) = self.outline.numbers.get(span.start).map(|number| number / SPAN) else {
-                return Ok(None);
-            };
-            let steps = self.outline.infos[span.clone()].iter().map(|info| info.steps).sum();
-            match self.sums_of_spans.get(number)?.is_some() {
-                true => summary::read(&self.sums_of_spans, number, steps, || name_of_span(number)).map(Some),
-                false => Ok(None),
-            }
-        };
+        let number = self.outline.numbers[span.start] / SPAN;
+        let steps = self.outline.infos[span].iter().map(|info| info.steps).sum();
+        let read = || summary::find(&self.sums_of_spans, number, steps, || name_of_span(number));
         Fault::catch(self.path, read).map_err(|fault| fault.reading(self.path))
     }
 

@@ -69,19 +69,25 @@ pub(super) fn name(block: u64) -> String {
     format!("{}, its summary", block::name(block))
 }
 
-/// The summary of so many steps; `name` says what it is if it is not there.
-pub(super) fn read(
+/// The summary of a block of so many steps.
+pub(super) fn read(table: &impl ReadableTable<u64, &'static [u8]>, block: u64, steps: usize) -> Result<Summary, Fault> {
+    let name = || name(block);
+    find(table, block, steps, name)?.ok_or_else(|| Fault::damage(name(), "it is not there"))
+}
+
+/// The summary of so many steps, if it is there; `name` says what it is if it is damaged.
+pub(super) fn find(
     table: &impl ReadableTable<u64, &'static [u8]>,
     key: u64,
     steps: usize,
     name: impl Fn() -> String,
-) -> Result<Summary, Fault> {
-    let bytes = table.get(key)?.ok_or_else(|| Fault::damage(name(), "it is not there"))?;
+) -> Result<Option<Summary>, Fault> {
+    let Some(bytes) = table.get(key)? else { return Ok(None) };
     let bytes = decompress(blobs::contents(bytes.value(), &name)?, MOST_BYTES)
         .map_err(|error| Fault::damage(name(), error.to_string()))?;
     let summary = decode(&bytes).ok_or_else(|| Fault::damage(name(), "it does not decode"))?;
     match summary.cells.iter().try_fold(0, |steps: u64, cell| steps.checked_add(cell.steps)) {
-        Some(count) if count == steps as u64 && summary.cells.iter().all(Cell::is_coherent) => Ok(summary),
+        Some(count) if count == steps as u64 && summary.cells.iter().all(Cell::is_coherent) => Ok(Some(summary)),
         _ => Err(Fault::damage(name(), "it is not that of its steps")),
     }
 }

@@ -9,7 +9,7 @@ use super::Check;
 use crate::id::{RunId, StepId};
 use crate::payload;
 use crate::store::embedded::block::{self, StoredHead, Whereabouts};
-use crate::store::embedded::blocks::{SPAN, name_of_span};
+use crate::store::embedded::blocks::{SPAN, name_of_span, numbers_of};
 use crate::store::embedded::fault::Fault;
 use crate::store::embedded::layout::{
     BLOCK_HEADS, BLOCKS, DISCARDED, META, META_NEXT_BLOCK, RUN_BLOCKS, SPANS, STEPS, SUMMARIES,
@@ -96,8 +96,7 @@ impl Check<'_> {
 
     /// What its steps are said to come to.
     fn summary(&mut self, number: u64, read: &Block) -> Result<(), Fault> {
-        let table = self.read.open_table(SUMMARIES)?;
-        let summary = summary::read(&table, number, read.len(), || summary::name(number));
+        let summary = summary::read(&self.read.open_table(SUMMARIES)?, number, read.len());
         if self.report.sound(summary)?.is_some_and(|summary| summary != Summary::of(read)) {
             self.report.problem(summary::name(number), "it is not that of its columns");
         }
@@ -110,17 +109,17 @@ impl Check<'_> {
         let table = self.read.open_table(SPANS)?;
         for entry in table.iter()? {
             let (span, mut of_blocks, mut steps) = (entry?.0.value(), Vec::new(), 0);
-            for number in (0..SPAN).map(|place| span.saturating_mul(SPAN).saturating_add(place)) {
+            for number in numbers_of(span) {
                 let Some(head) = heads.get(number)? else { break };
                 let Ok(head) = StoredHead::read(head.value(), number) else { break };
                 steps += head.steps as usize;
-                match summary::read(&summaries, number, head.steps as usize, || summary::name(number)) {
+                match summary::read(&summaries, number, head.steps as usize) {
                     Err(Fault::Damage { .. }) => {}
                     summary => of_blocks.push(summary?),
                 }
             }
-            let all = summary::read(&table, span, steps, || name_of_span(span));
-            let Some(all) = self.report.sound(all)? else { continue };
+            let all = summary::find(&table, span, steps, || name_of_span(span));
+            let Some(all) = self.report.sound(all)?.flatten() else { continue };
             if of_blocks.len() as u64 == SPAN && all != Summary::of_all(&of_blocks) {
                 self.report.problem(name_of_span(span), "it is not that of its blocks");
             }
